@@ -1,0 +1,57 @@
+"""Graphs and knowledge into vectors, and text into nodes of a graph.
+
+Every public name is resolved on first use, so ``import graphrep`` costs no more
+than a few small modules: neither numba nor scikit-learn nor torch is loaded.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from graphrep._version import __version__
+
+if TYPE_CHECKING:
+    from graphrep import datasets as datasets
+    from graphrep import io as io
+    from graphrep.embedding import FastRP as FastRP
+    from graphrep.graph import Graph as Graph
+    from graphrep.graph import as_graph as as_graph
+    from graphrep.io import read as read
+    from graphrep.io import write as write
+    from graphrep.persistence import load as load
+
+_HOME = {
+    "FastRP": "graphrep.embedding",
+    "Graph": "graphrep.graph",
+    "as_graph": "graphrep.graph",
+    "load": "graphrep.persistence",
+    "read": "graphrep.io",
+    "write": "graphrep.io",
+    "show_versions": "graphrep._utils._versions",
+}
+_ROOMS = (
+    "datasets",
+    "embedding",
+    "exceptions",
+    "graph",
+    "io",
+    "metrics",
+    "model_selection",
+    "plot",
+    "retrieval",
+)
+
+__all__ = ["__version__", *sorted(_HOME), *_ROOMS]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
+    if name in _ROOMS:
+        return import_module(f"graphrep.{name}")
+    raise AttributeError(f"module 'graphrep' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

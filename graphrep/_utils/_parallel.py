@@ -1,0 +1,63 @@
+"""Threads of the numba kernels: set for one block of code, then put back."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_WORKQUEUE_LOCK = threading.RLock()
+
+
+def available_cpus() -> int:
+    """Count the processors that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # platforms without affinity
+        return os.cpu_count() or 1
+
+
+def resolve_n_jobs(n_jobs: int | None) -> int:
+    """Turn ``n_jobs`` into a number of threads, joblib's way for negative values."""
+    from numba import config
+
+    most: int = config.NUMBA_NUM_THREADS
+    if n_jobs is None:
+        return min(most, available_cpus())
+    if n_jobs < 0:
+        n_jobs = max(1, available_cpus() + 1 + n_jobs)
+    return max(1, min(n_jobs, most))
+
+
+@contextmanager
+def numba_threads(n_jobs: int | None) -> Iterator[int]:
+    """Run the block with this many numba threads.
+
+    Numba's ``workqueue`` layer ends the process when two Python threads enter a
+    parallel kernel, so calls are taken one at a time under it.
+    """
+    import numba
+
+    wanted = resolve_n_jobs(n_jobs)
+    before = numba.get_num_threads()
+    locked = _layer_is_workqueue()
+    if locked:
+        _WORKQUEUE_LOCK.acquire()
+    try:
+        numba.set_num_threads(wanted)
+        yield wanted
+    finally:
+        numba.set_num_threads(before)
+        if locked:
+            _WORKQUEUE_LOCK.release()
+
+
+def _layer_is_workqueue() -> bool:
+    """Tell whether numba runs, or may come to run, on its workqueue layer."""
+    import numba
+
+    try:
+        return bool(numba.threading_layer() == "workqueue")
+    except ValueError:  # no parallel kernel has run yet: the layer is not chosen
+        return True

@@ -1,0 +1,7 @@
+"""The nouns: immutable containers, and their exchange with other libraries."""
+
+from graphrep.graph._csr import CSR
+from graphrep.graph._graph import Graph
+from graphrep.graph._node_index import NodeIndex
+
+__all__ = ["CSR", "Graph", "NodeIndex"]

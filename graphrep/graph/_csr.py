@@ -1,0 +1,282 @@
+"""CSR: the checked arrays under a Graph, and the few ways to rebuild them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.kernels import _csr as kernels
+from graphrep.typing import AnyArray, FloatArray, IntArray
+
+DUPLICATES = {
+    "sum": kernels.SUM,
+    "first": kernels.FIRST,
+    "max": kernels.MAX,
+    "mean": kernels.MEAN,
+}
+_NO_WEIGHTS = np.empty(0, np.float32)
+
+
+class CSR(NamedTuple):
+    """Rows in compressed form: int64 pointers, int32/int64 columns, weights or None."""
+
+    indptr: IntArray
+    indices: IntArray
+    weights: FloatArray | None
+
+    @property
+    def data(self) -> FloatArray:
+        """Weights as an array that a kernel can take; empty when there are none."""
+        return _NO_WEIGHTS if self.weights is None else self.weights
+
+    @property
+    def weighted(self) -> bool:
+        """Whether weights are stored."""
+        return self.weights is not None
+
+
+def index_dtype(n_nodes: int) -> type[np.signedinteger]:
+    """Smallest signed type that numbers so many nodes: int32 up to 2**31 - 1."""
+    return np.int32 if n_nodes < 2**31 else np.int64
+
+
+def check_csr(
+    indptr: AnyArray, indices: AnyArray, weights: AnyArray | None, n_cols: int
+) -> CSR:
+    """Look at every entry once; return arrays that the kernels can trust.
+
+    Rows come back sorted, without repeated columns (weights summed) and without
+    stored zeros; the caller's arrays are never changed and only copied if needed.
+
+    Raises
+    ------
+    GraphValueError
+        For broken pointers, a column outside ``[0, n_cols)``, and NaN, infinite or
+        negative weights.
+    GraphTypeError
+        For complex or object weights.
+    """
+    indptr = _as_integers(indptr, np.int64, "indptr")
+    indices = _as_integers(indices, index_dtype(n_cols), "indices")
+    code, at, is_sorted, repeated = kernels.check_structure(indptr, indices, n_cols)
+    if code != kernels.OK:
+        raise GraphValueError(_structure_message(code, at, indptr, indices, n_cols))
+    zeros = 0
+    if weights is not None:
+        weights = as_weights(weights)
+        if len(weights) != len(indices):
+            raise GraphValueError(
+                f"{len(weights):,} weights were given for {len(indices):,} entries."
+            )
+        zeros, not_one = check_weights(weights, indptr, indices)
+        if not_one == 0 and not repeated and is_sorted:
+            weights = None
+    csr = CSR(indptr, indices, weights)
+    if is_sorted and not repeated and not zeros:
+        return csr
+    return _canonical(csr, n_cols, is_sorted=bool(is_sorted), drop_zeros=zeros > 0)
+
+
+def as_weights(weights: AnyArray) -> FloatArray:
+    """Weights as a native float32 or float64 array; integers become float64."""
+    array = np.asarray(weights)
+    if array.dtype.kind in "cOSUVmM":
+        raise GraphTypeError(
+            f"Edge weights must be real numbers; got dtype {array.dtype}. "
+            "Convert them with astype(float)."
+        )
+    wanted = np.float32 if array.dtype.kind == "f" and array.itemsize <= 4 else "f8"
+    if array.dtype.kind == "b":
+        wanted = np.float32
+    return np.ascontiguousarray(array.reshape(-1), dtype=wanted)
+
+
+def check_weights(
+    weights: FloatArray, indptr: IntArray, indices: IntArray
+) -> tuple[int, int]:
+    """Refuse NaN, infinite and negative weights; count zeros and others than one."""
+    bad, negative, zeros, not_one = kernels.check_weights(weights)
+    if bad >= 0 or negative >= 0:
+        at = int(bad if bad >= 0 else negative)
+        row = int(np.searchsorted(indptr, at, side="right") - 1)
+        edge, value = (row, int(indices[at])), float(weights[at])
+        raise GraphValueError(weight_message(value, f"edge {edge}"))
+    return int(zeros), int(not_one)
+
+
+def weight_message(value: float, where: str) -> str:
+    """Sentence for a weight that cannot be used, in scikit-learn's own words."""
+    if np.isnan(value):
+        return (
+            f"Input contains NaN: {where} has weight nan. "
+            "Drop these edges or fill in their weights."
+        )
+    if np.isinf(value):
+        return (
+            f"Input contains infinity: {where} has weight {value}. "
+            "Drop these edges or give them a finite weight."
+        )
+    return (
+        f"Negative values in data passed to Graph: {where} has weight {value!r}. "
+        "Take absolute values or drop these edges."
+    )
+
+
+def build_csr(
+    rows: IntArray,
+    columns: IntArray,
+    weights: FloatArray | None,
+    n_nodes: int,
+    *,
+    mirror: bool,
+    duplicates: str,
+) -> tuple[CSR, int]:
+    """Counting-sort edges into sorted CSR; return it and the entries merged away.
+
+    O(n + m) time. Without weights, repeated edges get their multiplicity as weight
+    under ``duplicates="sum"``.
+    """
+    indptr = np.empty(n_nodes + 1, np.int64)
+    kernels.count_rows(rows, columns, mirror, indptr)
+    size = int(indptr[-1])
+    indices = np.empty(size, index_dtype(n_nodes))
+    data = np.empty(0 if weights is None else size, _dtype_of(weights))
+    given = _NO_WEIGHTS if weights is None else weights
+    kernels.scatter_edges(
+        rows, columns, given, weights is not None, mirror, indptr[:-1].copy(),
+        indices, data,
+    )  # fmt: skip
+    csr = CSR(indptr, indices, None if weights is None else data)
+    csr = _sort_rows(csr, n_nodes)
+    return _merge(csr, duplicates, given=weights is not None)
+
+
+def transpose(csr: CSR, n_cols: int) -> CSR:
+    """Transpose: rows become columns; O(n + m), rows come out sorted."""
+    indptr = np.empty(n_cols + 1, np.int64)
+    kernels.column_pointers(csr.indices, indptr)
+    indices = np.empty(len(csr.indices), index_dtype(len(csr.indptr) - 1))
+    data = np.empty_like(csr.data)
+    kernels.transpose(
+        csr.indptr, csr.indices, csr.data, csr.weighted, indptr[:-1].copy(),
+        indices, data,
+    )  # fmt: skip
+    return CSR(indptr, indices, data if csr.weighted else None)
+
+
+def reorder_neighbours(csr: CSR, order: IntArray) -> CSR:
+    """Same rows, neighbours listed in the order of a permutation of the nodes."""
+    n = len(csr.indptr) - 1
+    flipped = transpose(csr, n)
+    indices = np.empty_like(csr.indices)
+    data = np.empty_like(csr.data)
+    kernels.reorder_rows(
+        flipped.indptr, flipped.indices, flipped.data, csr.weighted, order,
+        csr.indptr[:-1].copy(), indices, data,
+    )  # fmt: skip
+    return CSR(csr.indptr, indices, data if csr.weighted else None)
+
+
+def drop(csr: CSR, *, zeros: bool = False, loops: bool = False) -> CSR:
+    """Copy without stored zeros and (or) without loops."""
+    indptr, indices, data = csr.indptr.copy(), csr.indices.copy(), csr.data.copy()
+    kept = kernels.drop_entries(indptr, indices, data, csr.weighted, zeros, loops)
+    weights = data[:kept].copy() if csr.weighted else None
+    return CSR(indptr, indices[:kept].copy(), weights)
+
+
+def submatrix(csr: CSR, rows: IntArray) -> CSR:
+    """Rows and columns of some nodes, in the order given; unsorted inside rows."""
+    n = len(csr.indptr) - 1
+    new_index = np.full(n, -1, csr.indices.dtype)
+    new_index[rows] = np.arange(len(rows), dtype=csr.indices.dtype)
+    size = int((csr.indptr[rows + 1] - csr.indptr[rows]).sum())
+    indptr = np.empty(len(rows) + 1, np.int64)
+    indices = np.empty(size, csr.indices.dtype)
+    data = np.empty(size if csr.weighted else 0, csr.data.dtype)
+    kept = kernels.pick_rows(
+        csr.indptr, csr.indices, csr.data, csr.weighted, rows, new_index,
+        (indptr, indices, data),
+    )  # fmt: skip
+    weights = data[:kept].copy() if csr.weighted else None
+    return CSR(indptr, indices[:kept].copy(), weights)
+
+
+def _canonical(csr: CSR, n_cols: int, *, is_sorted: bool, drop_zeros: bool) -> CSR:
+    if not is_sorted:
+        csr = _sort_rows(csr, n_cols)
+    else:
+        csr = CSR(
+            csr.indptr.copy(),
+            csr.indices.copy(),
+            None if csr.weights is None else csr.weights.copy(),
+        )
+    csr, _ = _merge(csr, "sum", given=csr.weighted)
+    return drop(csr, zeros=True) if drop_zeros else csr
+
+
+def _sort_rows(csr: CSR, n_cols: int) -> CSR:
+    """Sort every row by transposing twice: linear, and stable among equals."""
+    return transpose(transpose(csr, n_cols), len(csr.indptr) - 1)
+
+
+def _merge(csr: CSR, duplicates: str, *, given: bool) -> tuple[CSR, int]:
+    """Merge repeated columns in place; unweighted ones become counts under "sum"."""
+    size = len(csr.indices)
+    count = not given and duplicates == "sum"
+    if count:
+        _, _, _, repeated = kernels.check_structure(
+            csr.indptr, csr.indices, np.iinfo(csr.indices.dtype).max
+        )
+        if not repeated:
+            return csr, 0
+        csr = csr._replace(weights=np.ones(size, np.float32))
+    kept = kernels.merge_duplicates(
+        csr.indptr, csr.indices, csr.data, csr.weighted, DUPLICATES[duplicates]
+    )
+    if kept == size:
+        return csr, 0
+    weights = None if csr.weights is None else csr.weights[:kept].copy()
+    return CSR(csr.indptr, csr.indices[:kept].copy(), weights), size - int(kept)
+
+
+def _dtype_of(weights: FloatArray | None) -> np.dtype[np.floating]:
+    return np.dtype(np.float32) if weights is None else weights.dtype
+
+
+def _as_integers(array: AnyArray, dtype: type[np.signedinteger], name: str) -> IntArray:
+    array = np.asarray(array)
+    if array.dtype.kind not in "iu":
+        raise GraphTypeError(f"{name} must hold integers; got dtype {array.dtype}.")
+    wanted = np.dtype(dtype)
+    if array.dtype != wanted and array.dtype.itemsize > wanted.itemsize and len(array):
+        info = np.iinfo(wanted)
+        low, high = array.min(), array.max()
+        if low < info.min or high > info.max:
+            wanted = np.dtype(np.int64)  # let the range check name the entry
+    return np.ascontiguousarray(array, dtype=wanted)
+
+
+def _structure_message(
+    code: int, at: int, indptr: IntArray, indices: IntArray, n_cols: int
+) -> str:
+    if code == kernels.BAD_START:
+        first = int(indptr[0]) if len(indptr) else None
+        return f"indptr must start at 0; it starts at {first}."
+    if code == kernels.DECREASING:
+        return (
+            f"indptr must not decrease; at row {at} it falls from {indptr[at]} "
+            f"to {indptr[at + 1]}."
+        )
+    if code == kernels.BAD_END:
+        return (
+            f"indptr ends at {at} but there are {len(indices):,} indices; "
+            "the two must agree."
+        )
+    row = int(np.searchsorted(indptr, at, side="right") - 1)
+    return (
+        f"Column index {int(indices[at])} in row {row} is outside a graph of "
+        f"{n_cols:,} nodes; indices must lie in [0, {n_cols})."
+    )

@@ -1,0 +1,1 @@
+"""The hot loops: plain arrays in, plain arrays out; no graph objects, no validation."""

@@ -1,0 +1,34 @@
+"""The one place where numba is configured.
+
+``cache=True`` raises at decoration time where no cache folder can be written (a
+locked-down container, say), so the import of the package would fail: here the
+function is then compiled without a cache. ``GRAPHREP_NUMBA_CACHE=0`` switches
+the cache off, ``GRAPHREP_NUMBA_SERIAL=1`` compiles parallel kernels serially
+(bounds errors inside a parallel loop are lost otherwise).
+"""
+
+import os
+
+import numba
+
+prange = numba.prange
+_CACHE = os.environ.get("GRAPHREP_NUMBA_CACHE", "1") != "0"
+_SERIAL = os.environ.get("GRAPHREP_NUMBA_SERIAL", "0") == "1"
+
+
+def njit(*args, **options):
+    """``numba.njit`` with a disk cache where there is a place for it."""
+    if args:
+        return njit()(args[0])
+    if _SERIAL:
+        options.pop("parallel", None)
+
+    def wrap(function):
+        if _CACHE and not options.get("inline"):
+            try:
+                return numba.njit(cache=True, **options)(function)
+            except RuntimeError:  # no locator: nowhere to write a cache
+                pass
+        return numba.njit(**options)(function)
+
+    return wrap

@@ -1,0 +1,1 @@
+"""Torch twins of the kernels: same names, same order of arguments."""
