@@ -1,0 +1,25 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def _shared_root() -> Path | None:
+    named = os.environ.get("GRAPHREP_SHARED_DATA")
+    root = Path(named) if named else _BESIDE
+    return root if root.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the real data sets; the test is skipped where it is not at hand."""
+    root = _shared_root()
+    if root is None:
+        pytest.skip("the real data sets do not lie beside this checkout")
+    return root
