@@ -3,5 +3,6 @@
 from graphrep.graph._csr import CSR
 from graphrep.graph._graph import Graph
 from graphrep.graph._node_index import NodeIndex
+from graphrep.graph._vectors import Vectors
 
-__all__ = ["CSR", "Graph", "NodeIndex"]
+__all__ = ["CSR", "Graph", "NodeIndex", "Vectors"]

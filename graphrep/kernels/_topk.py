@@ -2,9 +2,10 @@
 
 A scan works on float32 products of scaled vectors and keeps somewhat more than the
 k best of each query; those few are scored again in float64, one pair after another
-in a fixed order, rounded to float32 and sorted, ties by the lower index. Tiles have
-fixed shapes, filled up with zeros, so that a score depends on its two vectors alone.
-Callers validate, and run the scan with a single BLAS thread.
+in a fixed order, rounded to float32 and sorted, ties by the lower index. Where the
+rounding of the products could have hidden a row, a second scan scores all rows in
+question. So the result is that of comparing every pair in float64, on any machine,
+whatever the order in which BLAS sums. Callers validate.
 """
 
 from typing import NamedTuple
@@ -17,9 +18,11 @@ COSINE, DOT, EUCLIDEAN = 0, 1, 2
 METRICS = {"cosine": COSINE, "dot": DOT, "euclidean": EUCLIDEAN}
 _TILE = 1024
 _QUERIES = 512
-_ROUND = 16  # rows of a block of queries are filled up to a multiple of this
 _SLACK = 8
 _BUDGET = 1 << 25  # bytes of each of the working arrays of one thread
+_EPSILON = 2.0**-24
+_TINY = 1e-300
+_FAR = 1e15
 
 
 class Scaling(NamedTuple):
@@ -31,43 +34,51 @@ class Scaling(NamedTuple):
     shift: np.ndarray  # float32 (n,): subtracted from the product
 
 
+@njit
+def _replace_root(best, index, q, value, row):
+    """Put an entry in the place of the root of heap ``q`` and sift it down."""
+    size = best.shape[1]
+    at = 0
+    while True:
+        child = 2 * at + 1
+        if child >= size:
+            break
+        other = child + 1
+        if other < size:
+            lower = best[q, other] < best[q, child]
+            tie = best[q, other] == best[q, child]
+            if lower or (tie and index[q, other] > index[q, child]):
+                child = other
+        if best[q, child] >= value:
+            break
+        best[q, at] = best[q, child]
+        index[q, at] = index[q, child]
+        at = child
+    best[q, at] = value
+    index[q, at] = row
+
+
 @njit(nogil=True)
-def push_tile(scores, shift, start, n_rows, exclude, best, index):
-    """Push the scores of a tile into the heap of each query.
+def push_tile(scores, shift, start, exclude, best, index):
+    """Push the scores of a tile (n_queries, n_rows) into the heap of each query.
 
     ``best`` (float32) and ``index`` (int64) hold a heap a row whose root is the
-    worst entry kept: the lowest score and, among equals, the highest index. Tiles
+    worst entry kept: the lowest score and, among equals, the highest index. Rows
     come in ascending order, so an equal score that comes later never enters.
     """
-    size = best.shape[1]
     for q in range(best.shape[0]):
-        for r in range(n_rows):
-            value = scores[q, r] - shift[start + r]
-            if value <= best[q, 0] or start + r == exclude[q]:
-                continue
-            at = 0
-            while True:
-                child = 2 * at + 1
-                if child >= size:
-                    break
-                other = child + 1
-                if other < size and (
-                    best[q, other] < best[q, child]
-                    or (
-                        best[q, other] == best[q, child]
-                        and index[q, other] > index[q, child]
-                    )
-                ):
-                    child = other
-                if best[q, child] > value:
-                    break
-                if best[q, child] == value and index[q, child] < start + r:
-                    break
-                best[q, at] = best[q, child]
-                index[q, at] = index[q, child]
-                at = child
-            best[q, at] = value
-            index[q, at] = start + r
+        for r in range(scores.shape[1]):
+            scores[q, r] -= shift[start + r]
+            if scores[q, r] > best[q, 0] and start + r != exclude[q]:
+                _replace_root(best, index, q, scores[q, r], start + r)
+
+
+@njit(nogil=True)
+def push_pairs(q, rows, values, exclude, best, index):
+    """Push scored pairs (query, row) into the heaps; rows ascend for each query."""
+    for p in range(q.shape[0]):
+        if values[p] > best[q[p], 0] and rows[p] != exclude[q[p]]:
+            _replace_root(best, index, q[p], values[p], rows[p])
 
 
 @njit(nogil=True)
@@ -95,6 +106,16 @@ def score_pairs(a, b, metric, out):
             out[p] = min(1.0, max(-1.0, dot / (np.sqrt(aa) * np.sqrt(bb))))
         else:
             out[p] = 0.0
+
+
+def first_bad_row(matrix):
+    """Find the first row with NaN or an infinity, -1 if none; a block at a time."""
+    step = max(1, _BUDGET // (8 * max(matrix.shape[1], 1)))
+    for start in range(0, len(matrix), step):
+        fine = np.isfinite(matrix[start : start + step]).all(axis=1)
+        if not fine.all():
+            return start + int(np.argmin(fine))
+    return -1
 
 
 def norms(matrix, centre=None):
@@ -131,49 +152,94 @@ def scaling(base, metric):
 
 def block_size(k, n_base, dim):
     """Return how many queries one call of ``search`` can take within the budget."""
-    kept = _kept(k, n_base)
-    most = _BUDGET // max(12 * kept, 8 * dim, 4 * _tile_rows(dim))
+    most = _BUDGET // max(12 * _kept(k, n_base), 8 * dim)
     return int(max(1, min(_QUERIES, most)))
 
 
 def search(queries, base, scale, k, exclude):
     """Return (indices, scores) of the k best rows of the base for a block of queries.
 
-    ``exclude`` (int64) names one row of the base a query, -1 for none. An index of
-    -1 stands where fewer than k rows are left. Distances come out positive.
+    ``exclude`` (int64) names one row of the base a query, -1 for none; k rows must
+    be left. Distances come out positive.
     """
-    n_queries, (n_base, dim) = len(queries), base.shape
-    kept = _kept(k, n_base)
-    best = np.full((n_queries, kept), -np.inf, np.float32)
-    index = np.full((n_queries, kept), n_base, np.int64)
-    block = np.zeros((-(-n_queries // _ROUND) * _ROUND, dim), np.float32)
-    block[:n_queries] = _scaled_queries(queries, scale)
-    tile = np.zeros((_tile_rows(dim), dim), np.float32)
-    scores = np.empty((len(block), len(tile)), np.float32)
-    for start in range(0, n_base, len(tile)):
-        rows = base[start : start + len(tile)]
-        factor = scale.factor[start : start + len(tile), None]
+    kept = _kept(k, len(base))
+    best, index = _empty_heaps(len(queries), kept, len(base))
+    block = _scaled_queries(queries, scale).astype(np.float32)
+    for start, scores in _tiles(block, base, scale):
+        push_tile(scores, scale.shift, start, exclude, best, index)
+    value = _score(queries, base, scale.metric, *_pairs_of(index), len(base))
+    value = value.reshape(index.shape)
+    order = np.lexsort((index, -value), axis=-1)[:, :k]
+    last = np.take_along_axis(best, order, axis=1).min(axis=1, initial=np.inf)
+    threshold = last - _margin(block, scale)
+    value = np.take_along_axis(value, order, axis=1)
+    index = np.take_along_axis(index, order, axis=1)
+    unsure = (best[:, 0] >= threshold) & (kept < len(base))
+    if scale.metric != EUCLIDEAN:
+        zero = ~block.any(axis=1)
+        unsure &= ~zero
+        _first_rows(zero, exclude, value, index)
+    if unsure.any():
+        value[unsure], index[unsure] = _rescan(
+            queries[unsure],
+            block[unsure],
+            base,
+            scale,
+            threshold[unsure],
+            k,
+            exclude[unsure],
+        )
+    if scale.metric == EUCLIDEAN:
+        value = -value
+    return index, value + np.float32(0)  # no negative zero
+
+
+def _rescan(queries, block, base, scale, threshold, k, exclude):
+    """Search again, scoring in float64 every row that may be among the k best.
+
+    Needed where more rows tie with the k-th, up to float32, than a heap could keep:
+    twins of one vector, say.
+    """
+    best, index = _empty_heaps(len(queries), k, len(base))
+    for start, scores in _tiles(block, base, scale):
+        scores -= scale.shift[start : start + scores.shape[1]]
+        q, rows = np.nonzero(scores >= threshold[:, None])
+        rows += start
+        value = _score(queries, base, scale.metric, q, rows, len(base))
+        push_pairs(q, rows, value, exclude, best, index)
+    order = np.lexsort((index, -best), axis=-1)
+    best = np.take_along_axis(best, order, axis=1)
+    return best, np.take_along_axis(index, order, axis=1)
+
+
+def _empty_heaps(n_queries, size, n_base):
+    best = np.full((n_queries, size), -np.inf, np.float32)
+    return best, np.full((n_queries, size), n_base, np.int64)
+
+
+def _tiles(block, base, scale):
+    """Give (first row, products with a block of queries), a tile of rows at a time."""
+    dim = base.shape[1]
+    size = int(max(1, min(_TILE, _BUDGET // (4 * dim))))
+    tile = np.empty((size, dim), np.float32)
+    for start in range(0, len(base), size):
+        rows = base[start : start + size]
+        part = tile[: len(rows)]
+        factor = scale.factor[start : start + size, None]
         if scale.centre is None:
-            np.multiply(rows, factor, out=tile[: len(rows)], casting="unsafe")
+            np.multiply(rows, factor, out=part, casting="unsafe")
         else:
-            tile[: len(rows)] = (rows - scale.centre) * factor
-        np.matmul(block, tile.T, out=scores)
-        push_tile(scores, scale.shift, start, len(rows), exclude, best, index)
-    return _final(queries, base, scale.metric, index, k)
+            part[:] = (rows - scale.centre) * factor
+        yield start, block @ part.T
 
 
 def _kept(k, n_base):
     return min(n_base, k + max(_SLACK, k // 4))
 
 
-def _tile_rows(dim):
-    rows = _BUDGET // (4 * max(dim, 1)) // _ROUND * _ROUND
-    return int(max(_ROUND, min(_TILE, rows)))
-
-
 def _inverse(values):
     with np.errstate(divide="ignore", over="ignore"):
-        out = np.where(values > 0, 1.0 / np.maximum(values, 1e-300), 0.0)
+        out = np.where(values > 0, 1.0 / np.maximum(values, _TINY), 0.0)
     return out if out.ndim else float(out)
 
 
@@ -181,41 +247,59 @@ def _scaled_queries(queries, scale):
     """Bring queries to unit length, which moves no score past another.
 
     The euclidean score q.b - |b|^2 / 2 needs the query on the scale of the base; a
-    query so far out that this overflows is cut to the largest length that works.
+    query so far out that this overflows is cut, and its score is unsure.
     """
     rows = queries.astype(np.float64)
     if scale.metric != EUCLIDEAN:
         return rows * np.atleast_1d(_inverse(norms(rows)))[:, None]
-    rows = (rows - scale.centre) * scale.factor[0]
-    return np.clip(rows, -1e15, 1e15)
+    return np.clip((rows - scale.centre) * scale.factor[0], -_FAR, _FAR)
 
 
-def _final(queries, base, metric, index, k):
-    """Score the rows kept in float64 and sort them."""
+def _margin(block, scale):
+    """Bound on how far float32 products can lead astray, for each query.
+
+    Twice the rounding of a product of a query and a vector of length one at most
+    (Higham's bound for any order of the sum), and that of the final score.
+    """
+    dim = block.shape[1]
+    length = norms(block)
+    error = 2.0 * (dim + 4) * _EPSILON * (length + 1.0)
+    if scale.metric == EUCLIDEAN:
+        far = np.abs(block).max(axis=1, initial=0.0) >= _FAR
+        error += 2.0 * _EPSILON * (length + 1.0) ** 2
+        error[far] = np.inf
+    return error
+
+
+def _pairs_of(index):
     n_queries, kept = index.shape
-    n_base, dim = base.shape
-    exact = np.empty(n_queries * kept, np.float64)
-    flat = np.minimum(index.ravel(), n_base - 1)
-    step = max(1, _BUDGET // (8 * max(dim, 1)))
-    for start in range(0, len(flat), step):
+    return np.repeat(np.arange(n_queries), kept), index.ravel()
+
+
+def _first_rows(zero, exclude, value, index):
+    """Answer queries that are zero vectors: all scores are 0, the first rows win."""
+    rows = np.arange(index.shape[1])
+    for q in np.flatnonzero(zero):
+        index[q] = rows + ((exclude[q] >= 0) & (rows >= exclude[q]))
+        value[q] = 0
+
+
+def _score(queries, base, metric, q, rows, n_base):
+    """Score pairs in float64, rounded to float32; -inf where there is no row."""
+    exact = np.empty(len(q), np.float64)
+    flat = np.minimum(rows, n_base - 1)
+    step = max(1, _BUDGET // (8 * base.shape[1]))
+    for start in range(0, len(q), step):
         part = slice(start, start + step)
-        a = queries[np.arange(len(flat))[part] // kept].astype(np.float64)
+        a = queries[q[part]].astype(np.float64)
         b = base[flat[part]].astype(np.float64)
         if metric == COSINE:  # squares of huge or tiny numbers must stay in range
             a, b = _unit_peak(a), _unit_peak(b)
         score_pairs(a, b, metric, exact[part])
     with np.errstate(over="ignore"):
-        rounded = exact.reshape(index.shape).astype(np.float32)
-    rounded[index == n_base] = -np.inf
-    order = np.lexsort((index, -rounded), axis=-1)[:, :k]
-    rounded = np.take_along_axis(rounded, order, axis=1)
-    index = np.take_along_axis(index, order, axis=1)
-    missing = index == n_base
-    if metric == EUCLIDEAN:
-        rounded = -rounded + 0.0  # no negative zero
-    rounded[missing] = np.nan
-    index[missing] = -1
-    return index, rounded
+        value = exact.astype(np.float32)
+    value[rows == n_base] = -np.inf
+    return value
 
 
 def _unit_peak(rows):
