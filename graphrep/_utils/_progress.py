@@ -1,0 +1,116 @@
+"""Progress: what long work calls to say how far it is, and bars that show it.
+
+Code that works long takes a `Progress`, a function of a label, the steps done and
+the steps in all (0 where they are not known), and calls it now and then. It does not
+know who looks: `show_progress` gives a function that draws bars on a terminal, and
+`silent` shows nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from importlib.util import find_spec
+from typing import Any, TextIO, TypeAlias
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+
+
+def silent(label: str, done: int, total: int) -> None:
+    """Show nothing."""
+
+
+def can_draw(stream: TextIO | None = None) -> bool:
+    """Tell whether a stream (standard error) is a terminal that can redraw a line."""
+    stream = sys.stderr if stream is None else stream
+    with suppress(AttributeError, ValueError):  # no stream, or a closed one
+        return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return False
+
+
+@contextmanager
+def show_progress(enabled: bool | None = None) -> Iterator[Progress]:
+    """Give a function that draws progress on standard error while the block runs.
+
+    Parameters
+    ----------
+    enabled : bool or None, default=None
+        Whether to draw; None does so if standard error is a terminal.
+
+    Yields
+    ------
+    Progress
+        Called as ``progress(label, done, total)``. Bars vanish at the end. Drawn by
+        rich where it is installed, else by click, else not at all.
+    """
+    if not (can_draw() if enabled is None else enabled):
+        yield silent
+    elif find_spec("rich") is not None:
+        with _rich_bars() as progress:
+            yield progress
+    elif find_spec("click") is not None:
+        with ExitStack() as stack:
+            yield _ClickBars(stack)
+    else:
+        yield silent
+
+
+@contextmanager
+def _rich_bars() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        SpinnerColumn,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+    from rich.progress import Progress as Bars
+
+    columns = (
+        SpinnerColumn("line"),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=32),
+        TaskProgressColumn(show_speed=False),
+        TimeElapsedColumn(),
+    )
+    tasks: dict[str, Any] = {}
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+
+        def progress(label: str, done: int, total: int) -> None:
+            if label not in tasks:
+                tasks[label] = bars.add_task(label, total=total or None)
+            bars.update(tasks[label], completed=done, total=total or None)
+            bars.refresh()  # a kernel may keep rich's own thread waiting
+
+        yield progress
+
+
+class _ClickBars:
+    """One bar of click after the other; work of unknown length shows its label."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._label: str | None = None
+        self._bar: Any = None
+        self._done = 0
+
+    def __call__(self, label: str, done: int, total: int) -> None:
+        if label != self._label:
+            self._start(label, total)
+        if self._bar is not None and done > self._done:
+            self._bar.update(done - self._done)
+            self._done = done
+
+    def _start(self, label: str, total: int) -> None:
+        import click
+
+        self._stack.close()
+        self._label, self._bar, self._done = label, None, 0
+        if total:
+            bar: Any = click.progressbar(length=total, label=label, file=sys.stderr)
+            self._bar = self._stack.enter_context(bar)
+        else:
+            click.echo(label, err=True)

@@ -1,0 +1,234 @@
+"""Embed a graph from the command line: plan it, run it, say what came of it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from graphrep._utils._memory import available_memory, human_bytes
+from graphrep.cli._inputs import GraphSource
+from graphrep.cli._outputs import check_file, check_output, place
+from graphrep.cli._render import print_facts
+from graphrep.cli._run import Run
+from graphrep.cli._sizes import GraphSize, graph_size
+from graphrep.exceptions import MemoryLimitError
+
+if TYPE_CHECKING:
+    from graphrep._utils._progress import Progress
+    from graphrep.graph import Graph
+
+_ROOM = "graphrep.embedding"
+
+
+class Plan:
+    """What a command line asks an embedder to do.
+
+    Parameters
+    ----------
+    estimator : str
+        Name of the class.
+    source : GraphSource
+        The graph.
+    output : str or None
+        Where the vectors go.
+    format : str or None
+        Their format; None takes it from the suffix.
+    overwrite : bool
+        Whether to replace files.
+    features : str or None
+        File of node features.
+    preset : str or None
+        Parameters to start from.
+    tune : bool
+        Whether to choose parameters without labels.
+    save_model : str or None
+        Folder for the fitted model.
+    parameters : dict
+        Parameters of the constructor.
+    """
+
+    def __init__(
+        self,
+        estimator: str,
+        source: GraphSource,
+        output: str | None,
+        *,
+        format: str | None,
+        overwrite: bool,
+        features: str | None,
+        preset: str | None,
+        tune: bool,
+        save_model: str | None,
+        **parameters: Any,
+    ) -> None:
+        self.estimator = estimator
+        self.source = source
+        self.output = output or ""
+        self.format = format
+        self.overwrite = overwrite
+        self.features = features
+        self.preset = preset
+        self.tune = tune
+        self.save_model = save_model
+        self.parameters = parameters
+
+    def check(self, run: Run) -> None:
+        """Refuse what cannot work, before anything is read."""
+        if not self.output:
+            raise click.UsageError("Missing option '-o' / '--output'.")
+        check_output(self.output, overwrite=self.overwrite, as_json=run.as_json)
+        if self.save_model is not None:
+            check_file(Path(self.save_model), overwrite=self.overwrite)
+
+    def make(self, verbose: int = 0) -> Any:
+        """Make the estimator and check its parameters."""
+        kind = getattr(import_module(_ROOM), self.estimator)
+        if self.save_model is None and "keep_layers" in self.parameters:
+            self.parameters["keep_layers"] = (
+                False  # only a saved model has use for them
+            )
+        if self.preset is None:
+            estimator = kind(**self.parameters, verbose=verbose)
+        else:
+            given = {k: v for k, v in self.parameters.items() if _was_given(k)}
+            estimator = kind.from_preset(self.preset, **given, verbose=verbose)
+        estimator._validate_params()  # a wrong one shows before the file is read
+        return estimator
+
+
+def show_plan(run: Run, plan: Plan) -> None:
+    """Print what would be done and the memory it would take; do nothing."""
+    estimator = plan.make()
+    size = graph_size(plan.source)
+    need = estimator.estimate_memory(size.n_nodes, size.n_entries)
+    free = available_memory()
+    if not run.as_json:
+        return print_facts(_plan_facts(plan, estimator, size, need, free))
+    result = {
+        "dry_run": True,
+        "n_entries": size.n_entries,
+        "exact": size.exact,
+        "memory_bytes": need,
+        "total_bytes": total_bytes(need),
+        "available_bytes": free,
+    }
+    return run.report(
+        parameters=estimator.get_params(), n_nodes=size.n_nodes, result=result
+    )
+
+
+def embed_graph(run: Run, plan: Plan) -> None:
+    """Read the graph, embed it, write the vectors and say so."""
+    estimator = plan.make(run.verbose)
+    with run.progress() as progress:
+        progress(f"Reading {plan.source.name}", 0, 0)
+        graph = plan.source.read()
+        if plan.tune:
+            estimator = _tuned(estimator, graph, progress)
+        check_memory(estimator, graph)
+        estimator._progress = progress
+        estimator.fit(graph, **_features(plan, graph))
+        progress(f"Writing {place(plan.output)}", 0, 0)
+        outputs = _write(plan, estimator, graph)
+    facts = _done_facts(estimator, graph)
+    run.facts(f"Wrote {' and '.join(map(place, outputs))}", [*facts, *run.cost()])
+    run.report(
+        parameters=_resolved(plan, estimator),
+        n_nodes=graph.n_nodes,
+        n_edges=graph.n_edges,
+        outputs=outputs,
+    )
+
+
+def check_memory(estimator: Any, graph: Graph) -> None:
+    """Refuse work that would need more memory than there is, before it begins."""
+    need = total_bytes(estimator.estimate_memory(graph.n_nodes, len(graph.indices)))
+    need -= graph.nbytes  # it is here already
+    free = available_memory()
+    if free is not None and need > free:
+        raise MemoryLimitError(
+            f"Embedding {graph.n_nodes:,} nodes in {estimator.n_components} dimensions "
+            f"needs {human_bytes(need)} of memory and {human_bytes(free)} are free. "
+            "Use a smaller -d, or a graph with fewer nodes."
+        )
+
+
+def total_bytes(need: dict[str, int]) -> int:
+    """Sum of an estimate, or the total that it states."""
+    return need["total"] if "total" in need else sum(need.values())
+
+
+def _tuned(estimator: Any, graph: Graph, progress: Progress) -> Any:
+    progress("Choosing weights and beta", 0, 0)
+    return estimator.tune(graph)
+
+
+def _features(plan: Plan, graph: Graph) -> dict[str, Any]:
+    """Features of the nodes in the order of the graph, as arguments of fit."""
+    if plan.features is None:
+        return {}
+    from graphrep.io import read_vectors
+
+    return {"features": read_vectors(plan.features)[graph.node_ids]}
+
+
+def _write(plan: Plan, estimator: Any, graph: Graph) -> list[str]:
+    from graphrep.graph import Vectors
+    from graphrep.io import write_vectors
+
+    vectors = Vectors(estimator.embedding_, graph.nodes)
+    write_vectors(vectors, plan.output, format=plan.format)
+    outputs = [plan.output]
+    if plan.save_model is not None:
+        estimator.save(plan.save_model)
+        outputs.append(plan.save_model)
+    return outputs
+
+
+def _was_given(name: str) -> bool:
+    """Whether an option stands on the command line."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is not None and source is not click.core.ParameterSource.DEFAULT
+
+
+def _resolved(plan: Plan, estimator: Any) -> dict[str, Any]:
+    """Parameters as they were used, with the seed drawn and the device chosen."""
+    return {
+        **estimator.get_params(),
+        "preset": plan.preset,
+        "random_seed": int(estimator.random_seed_),
+        "device": str(estimator.device_),
+    }
+
+
+def _done_facts(estimator: Any, graph: Graph) -> list[tuple[str, object]]:
+    return [
+        ("nodes", f"{graph.n_nodes:,}"),
+        ("edges", f"{graph.n_edges:,}"),
+        ("dimensions", estimator.embedding_.shape[1]),
+        ("seed", estimator.random_seed_),
+    ]
+
+
+def _plan_facts(
+    plan: Plan, estimator: Any, size: GraphSize, need: dict[str, int], free: int | None
+) -> list[tuple[str, object]]:
+    about = "" if size.exact else "about "
+    total = total_bytes(need)
+    parts = [(name, count) for name, count in need.items() if name != "total"]
+    facts: list[tuple[str, object]] = [
+        ("method", f"{plan.estimator}, {estimator.n_components} dimensions"),
+        ("input", plan.source.name),
+        ("nodes", f"{about}{size.n_nodes:,}"),
+        ("entries", f"{about}{size.n_entries:,}"),
+        ("counted from", size.how),
+        *((f"memory: {n.replace('_', ' ')}", human_bytes(c)) for n, c in parts),
+        ("memory in all", f"{about}{human_bytes(total)}"),
+    ]
+    if free is not None:
+        verdict = "enough" if total <= free else "too little"
+        facts.append(("memory free", f"{human_bytes(free)} ({verdict})"))
+    return [*facts, ("output", place(plan.output))] if plan.output else facts

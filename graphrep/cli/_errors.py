@@ -1,0 +1,108 @@
+"""Exit codes: every way to fail, mapped to a code and one line, in one place."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, Any
+
+import click
+
+from graphrep.exceptions import (
+    DeviceError,
+    GraphRepError,
+    MemoryLimitError,
+    MissingDependencyError,
+)
+
+INTERNAL, USAGE, BAD_DATA, NO_PACKAGE, NO_RESOURCE = 1, 2, 3, 4, 5
+INTERRUPTED, CLOSED_PIPE, TERMINATED = 130, 141, 143
+DEBUG_KEY = "graphrep.debug"
+
+# The first class that fits decides.
+_CODES: tuple[tuple[type[BaseException], int], ...] = (
+    (MissingDependencyError, NO_PACKAGE),
+    (MemoryLimitError, NO_RESOURCE),
+    (DeviceError, NO_RESOURCE),
+    (GraphRepError, BAD_DATA),
+    (MemoryError, NO_RESOURCE),
+    (OSError, BAD_DATA),
+)
+
+
+class Failure(click.ClickException):
+    """A failure with its exit code; click prints the message and exits.
+
+    Parameters
+    ----------
+    message : str
+        One sentence for people.
+    exit_code : int
+        Code of the process.
+    """
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # one class for all codes
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the message on standard error."""
+        label = click.style("Error:", fg="red", bold=True)
+        click.echo(f"{label} {self.format_message()}", file=file, err=file is None)
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Exit code for an exception."""
+    # scikit-learn's class is recognised by name: importing it would take seconds.
+    if any(k.__name__ == "InvalidParameterError" for k in type(error).__mro__):
+        return USAGE
+    return next((code for kind, code in _CODES if isinstance(error, kind)), INTERNAL)
+
+
+@contextmanager
+def exit_codes(ctx: click.Context) -> Iterator[None]:
+    """Turn every exception of the block into a message and its exit code."""
+    try:
+        yield
+        with suppress(AttributeError, ValueError):  # no standard output, or closed
+            sys.stdout.flush()
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except BrokenPipeError:
+        _forget_stdout()
+        raise click.exceptions.Exit(CLOSED_PIPE) from None
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(err=True)  # the line of the terminal's ^C ends here
+        raise Failure("interrupted; no output was written.", INTERRUPTED) from None
+    except Exception as error:
+        if ctx.meta.get(DEBUG_KEY):
+            traceback.print_exc()
+        code = exit_code_of(error)
+        raise Failure(_sentence(error, code), code) from error
+
+
+def _sentence(error: Exception, code: int) -> str:
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        text = f"{error.strerror}: {error.filename}" if error.filename else text
+    if code == INTERNAL:
+        first = text.splitlines()[0] if text else "no message"
+        return (
+            f"{type(error).__name__}: {first} (this is a fault of graphrep; "
+            "--debug shows where)"
+        )
+    if type(error) is MemoryError:
+        return f"Out of memory. {text}".strip()
+    return text or type(error).__name__
+
+
+def _forget_stdout() -> None:
+    """Let what is left in the buffer of a closed pipe go nowhere, silently."""
+    import os
+
+    with suppress(OSError, AttributeError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
