@@ -162,8 +162,8 @@ def _weight_in(weights, e):
 
 
 @njit(parallel=True)
-def add_signs(s_indptr, s_codes, coefficient, fresh, column, width, rows, out):
-    """Add unit rows of signs, times ``coefficient``, to some rows of ``out``.
+def add_signs(s_indptr, s_codes, lengths, fresh, column, width, rows, out):
+    """Add rows of signs, brought to the length ``lengths[r]``, to rows of ``out``.
 
     Row r of the signs goes to row ``rows[r]`` of ``out``.
     """
@@ -174,7 +174,7 @@ def add_signs(s_indptr, s_codes, coefficient, fresh, column, width, rows, out):
         first, end = s_indptr[r], s_indptr[r + 1]
         if first == end:
             continue
-        value = target.dtype.type(coefficient / np.sqrt(end - first))
+        value = target.dtype.type(lengths[r] / np.sqrt(end - first))
         for k in range(first, end):
             code = s_codes[k]
             target[code >> 1] += value if code & 1 == 0 else -value

@@ -1,0 +1,234 @@
+"""GraphTransformer: what all node embedders share with scikit-learn and each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
+
+from graphrep._utils._optional import module_of
+from graphrep._utils._sklearn_compat import CallbackSupportMixin
+from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.graph import CSR, Graph, NodeIndex, Vectors
+from graphrep.graph._csr import check_csr
+from graphrep.typing import AnyArray, GraphLike, NodeIds, PathType
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_TABLE_LIBRARIES = frozenset({"pandas", "polars"})
+
+
+class GraphTransformer(
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
+):
+    """Base of estimators that turn the nodes of a graph into vectors.
+
+    A graph reaches ``fit`` as its adjacency of shape (n_nodes, n_nodes), in any form
+    that `graphrep.as_graph` takes. The input tag ``pairwise`` tells scikit-learn that
+    rows *and* columns are samples, so cross-validation cuts out induced subgraphs.
+
+    Sub-classes implement ``fit`` and set ``embedding_`` (n_nodes, n_features_out).
+    """
+
+    embedding_: AnyArray
+    node_ids_: AnyArray
+    n_features_in_: int
+    _progress: Callable[[str, int, int], None] | None = None
+
+    # -- scikit-learn ------------------------------------------------------------
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.pairwise = True
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.embedding_.shape[1])
+
+    def _check_graph(self, X: GraphLike) -> tuple[Graph, np.dtype[Any]]:
+        """Read the graph to fit; return it with the type that its vectors get.
+
+        Arrays go through scikit-learn's own validation and keep their type, as its
+        contract wants; graphs of any other kind are embedded in float32.
+        """
+        name = type(self).__name__
+        if _is_matrix(X):
+            ids = _square_frame_ids(X)
+            X = validate_data(
+                self, X, accept_sparse="csr", accept_large_sparse=True,
+                dtype=[np.float64, np.float32],
+            )  # fmt: skip
+            _require_square(X.shape, name)
+            check_non_negative(X, name)
+            graph = Graph(X, nodes=ids)
+            dtype = X.dtype
+        else:
+            graph, dtype = _read_graph(X), np.dtype(np.float32)
+            if graph.n_nodes == 0:
+                raise GraphValueError(
+                    "Found a graph with 0 node(s) (0 sample(s)) while a minimum of 1 "
+                    f"is required by {name}."
+                )
+            self.n_features_in_ = graph.n_nodes
+        self.node_ids_ = graph.node_ids
+        self._nodes = graph.nodes
+        return graph, dtype
+
+    def _check_rows(self, X: GraphLike) -> CSR:
+        """Read edges of nodes to the fitted nodes: (n_new, n_fitted), checked."""
+        name = type(self).__name__
+        if _is_matrix(X):
+            X = validate_data(
+                self, X, accept_sparse="csr", accept_large_sparse=True,
+                dtype=[np.float64, np.float32], reset=False,
+            )  # fmt: skip
+            check_non_negative(X, name)
+            rows = X if sparse.issparse(X) else sparse.csr_array(X)
+            return check_csr(rows.indptr, rows.indices, rows.data, X.shape[1])
+        graph = _read_graph(X)
+        if graph.nodes == self._nodes:
+            return graph.csr
+        if len(graph.nodes) == len(self._nodes) and set(graph.nodes) == set(
+            self._nodes
+        ):
+            return graph.subgraph(self.node_ids_).csr
+        raise GraphValueError(
+            f"The graph has {graph.n_nodes:,} nodes but {name} was fitted on "
+            f"{len(self._nodes):,} other ones. To embed new nodes pass their edges to "
+            f"the fitted nodes, a matrix of shape (n_new, {len(self._nodes)})."
+        )
+
+    # -- looking at the result ---------------------------------------------------
+    @property
+    def vectors_(self) -> Vectors:
+        """The fitted vectors together with the ids of their nodes."""
+        check_is_fitted(self)
+        return Vectors(self.embedding_, self._nodes)
+
+    def most_similar(
+        self, node: Hashable, k: int = 10, *, metric: str = "cosine"
+    ) -> list[tuple[Hashable, float]]:
+        """Find the nodes whose vectors are nearest to a node's vector.
+
+        Parameters
+        ----------
+        node : hashable or array-like of shape (n_components,)
+            Id of a fitted node, or a vector.
+        k : int, default=10
+            Number of nodes to return; the node itself is left out.
+        metric : {"cosine", "dot", "euclidean"}, default="cosine"
+            How nearness is measured.
+
+        Returns
+        -------
+        list of (id, score)
+            Nearest first.
+
+        Raises
+        ------
+        NodeNotFoundError
+            If the node was not in the fitted graph.
+        """
+        return self.vectors_.most_similar(node, k=k, metric=metric)
+
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Vectors as a table with the node ids as index (or first column)."""
+        return self.vectors_.to_frame(backend=backend)
+
+    # -- keeping -----------------------------------------------------------------
+    def save(self, path: PathType, *, overwrite: bool = True) -> None:
+        """Write the fitted estimator to a directory (or ``.zip``) without pickle.
+
+        Read it back with `graphrep.load`.
+        """
+        from graphrep.persistence import save
+
+        check_is_fitted(self)
+        save(self, path, overwrite=overwrite)
+
+    def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        """Fitted arrays and JSON-able scalars, node ids aside."""
+        return {"embedding_": self.embedding_}, {"n_features_in_": self.n_features_in_}
+
+    def _set_fitted_state(
+        self, arrays: dict[str, AnyArray], scalars: dict[str, Any]
+    ) -> Self:
+        """Take back what `_fitted_state` gave; ``node_ids_`` is set already."""
+        for name, value in {**arrays, **scalars}.items():
+            setattr(self, name, value)
+        self._nodes = NodeIndex(self.node_ids_)
+        return self
+
+    def _tell(self, label: str, done: int, total: int) -> None:
+        """Report progress to whoever asked for it."""
+        if self._progress is not None:
+            self._progress(label, done, total)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        state.pop("_progress", None)
+        return dict(state)
+
+
+def _is_matrix(X: Any) -> bool:
+    """Whether scikit-learn's own validation should see it."""
+    if sparse.issparse(X) or isinstance(X, (np.ndarray, list, tuple)):
+        return True
+    if module_of(X) in _TABLE_LIBRARIES:
+        return bool(X.shape[0] == X.shape[1]) or not _looks_like_edges(X)
+    return not isinstance(X, Graph) and (
+        hasattr(X, "__array__") and not hasattr(X, "edges") and not _is_torch(X)
+    )
+
+
+def _read_graph(X: GraphLike) -> Graph:
+    if isinstance(X, Graph):
+        return X
+    from graphrep.io import as_graph
+
+    graph: Graph = as_graph(X)
+    return graph
+
+
+def _is_torch(X: Any) -> bool:
+    return module_of(X) in {"torch", "torch_geometric"}
+
+
+def _looks_like_edges(X: Any) -> bool:
+    return {"source", "target"} <= set(map(str, X.columns))
+
+
+def _square_frame_ids(X: Any) -> NodeIds | None:
+    """Node ids of a square data frame: its index, where it equals the columns."""
+    if module_of(X) != "pandas" or X.shape[0] != X.shape[1]:
+        return None
+    if not X.index.equals(X.columns):
+        raise GraphTypeError(
+            "A square data frame is read as an adjacency and must have equal index "
+            "and columns; pass X.to_numpy() to number the rows."
+        )
+    ids: AnyArray = X.index.to_numpy()
+    return ids
+
+
+def _require_square(shape: tuple[int, int], name: str) -> None:
+    if shape[0] != shape[1]:
+        raise GraphValueError(
+            f"{name} needs a square adjacency of shape (n_nodes, n_nodes); got "
+            f"{shape}. For edges between two node sets use Graph.from_biadjacency."
+        )
