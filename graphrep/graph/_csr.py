@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -17,6 +17,13 @@ DUPLICATES = {
     "mean": kernels.MEAN,
 }
 _NO_WEIGHTS = np.empty(0, np.float32)
+
+
+class Ids(Protocol):
+    """Whatever gives the id of a row."""
+
+    def __getitem__(self, row: int, /) -> Any:
+        """Return the id of a row."""
 
 
 class CSR(NamedTuple):
@@ -47,8 +54,9 @@ def check_csr(
 ) -> CSR:
     """Look at every entry once; return arrays that the kernels can trust.
 
-    Rows come back sorted, without repeated columns (weights summed) and without
-    stored zeros; the caller's arrays are never changed and only copied if needed.
+    Rows come back sorted, without repeated columns (weights summed), without stored
+    zeros, and without weights where all are one; the caller's arrays are never
+    changed and only copied if needed.
 
     Raises
     ------
@@ -58,25 +66,59 @@ def check_csr(
     GraphTypeError
         For complex or object weights.
     """
+    return checked(indptr, indices, weights, n_cols)[0]
+
+
+def checked(
+    indptr: AnyArray,
+    indices: AnyArray,
+    weights: AnyArray | None,
+    n_cols: int,
+    nodes: Ids | None = None,
+) -> tuple[CSR, int]:
+    """`check_csr` that names edges by the ids of their nodes and counts merged entries.
+
+    Returns
+    -------
+    csr : CSR
+    merged : int
+        Entries that repeated another one of their row.
+    """
+    csr, is_sorted, repeated = check_structure(indptr, indices, weights, n_cols)
+    zeros, not_one = check_weights(csr, nodes) if csr.weighted else (0, 1)
+    if not not_one:
+        csr = csr._replace(weights=None)
+    if is_sorted and not repeated and not zeros:
+        return csr, 0
+    csr, merged = _canonical(csr, n_cols, is_sorted=is_sorted)
+    return tidy(csr, nodes), merged
+
+
+def check_structure(
+    indptr: AnyArray, indices: AnyArray, weights: AnyArray | None, n_cols: int
+) -> tuple[CSR, bool, bool]:
+    """Check pointers and columns, not the weights' values.
+
+    Returns
+    -------
+    csr : CSR
+    is_sorted : bool
+        Whether each row is sorted.
+    repeated : bool
+        Whether a column stands twice in a row; only told where rows are sorted.
+    """
     indptr = _as_integers(indptr, np.int64, "indptr")
     indices = _as_integers(indices, index_dtype(n_cols), "indices")
     code, at, is_sorted, repeated = kernels.check_structure(indptr, indices, n_cols)
     if code != kernels.OK:
         raise GraphValueError(_structure_message(code, at, indptr, indices, n_cols))
-    zeros = 0
     if weights is not None:
         weights = as_weights(weights)
         if len(weights) != len(indices):
             raise GraphValueError(
                 f"{len(weights):,} weights were given for {len(indices):,} entries."
             )
-        zeros, not_one = check_weights(weights, indptr, indices)
-        if not_one == 0 and not repeated and is_sorted:
-            weights = None
-    csr = CSR(indptr, indices, weights)
-    if is_sorted and not repeated and not zeros:
-        return csr
-    return _canonical(csr, n_cols, is_sorted=bool(is_sorted), drop_zeros=zeros > 0)
+    return CSR(indptr, indices, weights), bool(is_sorted), repeated > 0
 
 
 def as_weights(weights: AnyArray) -> FloatArray:
@@ -93,17 +135,27 @@ def as_weights(weights: AnyArray) -> FloatArray:
     return np.ascontiguousarray(array.reshape(-1), dtype=wanted)
 
 
-def check_weights(
-    weights: FloatArray, indptr: IntArray, indices: IntArray
-) -> tuple[int, int]:
+def check_weights(csr: CSR, nodes: Ids | None = None) -> tuple[int, int]:
     """Refuse NaN, infinite and negative weights; count zeros and others than one."""
-    bad, negative, zeros, not_one = kernels.check_weights(weights)
+    bad, negative, zeros, not_one = kernels.check_weights(csr.data)
     if bad >= 0 or negative >= 0:
         at = int(bad if bad >= 0 else negative)
-        row = int(np.searchsorted(indptr, at, side="right") - 1)
-        edge, value = (row, int(indices[at])), float(weights[at])
-        raise GraphValueError(weight_message(value, f"edge {edge}"))
+        row = int(np.searchsorted(csr.indptr, at, side="right") - 1)
+        edge = (row, int(csr.indices[at]))
+        if nodes is not None:
+            edge = (nodes[edge[0]], nodes[edge[1]])
+        raise GraphValueError(weight_message(float(csr.data[at]), f"edge {edge}"))
     return int(zeros), int(not_one)
+
+
+def tidy(csr: CSR, nodes: Ids | None = None) -> CSR:
+    """Drop zero weights, and all weights if each is one; refuse sums that overflow."""
+    if csr.weights is None:
+        return csr
+    zeros, not_one = check_weights(csr, nodes)
+    if zeros:
+        csr = drop(csr, zeros=True)
+    return csr._replace(weights=None) if not_one == zeros else csr
 
 
 def weight_message(value: float, where: str) -> str:
@@ -136,8 +188,10 @@ def build_csr(
     """Counting-sort edges into sorted CSR; return it and the entries merged away.
 
     O(n + m) time. Without weights, repeated edges get their multiplicity as weight
-    under ``duplicates="sum"``.
+    under ``duplicates="sum"``. The edges go into the rows of the transpose, so that
+    transposing sorts the rows, equal neighbours in the order given.
     """
+    rows, columns = columns, rows
     indptr = np.empty(n_nodes + 1, np.int64)
     kernels.count_rows(rows, columns, mirror, indptr)
     size = int(indptr[-1])
@@ -149,7 +203,7 @@ def build_csr(
         indices, data,
     )  # fmt: skip
     csr = CSR(indptr, indices, None if weights is None else data)
-    csr = _sort_rows(csr, n_nodes)
+    csr = transpose(csr, n_nodes)
     return _merge(csr, duplicates, given=weights is not None)
 
 
@@ -167,9 +221,8 @@ def transpose(csr: CSR, n_cols: int) -> CSR:
 
 
 def reorder_neighbours(csr: CSR, order: IntArray) -> CSR:
-    """Same rows, neighbours listed in the order of a permutation of the nodes."""
-    n = len(csr.indptr) - 1
-    flipped = transpose(csr, n)
+    """Copy whose rows list their neighbours in the order of a permutation of nodes."""
+    flipped = transpose(csr, len(order))
     indices = np.empty_like(csr.indices)
     data = np.empty_like(csr.data)
     kernels.reorder_rows(
@@ -204,17 +257,14 @@ def submatrix(csr: CSR, rows: IntArray) -> CSR:
     return CSR(indptr, indices[:kept].copy(), weights)
 
 
-def _canonical(csr: CSR, n_cols: int, *, is_sorted: bool, drop_zeros: bool) -> CSR:
-    if not is_sorted:
-        csr = _sort_rows(csr, n_cols)
+def _canonical(csr: CSR, n_cols: int, *, is_sorted: bool) -> tuple[CSR, int]:
+    """Sort and merge into new arrays, so that the caller's stay as they are."""
+    if is_sorted:
+        weights = None if csr.weights is None else csr.weights.copy()
+        csr = CSR(csr.indptr.copy(), csr.indices.copy(), weights)
     else:
-        csr = CSR(
-            csr.indptr.copy(),
-            csr.indices.copy(),
-            None if csr.weights is None else csr.weights.copy(),
-        )
-    csr, _ = _merge(csr, "sum", given=csr.weighted)
-    return drop(csr, zeros=True) if drop_zeros else csr
+        csr = _sort_rows(csr, n_cols)
+    return _merge(csr, "sum", given=csr.weighted)
 
 
 def _sort_rows(csr: CSR, n_cols: int) -> CSR:
@@ -248,13 +298,16 @@ def _dtype_of(weights: FloatArray | None) -> np.dtype[np.floating]:
 
 def _as_integers(array: AnyArray, dtype: type[np.signedinteger], name: str) -> IntArray:
     array = np.asarray(array)
-    if array.dtype.kind not in "iu":
+    if array.ndim != 1:
+        raise GraphValueError(
+            f"{name} must be one-dimensional; got an array of shape {array.shape}."
+        )
+    if array.dtype.kind not in "iu" and len(array):
         raise GraphTypeError(f"{name} must hold integers; got dtype {array.dtype}.")
     wanted = np.dtype(dtype)
-    if array.dtype != wanted and array.dtype.itemsize > wanted.itemsize and len(array):
+    if not np.can_cast(array.dtype, wanted) and len(array):
         info = np.iinfo(wanted)
-        low, high = array.min(), array.max()
-        if low < info.min or high > info.max:
+        if array.min() < info.min or array.max() > info.max:
             wanted = np.dtype(np.int64)  # let the range check name the entry
     return np.ascontiguousarray(array, dtype=wanted)
 

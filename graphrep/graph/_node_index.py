@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import warnings
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from typing import Any, cast
 
 import numpy as np
 
-from graphrep.exceptions import (
-    GraphTypeError,
-    GraphValueError,
-    GraphWarning,
-    NodeNotFoundError,
-)
+from graphrep.exceptions import GraphTypeError, GraphValueError, NodeNotFoundError
+from graphrep.graph._ids import id_array, id_bytes, integer_array, listed, shown
 from graphrep.typing import AnyArray, IntArray, NodeIds
 
-_EXACT_FLOAT = 2**53
+_MOST_COMPARED = 200_000  # ids that a search for close matches may look at
 
 
 class NodeIndex:
@@ -41,8 +36,8 @@ class NodeIndex:
 
     Notes
     -----
-    ``index`` costs O(1) for ``0 … n-1`` and texts and O(log n) for other integers;
-    the table it needs is built at the first call, O(n) in time and memory.
+    ``index`` costs O(1) for ``0 … n-1`` and texts and O(log n) for other integers.
+    Making the index costs O(n) for texts and O(n log n) for other integers.
 
     Examples
     --------
@@ -57,10 +52,10 @@ class NodeIndex:
         self._table: dict[Hashable, int] | None = None
         self._sorted: tuple[IntArray, IntArray] | None = None
         self._ids: AnyArray | None = None
-        if isinstance(ids, (int, np.integer)):
-            self._size = int(ids)
+        if isinstance(ids, (int, np.integer)) and not isinstance(ids, bool):
+            self._size = _checked_size(int(ids))
             return
-        array = _to_id_array(ids)
+        array = id_array(cast("NodeIds", ids))
         self._size = len(array)
         if array.dtype == object:
             self._ids = array
@@ -126,7 +121,7 @@ class NodeIndex:
     def __repr__(self) -> str:
         if self.is_range:
             return f"NodeIndex({self._size})"
-        head = ", ".join(repr(i) for i in self.ids[:4].tolist())
+        head = ", ".join(shown(i) for i in self.ids[:4].tolist())
         return f"NodeIndex([{head}{', …' if len(self) > 4 else ''}], n={len(self):,})"
 
     # -- looking up --------------------------------------------------------------
@@ -145,15 +140,18 @@ class NodeIndex:
 
     def indexer(self, nodes: NodeIds) -> IntArray:
         """Rows of many nodes, int64, in the order asked."""
-        if self.is_integer:
-            array = np.asarray(nodes)
-            if array.dtype.kind in "iu" and array.ndim == 1:
-                rows = self._find_integers(array.astype(np.int64, copy=False))
-                bad = np.flatnonzero(rows < 0)
-                if len(bad):
-                    raise NodeNotFoundError(self._missing_message(int(array[bad[0]])))
-                return rows
-        return np.fromiter((self.index(n) for n in nodes), np.int64, len(nodes))
+        integers = integer_array(nodes) if self.is_integer else None
+        if integers is not None:
+            rows = self._find_integers(integers)
+        else:
+            nodes = listed(nodes)
+            find = self._find if self._table is None else self._find_in_table
+            rows = np.fromiter(map(find, nodes), np.int64, len(nodes))
+        bad = np.flatnonzero(rows < 0)
+        if len(bad):
+            missing = nodes[int(bad[0])] if integers is None else int(integers[bad[0]])
+            raise NodeNotFoundError(self._missing_message(missing))
+        return rows
 
     def take(self, rows: IntArray) -> NodeIndex:
         """Ids of some rows as a new index."""
@@ -180,24 +178,28 @@ class NodeIndex:
     def keys(self) -> AnyArray:
         """64-bit key of each id (uint64), a function of the id alone.
 
-        Integers are their own key; a text is hashed by its UTF-8 bytes; any other
-        id by its type's name and its ``repr``.
+        Integers are their own key; a text is hashed by its UTF-8 bytes, a tuple or
+        frozenset by its members, any other id by its type's name and its ``repr``
+        (which should therefore not show an address).
         """
         if self.is_integer:
             return self.ids.view(np.uint64)
         from graphrep.kernels._hash import hash_texts
 
-        parts = [_id_bytes(i) for i in self.ids]
+        parts = [id_bytes(i) for i in self.ids]
         ends = np.cumsum([len(p) for p in parts], dtype=np.int64)
-        data = np.frombuffer(b"".join(parts), np.uint8)
+        data = np.frombuffer(b"".join(parts) or b"\x00", np.uint8)
         out = np.empty(len(parts), np.uint64)
         hash_texts(data, ends, out)
+        for row, node in enumerate(self.ids):
+            if type(node) is int and -(2**63) <= node < 2**63:
+                out[row] = node % 2**64
         return out
 
     # -- private -----------------------------------------------------------------
     def _find(self, node: object) -> int:
         if self._table is not None:
-            return self._table.get(cast("Hashable", node), -1)
+            return self._find_in_table(node)
         if isinstance(node, (bool, np.bool_)) or not isinstance(
             node, (int, np.integer)
         ):
@@ -207,6 +209,10 @@ class NodeIndex:
         if not -(2**63) <= node < 2**63:
             return -1
         return int(self._find_integers(np.array([node], np.int64))[0])
+
+    def _find_in_table(self, node: object) -> int:
+        assert self._table is not None
+        return self._table.get(node, -1)
 
     def _find_integers(self, wanted: IntArray) -> IntArray:
         if self.is_range:
@@ -219,23 +225,29 @@ class NodeIndex:
         return np.where(values[at] == wanted, order[at], -1)
 
     def _missing_message(self, node: object) -> str:
-        text = f"Node {node!r} is not in the graph ({self._size:,} nodes)."
+        text = f"Node {shown(node)} is not in the graph ({self._size:,} nodes)."
         if self.is_range:
             return f"{text} Its ids are the row numbers 0 to {self._size - 1}."
         if self.is_integer:
             if isinstance(node, str):
                 return f"{text} Its ids are integers, not texts."
             return text
-        if isinstance(node, str) and self._size <= 200_000:
+        if isinstance(node, str) and self._size <= _MOST_COMPARED:
             texts = [i for i in self.ids.tolist() if isinstance(i, str)]
             close = difflib.get_close_matches(node, texts, n=3, cutoff=0.7)
             if close:
-                return f"{text} Close matches: {', '.join(map(repr, close))}."
-        first = ", ".join(repr(i) for i in self.ids[:3].tolist())
+                return f"{text} Close matches: {', '.join(map(shown, close))}."
+        first = ", ".join(shown(i) for i in self.ids[:3].tolist())
         return f"{text} Its first ids are {first}."
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (NodeIndex, (self._size if self._ids is None else self._ids,))
+
+
+def _checked_size(size: int) -> int:
+    if size < 0:
+        raise GraphValueError(f"A graph cannot have {size:,} nodes; pass 0 or more.")
+    return size
 
 
 def _is_range(array: IntArray) -> bool:
@@ -243,63 +255,6 @@ def _is_range(array: IntArray) -> bool:
     if n and (array[0] != 0 or array[-1] != n - 1):
         return False
     return bool(np.array_equal(array, np.arange(n)))
-
-
-def _to_id_array(ids: Sequence[Hashable] | AnyArray) -> AnyArray:
-    """Read ids as int64 where all are integers, else as objects."""
-    array = ids if isinstance(ids, np.ndarray) else None
-    if array is not None and array.ndim != 1:
-        raise GraphValueError(
-            f"Node ids must be one-dimensional; got an array of shape {array.shape}."
-        )
-    if array is not None and array.dtype.kind in "iu":
-        if array.dtype == np.uint64 and len(array) and array.max() > np.iinfo("i8").max:
-            raise GraphValueError(
-                f"Node id {array.max()} does not fit int64. Pass such ids as texts."
-            )
-        return array.astype(np.int64)
-    values = array.tolist() if array is not None else list(ids)
-    if values and all(type(v) is int or isinstance(v, np.integer) for v in values):
-        try:
-            return np.array(values, np.int64)
-        except OverflowError:
-            pass  # integers beyond int64 stay Python objects
-    if values and all(isinstance(v, (float, np.floating)) for v in values):
-        return _integers_from_floats(np.array(values, np.float64))
-    return _object_array(values)
-
-
-def _object_array(values: list[Any]) -> AnyArray:
-    out = np.empty(len(values), object)
-    for i, value in enumerate(values):
-        if isinstance(value, np.generic):
-            value = value.item()
-        missing = value is None or (isinstance(value, float) and value != value)
-        if missing:
-            raise GraphValueError(
-                f"Node id {value!r} at position {i} is missing. "
-                "Give every node an id or drop it."
-            )
-        out[i] = value
-    return out
-
-
-def _integers_from_floats(values: AnyArray) -> IntArray:
-    bad = ~np.isfinite(values) | (values != np.floor(values))
-    bad |= np.abs(values) >= _EXACT_FLOAT
-    if bad.any():
-        at = int(np.flatnonzero(bad)[0])
-        raise GraphValueError(
-            f"Node id {float(values[at])!r} at position {at} is a float that is no "
-            "exact integer. Pass integers or texts as ids."
-        )
-    warnings.warn(
-        f"{len(values):,} node ids were given as floats and read as integers. "
-        "Pass integers to silence this warning.",
-        GraphWarning,
-        stacklevel=4,
-    )
-    return values.astype(np.int64)
 
 
 def _table_of(array: AnyArray) -> dict[Hashable, int]:
@@ -327,7 +282,7 @@ def _sorted_of(array: IntArray) -> tuple[IntArray, IntArray]:
 
 def _duplicate(node: Hashable, row: int) -> GraphValueError:
     return GraphValueError(
-        f"Node id {node!r} stands twice, the second time at position {row}. "
+        f"Node id {shown(node)} stands twice, the second time at position {row}. "
         "Ids must be unique."
     )
 
@@ -343,9 +298,3 @@ def _refuse_twins(table: dict[Hashable, int]) -> None:
                 f"Node ids {node!r} and {str(node)!r} are different nodes that read "
                 "the same. Make all ids texts or all integers."
             )
-
-
-def _id_bytes(node: Hashable) -> bytes:
-    if isinstance(node, str):
-        return node.encode("utf-8", "surrogatepass")
-    return f"{type(node).__name__}\x00{node!r}".encode("utf-8", "surrogatepass")

@@ -69,7 +69,8 @@ def first_asymmetry(indptr, indices, weights, weighted, tolerance):
     """Find the first entry without an equal mirror image; -1 when there is none.
 
     Rows must be sorted. Rows are visited in ascending order, so the mirror images
-    in each row are met in ascending order too: one cursor a row is enough.
+    in each row are met in ascending order too: one cursor a row is enough. A cursor
+    that lags behind stands on an entry whose mirror image never came.
     """
     n = indptr.shape[0] - 1
     cursor = indptr[:-1].copy()
@@ -77,8 +78,10 @@ def first_asymmetry(indptr, indices, weights, weighted, tolerance):
         for e in range(indptr[i], indptr[i + 1]):
             j = indices[e]
             c = cursor[j]
-            if c >= indptr[j + 1] or indices[c] != i:
+            if c >= indptr[j + 1] or indices[c] > i:
                 return e
+            if indices[c] < i:
+                return c
             if weighted:
                 a = weights[e]
                 b = weights[c]
