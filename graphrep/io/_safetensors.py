@@ -103,17 +103,26 @@ def read_safetensors(
         If the file is cut off, or its header is damaged, too large, names an array
         twice or a type that is not known, or its ranges overlap or leave holes.
     """
-    with Path(path).open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(0)
-        header, start = _read_header(file, size, path)
+    if not Path(path).stat().st_size:
+        raise GraphFormatError("The safetensors file is empty.", path=path)
     if mmap:
         data: AnyArray = np.memmap(path, np.uint8, mode="r")
     else:
         data = np.fromfile(path, np.uint8)
+    return parse_safetensors(data, path)
+
+
+def parse_safetensors(
+    data: AnyArray, path: PathType
+) -> tuple[dict[str, AnyArray], dict[str, str]]:
+    """Give the arrays and metadata of the bytes of a file, as views where possible.
+
+    ``data`` are uint8; ``path`` is named in errors, those of `read_safetensors`.
+    """
+    header, start = _read_header(data, path)
     metadata = _checked_metadata(header.pop(_METADATA, {}), path)
     spans = {name: _check_entry(name, entry, path) for name, entry in header.items()}
-    _check_cover(spans, size - start, path)
+    _check_cover(spans, len(data) - start, path)
     arrays = {}
     for name in sorted(spans, key=lambda name: (spans[name][2], spans[name][3])):
         dtype, shape, begin, end = spans[name]
@@ -163,12 +172,13 @@ def _header(
     return text
 
 
-def _read_header(file: Any, size: int, path: PathType) -> tuple[dict[str, Any], int]:
+def _read_header(data: AnyArray, path: PathType) -> tuple[dict[str, Any], int]:
+    size = len(data)
     if size < _LENGTH.size:
         raise GraphFormatError(
             f"The file has {size} bytes, too few for a safetensors file.", path=path
         )
-    length = _LENGTH.unpack(file.read(_LENGTH.size))[0]
+    length = _LENGTH.unpack(data[: _LENGTH.size].tobytes())[0]
     if length > min(_LARGEST_HEADER, size - _LENGTH.size):
         raise GraphFormatError(
             f"The header is said to take {length:,} bytes of a file of {size:,}; this "
@@ -176,9 +186,8 @@ def _read_header(file: Any, size: int, path: PathType) -> tuple[dict[str, Any], 
             path=path,
         )
     try:
-        header = json.loads(
-            file.read(length).decode(), object_pairs_hook=_without_repeats
-        )
+        text = data[_LENGTH.size : _LENGTH.size + length].tobytes().decode()
+        header = json.loads(text, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as error:
         raise GraphFormatError(
             f"The header of the safetensors file is damaged: {error}.", path=path

@@ -130,7 +130,7 @@ def forge(header, body=b""):
 
 
 BROKEN = {
-    "empty": (b"", "too few"),
+    "empty": (b"", "is empty"),
     "short": (b"\1\0\0", "too few"),
     "long header": (struct.pack("<Q", 10**9) + b"{}", "was cut off"),
     "huge header": (struct.pack("<Q", 2**64 - 1), "was cut off"),

@@ -1,0 +1,109 @@
+"""The model card: what a saved model is, in a README that people and hubs read."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+from graphrep.typing import AnyArray
+
+
+def model_card(
+    estimator: Any, config: dict[str, Any], arrays: dict[str, AnyArray]
+) -> str:
+    """Write the model card as Markdown with a YAML head.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The fitted estimator.
+    config : dict
+        What ``config.json`` holds.
+    arrays : dict of str to ndarray
+        The fitted arrays.
+    """
+    name = config["class"]
+    doc = inspect.getdoc(type(estimator)) or name
+    parts = [
+        _head(name),
+        f"# {name} model",
+        doc.splitlines()[0],
+        _section("Graph", _facts(config, arrays)),
+        _section("Parameters", _parameters(estimator)),
+        "## How to load it",
+        '```python\nimport graphrep\n\nmodel = graphrep.load("path/of/this/folder")\n'
+        "model.embedding_, model.node_ids_\n```",
+        "Loading runs no code from these files.",
+        _section("Limitations", _limitations(estimator, config)),
+    ]
+    if reference := _reference(doc):
+        parts.append(f"## Method\n\n{reference}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(name: str) -> str:
+    tags = ["graph", "node-embedding", name.lower()]
+    lines = ["library_name: graphrep", "tags:", *(f"- {tag}" for tag in tags)]
+    return "\n".join(["---", *lines, "---"])
+
+
+def _section(title: str, facts: list[str]) -> str:
+    return f"## {title}\n\n" + "\n".join(f"- {fact}" for fact in facts)
+
+
+def _facts(config: dict[str, Any], arrays: dict[str, AnyArray]) -> list[str]:
+    facts = [f"nodes: {config['n_nodes']:,}"]
+    facts += [
+        f"{name.rstrip('_')}: {value}"
+        for name, value in sorted(config["fitted"].items())
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    ]
+    facts += [
+        f"`{name}`: {' × '.join(f'{n:,}' for n in array.shape)}, {array.dtype}"
+        for name, array in sorted(arrays.items())
+    ]
+    if config["fingerprint"]:
+        facts.append(f"fingerprint of the graph: `{config['fingerprint']}`")
+    if config["seed"] is not None:
+        facts.append(f"seed: {config['seed']}")
+    facts.append(f"written by graphrep {config['graphrep_version']}")
+    return facts
+
+
+def _parameters(estimator: Any) -> list[str]:
+    parameters = estimator.get_params(deep=False)
+    return [f"`{key}`: `{_plain(value)}`" for key, value in sorted(parameters.items())]
+
+
+def _plain(value: Any) -> str:
+    """One line of text that ends no Markdown code span."""
+    return json.dumps(str(value), ensure_ascii=False)[1:-1].replace("`", "'")
+
+
+def _limitations(estimator: Any, config: dict[str, Any]) -> list[str]:
+    inductive = hasattr(estimator, "transform")
+    return [
+        "New nodes can be embedded from their edges to the nodes of the graph; the "
+        "vectors of the old ones do not change."
+        if inductive
+        else "Nodes that were not in the graph have no vector.",
+        f"The ids of all {config['n_nodes']:,} nodes are included. If they, or the "
+        "edges between them, say something about people, so do these files.",
+        "Vectors of models with other parameters, seeds or graphs lie in other spaces "
+        "and cannot be compared with these.",
+    ]
+
+
+def _reference(doc: str) -> str:
+    """Text of the docstring's References, without its marks."""
+    _, found, rest = doc.partition("References\n----------\n")
+    if not found:
+        return ""
+    lines: list[str] = []
+    for line in rest.splitlines():
+        if set(line) == {"-"}:  # the next section's title stands before its line
+            lines = lines[:-1]
+            break
+        lines.append(line.replace(".. ", "", 1).strip())
+    return "\n".join(lines).strip()

@@ -1,0 +1,420 @@
+"""Fitted estimators into a directory (or zip) of JSON and safetensors, and back.
+
+Loading runs no code from the file: the class is looked up by name among our own,
+parameters are plain JSON and arrays are mapped bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from graphrep._utils._atomic import atomic_directory, atomic_path
+from graphrep._utils._json import decode, encode
+from graphrep._utils._model_card import model_card
+from graphrep._version import __version__
+from graphrep.exceptions import (
+    GraphFormatError,
+    GraphTypeError,
+    GraphValueError,
+    ModelFileError,
+)
+from graphrep.io._safetensors import (
+    parse_safetensors,
+    read_safetensors,
+    write_safetensors,
+)
+from graphrep.typing import AnyArray, PathType
+
+FORMAT = "graphrep-model"
+FORMAT_VERSION = 1
+_REGISTRY = {"FastRP": "graphrep.embedding:FastRP"}
+_CONFIG, _ARRAYS, _IDS, _CARD = (
+    "config.json",
+    "arrays.safetensors",
+    "node_ids.json",
+    "README.md",
+)
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+_LARGEST_CONFIG = 1 << 24
+_BOMB_RATIO = 100
+_BOMB_SLACK = 1 << 30
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+_CHUNK = 1 << 22
+
+
+def save(estimator: Any, path: PathType, *, overwrite: bool = True) -> None:
+    """Write a fitted estimator without pickle, all of it or nothing.
+
+    Parameters
+    ----------
+    estimator : estimator
+        One of graphrep's own, fitted, with node ids that are integers or texts.
+    path : path-like
+        Directory to write; a name that ends in ``.zip`` gives one file instead.
+    overwrite : bool, default=True
+        Whether a model that is there may be replaced. A directory that holds no
+        model of ours is never replaced.
+
+    Raises
+    ------
+    FileExistsError
+        If something is there that may not be replaced.
+    GraphTypeError
+        For an estimator that is not one of ours, and for node ids or parameters that
+        a file cannot hold.
+    """
+    target = Path(path)
+    name = _registered_name(estimator)
+    _refuse_replacing(target, overwrite)
+    if target.suffix.lower() == ".zip":
+        with (
+            atomic_path(target) as part,
+            _scratch(part.with_suffix(".parts")) as folder,
+        ):
+            _write_parts(estimator, name, folder)
+            _zip(folder, part)
+    else:
+        with atomic_directory(target) as folder:
+            _write_parts(estimator, name, folder)
+
+
+def load(path: PathType, *, mmap: bool = True, verify: bool = True) -> Any:
+    """Read an estimator that `save` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        Directory or ``.zip`` file.
+    mmap : bool, default=True
+        Map the arrays of a directory read-only instead of reading them into memory.
+    verify : bool, default=True
+        Compare the SHA-256 of the files, which reads them once. Sizes and structure
+        are checked always.
+
+    Returns
+    -------
+    estimator
+        Fitted as it was saved, bit for bit.
+
+    Raises
+    ------
+    ModelFileError
+        If the model is damaged, incomplete, of a newer format, or of a class that is
+        not ours.
+    FileNotFoundError
+        If there is nothing at ``path``.
+
+    Notes
+    -----
+    Nothing in the file is executed or imported, so models of strangers can be read.
+    """
+    source = Path(path)
+    if not source.exists():
+        raise FileNotFoundError(f"{source}: there is no saved model.")
+    store = _Folder(source) if source.is_dir() else _Zip(source)
+    config = _read_config(store)
+    if verify:
+        _verify(store, config)
+    ids = _read_ids(store, config)
+    try:
+        arrays = store.arrays(mmap)
+    except GraphFormatError as error:
+        raise ModelFileError(str(error)) from None
+    return _rebuild(store, config, arrays, ids)
+
+
+# -- writing ---------------------------------------------------------------------
+def _registered_name(estimator: Any) -> str:
+    name = type(estimator).__name__
+    if name not in _REGISTRY or _class_of(name) is not type(estimator):
+        raise GraphTypeError(
+            f"{type(estimator).__module__}.{name} cannot be saved; save handles "
+            f"{', '.join(_REGISTRY)}. Keep its embedding with write_vectors instead."
+        )
+    return name
+
+
+def _class_of(name: str) -> Any:
+    module, _, attribute = _REGISTRY[name].partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def _refuse_replacing(target: Path, overwrite: bool) -> None:
+    if not target.exists():
+        return
+    if not overwrite:
+        raise FileExistsError(
+            f"{target}: there is something already; pass overwrite=True to replace it."
+        )
+    if target.is_dir():
+        ours = (target / _CONFIG).is_file() or not any(target.iterdir())
+    else:
+        ours = target.suffix.lower() == ".zip"
+    if not ours:
+        raise FileExistsError(
+            f"{target}: this is no saved model, so it is not replaced. Choose another "
+            "path."
+        )
+
+
+def _write_parts(estimator: Any, name: str, folder: Path) -> None:
+    arrays, scalars = estimator._fitted_state()
+    for key in (*arrays, *scalars):
+        if not _NAME.fullmatch(key):
+            raise GraphValueError(f"{name} has fitted state under the name {key!r}.")
+    ids = np.asarray(estimator.node_ids_)
+    _dump(folder / _IDS, _encode_ids(ids))
+    write_safetensors(folder / _ARRAYS, arrays, {"format": FORMAT})
+    embedding = arrays.get("embedding_")
+    config = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "graphrep_version": __version__,
+        "class": name,
+        "parameters": encode(_parameters(estimator), "parameter"),
+        "fitted": encode(scalars, "fitted value"),
+        "n_nodes": len(ids),
+        "dtype": None if embedding is None else embedding.dtype.name,
+        "seed": getattr(estimator, "random_seed_", None),
+        "fingerprint": getattr(estimator, "fingerprint_", None),
+        "files": {
+            part: {
+                "bytes": (folder / part).stat().st_size,
+                "sha256": _sha256((folder / part).open("rb")),
+            }
+            for part in (_ARRAYS, _IDS)
+        },
+    }
+    _dump(folder / _CONFIG, config)
+    card = model_card(estimator, config, arrays)
+    (folder / _CARD).write_text(card, encoding="utf-8", newline="\n")
+
+
+def _parameters(estimator: Any) -> dict[str, Any]:
+    """Parameters; a generator is replaced by the seed that was drawn from it."""
+    parameters = dict(estimator.get_params(deep=False))
+    state = parameters.get("random_state")
+    if isinstance(state, (np.random.RandomState, np.random.Generator)):
+        parameters["random_state"] = getattr(estimator, "random_seed_", None)
+    return parameters
+
+
+def _encode_ids(ids: AnyArray) -> dict[str, Any]:
+    if ids.dtype.kind in "iu":
+        if np.array_equal(ids, np.arange(len(ids))):
+            return {"type": "range", "n": len(ids)}
+        return {"type": "int64", "ids": ids.tolist()}
+    for row, node in enumerate(ids.tolist()):
+        if type(node) is not str:
+            raise GraphTypeError(
+                f"Node {row} has id {node!r} of type {type(node).__name__}; a saved "
+                "model can hold ids that are all integers or all texts. Rename the "
+                "nodes before fitting."
+            )
+    return {"type": "text", "ids": ids.tolist()}
+
+
+def _dump(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, indent=1 if path.name == _CONFIG else None)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _sha256(file: Any) -> str:
+    digest = hashlib.sha256()
+    with file:
+        while block := file.read(_CHUNK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _zip(folder: Path, target: Path) -> None:
+    """Pack the parts uncompressed, without times: the same model, the same bytes."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name in (_CONFIG, _IDS, _ARRAYS, _CARD):
+            entry = zipfile.ZipInfo(name, _ZIP_TIME)
+            entry.external_attr = 0o644 << 16
+            source = (folder / name).open("rb")
+            with source, archive.open(entry, "w", force_zip64=True) as out:
+                while block := source.read(_CHUNK):
+                    out.write(block)
+
+
+# -- reading ---------------------------------------------------------------------
+class _Folder:
+    """Parts of a model in a directory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def size(self, name: str) -> int:
+        try:
+            return (self.path / name).stat().st_size
+        except FileNotFoundError:
+            raise self.error(f"{name} is missing") from None
+
+    def open(self, name: str) -> Any:
+        return (self.path / name).open("rb")
+
+    def arrays(self, mmap: bool) -> dict[str, AnyArray]:
+        return read_safetensors(self.path / _ARRAYS, mmap=mmap)[0]
+
+    def error(self, what: str) -> ModelFileError:
+        return ModelFileError(
+            f"{self.path}: {what}; this is no complete model of graphrep. Save or "
+            "copy it again."
+        )
+
+
+class _Zip(_Folder):
+    """Parts of a model in a zip file; nothing is unpacked to disk."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        try:
+            self._archive = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, NotImplementedError) as error:
+            raise self.error(f"the zip file cannot be read ({error})") from None
+        names = self._archive.namelist()
+        if len(set(names)) != len(names):
+            raise self.error("the zip file holds a name twice")
+
+    def size(self, name: str) -> int:
+        try:
+            entry = self._archive.getinfo(name)
+        except KeyError:
+            raise self.error(f"{name} is missing") from None
+        if entry.file_size > _BOMB_RATIO * entry.compress_size + _BOMB_SLACK:
+            raise self.error(f"{name} would unpack to {entry.file_size:,} bytes")
+        return entry.file_size
+
+    def open(self, name: str) -> Any:
+        try:
+            return self._archive.open(name)
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+            raise self.error(f"{name} cannot be read ({error})") from None
+
+    def arrays(self, mmap: bool) -> dict[str, AnyArray]:
+        content = np.frombuffer(_read(self, _ARRAYS), np.uint8)
+        return parse_safetensors(content, self.path / _ARRAYS)[0]
+
+
+def _read(store: _Folder, name: str) -> bytes:
+    try:
+        with store.open(name) as file:
+            content: bytes = file.read()
+            return content
+    except (zipfile.BadZipFile, EOFError, OSError) as error:
+        raise store.error(f"{name} cannot be read ({error})") from None
+
+
+def _read_json(store: _Folder, name: str) -> dict[str, Any]:
+    try:
+        content = json.loads(_read(store, name).decode())
+    except (ValueError, RecursionError) as error:
+        raise store.error(f"{name} is damaged ({error})") from None
+    if not isinstance(content, dict):
+        raise store.error(f"{name} is no JSON object")
+    return content
+
+
+def _read_config(store: _Folder) -> dict[str, Any]:
+    if store.size(_CONFIG) > _LARGEST_CONFIG:
+        raise store.error(f"{_CONFIG} is too large")
+    config = _read_json(store, _CONFIG)
+    version = config.get("format_version")
+    if config.get("format") != FORMAT or type(version) is not int:
+        raise store.error(f"{_CONFIG} does not describe a model")
+    if version > FORMAT_VERSION:
+        raise ModelFileError(
+            f"{store.path}: the model has format {version} and this graphrep "
+            f"{__version__} reads up to {FORMAT_VERSION}. Install graphrep >= "
+            f"{str(config.get('graphrep_version'))[:20]}."
+        )
+    if config.get("class") not in _REGISTRY:
+        raise ModelFileError(
+            f"{store.path}: the model is of class {str(config.get('class'))[:80]!r}, "
+            f"which is none of graphrep's: {', '.join(_REGISTRY)}."
+        )
+    for name in (_ARRAYS, _IDS):
+        if store.size(name) != _file_entry(store, config, name)["bytes"]:
+            raise store.error(f"{name} does not have the size it was written with")
+    return config
+
+
+def _file_entry(store: _Folder, config: dict[str, Any], name: str) -> dict[str, Any]:
+    files = config.get("files")
+    entry = files.get(name) if isinstance(files, dict) else None
+    if not isinstance(entry, dict) or not {"bytes", "sha256"} <= entry.keys():
+        raise store.error(f"{_CONFIG} does not list {name}")
+    return entry
+
+
+def _verify(store: _Folder, config: dict[str, Any]) -> None:
+    for name in (_ARRAYS, _IDS):
+        try:
+            found = _sha256(store.open(name))
+        except (zipfile.BadZipFile, EOFError, OSError) as error:
+            raise store.error(f"{name} cannot be read ({error})") from None
+        if found != _file_entry(store, config, name)["sha256"]:
+            raise store.error(f"{name} was changed after it was written")
+
+
+def _read_ids(store: _Folder, config: dict[str, Any]) -> AnyArray:
+    content = _read_json(store, _IDS)
+    kind, ids = content.get("type"), content.get("ids")
+    n_nodes = config.get("n_nodes")
+    count = content.get("n") if kind == "range" else len(ids or ())
+    if type(count) is not int or count != n_nodes:
+        raise store.error(f"{_IDS} does not name {n_nodes!r} nodes")
+    if kind == "range":
+        return np.arange(count, dtype=np.int64)
+    wanted = {"int64": int, "text": str}.get(str(kind))
+    if wanted is None or not isinstance(ids, list) or {*map(type, ids)} - {wanted}:
+        raise store.error(f"{_IDS} holds ids of an unknown kind")
+    try:
+        out = np.empty(count, np.int64 if wanted is int else object)
+        out[:] = ids
+    except OverflowError:
+        raise store.error(f"{_IDS} holds an id beyond int64") from None
+    return out
+
+
+def _rebuild(
+    store: _Folder, config: dict[str, Any], arrays: dict[str, AnyArray], ids: AnyArray
+) -> Any:
+    cls = _class_of(config["class"])
+    try:
+        parameters = decode(config["parameters"])
+        scalars = decode(config["fitted"])
+        for name in (*arrays, *scalars):
+            if not _NAME.fullmatch(name) or callable(getattr(cls, name, None)):
+                raise ValueError(f"fitted state under the name {name[:80]!r}")
+        estimator = cls(**parameters)
+        estimator.node_ids_ = ids
+        estimator._set_fitted_state(arrays, scalars)
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+        raise store.error(
+            f"the state does not fit {config['class']} ({type(error).__name__}: "
+            f"{error})"
+        ) from error
+    return estimator
