@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from graphrep import io as io
     from graphrep.embedding import FastRP as FastRP
     from graphrep.graph import Graph as Graph
-    from graphrep.graph import as_graph as as_graph
+    from graphrep.io import as_graph as as_graph
     from graphrep.io import read as read
     from graphrep.io import write as write
     from graphrep.persistence import load as load
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _HOME = {
     "FastRP": "graphrep.embedding",
     "Graph": "graphrep.graph",
-    "as_graph": "graphrep.graph",
+    "as_graph": "graphrep.io",
     "load": "graphrep.persistence",
     "read": "graphrep.io",
     "write": "graphrep.io",
