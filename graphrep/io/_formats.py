@@ -49,13 +49,15 @@ class Format:
 
 
 def _format(
-    name: str, suffixes: str, module: str, description: str, *, writes: bool = True
+    name: str, suffixes: str, module: str, description: str, *, ending: str = ""
 ) -> Format:
+    """Describe a format; ``ending`` where ``read_<name>`` gives more than a graph."""
     home = f"graphrep.io.{module}"
-    writer = f"{home}:write_{name}" if writes else None
-    return Format(
-        name, tuple(suffixes.split()), f"{home}:read_{name}", writer, description
-    )
+    reader, writer = f"{home}:read_{name}{ending}", f"{home}:write_{name}"
+    return Format(name, tuple(suffixes.split()), reader, writer, description)
+
+
+_GRAPH = "_graph"
 
 
 _FORMATS = (
@@ -72,9 +74,15 @@ _FORMATS = (
     _format("matrixmarket", ".mtx", "_matrix_market", "MatrixMarket coordinates"),
     _format("metis", ".graph .metis", "_metis", "METIS adjacency lists"),
     _format("graphml", ".graphml", "_graphml", "GraphML"),
-    _format("obo", ".obo", "_obo", "ontology in OBO; read only", writes=False),
-    _format("triples", ".triples", "_triples", "head, relation, tail; one a line"),
-    _format("ntriples", ".nt", "_ntriples", "RDF N-Triples"),
+    _format("obo", ".obo", "_obo", "terms and is_a in OBO", ending=_GRAPH),
+    _format(
+        "triples",
+        ".triples",
+        "_triples",
+        "head, relation, tail; one a line",
+        ending=_GRAPH,
+    ),
+    _format("ntriples", ".nt .nq", "_ntriples", "RDF N-Triples", ending=_GRAPH),
 )
 _BY_NAME = {entry.name: entry for entry in _FORMATS}
 _BY_SUFFIX = {suffix: entry.name for entry in _FORMATS for suffix in entry.suffixes}
