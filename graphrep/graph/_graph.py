@@ -12,6 +12,7 @@ from graphrep.graph import _csr
 from graphrep.graph._adjacency import check_square, read_adjacency
 from graphrep.graph._csr import CSR
 from graphrep.graph._edges import csr_of_edges
+from graphrep.graph._ids import shown
 from graphrep.graph._node_index import NodeIndex
 from graphrep.graph._store import GraphStore
 from graphrep.typing import AnyArray, FloatArray, IntArray, NodeIds
@@ -238,8 +239,12 @@ class Graph(GraphStore):
         return self._subgraph_of_rows(np.flatnonzero(self.connected_components() == 0))
 
     def _subgraph_of_rows(self, rows: IntArray) -> Graph:
-        if len(np.unique(rows)) != len(rows):
-            raise GraphValueError("A node stands twice in the list for a subgraph.")
+        values, counts = np.unique(rows, return_counts=True)
+        if len(values) != len(rows):
+            node = shown(self._nodes[int(values[counts > 1][0])])
+            raise GraphValueError(
+                f"Node {node} stands twice in the list for a subgraph; name it once."
+            )
         csr = _csr.submatrix(self._csr, rows)
         nodes = self._nodes.take(rows)
         return self._same_kind(csr, nodes)
