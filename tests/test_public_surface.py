@@ -27,7 +27,8 @@ def _loaded(statement):
     "statement",
     [
         "import graphrep; dir(graphrep); graphrep.__version__",
-        "from graphrep.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass",
+        "import sys; sys.argv = ['graphrep', '--help']\n"
+        "from graphrep.cli import main\ntry: main()\nexcept SystemExit: pass",
     ],
     ids=["import", "help"],
 )

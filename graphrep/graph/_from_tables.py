@@ -16,6 +16,7 @@ from graphrep.graph._node_index import NodeIndex
 from graphrep.typing import AnyArray, IntArray, NodeIds
 
 _USUAL_WEIGHT = "weight"  # the one name that may be absent from the table
+_EDGE_COLUMNS = (2, 3)  # a square frame so wide may be a list of edges
 Encoded = tuple[IntArray, Sequence[Hashable]]
 
 
@@ -32,12 +33,18 @@ def is_square_frame(obj: Any) -> bool:
         module_of(obj) == "pandas"
         and getattr(obj, "ndim", 0) == 2
         and obj.shape[0] == obj.shape[1]
-        and bool((obj.index == obj.columns).all())
+        and bool(obj.index.equals(obj.columns))
     )
 
 
 def graph_of_square_frame(frame: Any, *, directed: bool | None = None) -> Graph:
     """Make a graph of an adjacency matrix with named rows and columns."""
+    if len(frame) in _EDGE_COLUMNS and frame.columns.dtype.kind in "iu":
+        raise GraphTypeError(
+            f"A frame of shape {frame.shape} without names for its columns may be a "
+            "list of edges or an adjacency. Name the columns source and target, or "
+            "pass frame.to_numpy(float)."
+        )
     if all(hasattr(dtype, "subtype") for dtype in frame.dtypes) and len(frame):
         return Graph(frame.sparse.to_coo(), NodeIndex(frame.index), directed=directed)
     return Graph(frame.to_numpy(), NodeIndex(frame.index), directed=directed)

@@ -181,7 +181,7 @@ def tables(**columns):
     yield pa.RecordBatchReader.from_batches(arrow.schema, arrow.to_batches())
     if isinstance(columns["source"][0], str):
         yield pd.DataFrame(columns).astype({"source": "category"})
-        yield frame.with_columns(pl.col("target").cast(pl.Categorical))
+        yield frame.with_columns(pl.col("source").cast(pl.Categorical))
         coded = pa.chunked_array([pa.array(columns["source"])]).dictionary_encode()
         yield arrow.set_column(0, "source", coded)
 
@@ -283,6 +283,12 @@ def test_square_frame_when_index_equals_columns_then_adjacency_with_ids():
     assert graph.neighbors("a") == ["b"]
     assert as_graph(frame.astype(pd.SparseDtype(float, 0))) == graph
     assert list(as_graph(frame, nodes=["b", "a"]).nodes) == ["b", "a"]
+
+
+def test_square_frame_when_it_may_be_a_list_of_edges_then_refused():
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(GraphTypeError, match="Name the columns"):
+        as_graph(pd.DataFrame([[0, 1, 1.0], [1, 2, 1.0], [2, 0, 1.0]]))
 
 
 # -- igraph, rustworkx, networkit ------------------------------------------------
