@@ -104,7 +104,12 @@ def _with_plain_dictionary(chunk: Any, kind: Any, path: PathType) -> Any:
         _check_dictionary(chunk, path)
         if chunk.dictionary.null_count:
             chunk = chunk.cast(chunk.type.value_type)
-            _check_nulls(chunk, "id", 0, path)
+            if chunk.null_count:
+                raise GraphFormatError(
+                    "An id in a dictionary column is missing. Give every end of an "
+                    "edge an id or drop the row.",
+                    path=path,
+                )
     if not pa.types.is_dictionary(chunk.type):
         chunk = _cast(chunk, kind, path).dictionary_encode()
     return pa.DictionaryArray.from_arrays(

@@ -161,14 +161,14 @@ def _load(path: PathType, names: ColumnNames, read: Any) -> Any:
     """Table of the columns asked for; pyarrow's errors come out as ours."""
     import pyarrow as pa
 
-    plain = _is_plain(path)
-    if plain:
-        source = pa.OSFile(str(path)) if read is _parquet_table else pa.memory_map(path)
+    if _is_plain(path):
+        source = pa.OSFile(str(path))
     else:
         with open_input(path) as file:
             source = pa.BufferReader(file.read())
     try:
-        return read(source, names, path)
+        with source:
+            return read(source, names, path)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise GraphFormatError(
             f"pyarrow cannot read the file ({error}). Is it damaged or of another "

@@ -329,20 +329,24 @@ def _seen(
 ) -> AnyArray:
     """Mask of the triples whose ids are among those given."""
     kept = np.ones(len(numbers), bool)
+    strange_names = []
     for code, (table, index) in zip(
         codes, (entities, relations, entities), strict=True
     ):
         if index is None or len(table) == len(index):
             continue
         strange = np.asarray(code) >= len(index)
+        kept &= ~strange
         if unseen == "error" and strange.any():
             at = int(np.argmax(strange))
             name = next(k for k, row in table.items() if row == code[at])
-            raise GraphFormatError(
-                f"{shorten(name)} is not among the ids given. Pass unseen='drop' to "
-                "leave such triples out.",
-                path=path,
-                line=numbers[at],
-            )
-        kept &= ~strange
+            strange_names.append((at, name))
+    if strange_names:
+        at, name = min(strange_names)
+        raise GraphFormatError(
+            f"{shorten(name)} is not among the ids given. Pass unseen='drop' to leave "
+            "such triples out.",
+            path=path,
+            line=numbers[at],
+        )
     return kept
