@@ -1,0 +1,40 @@
+"""Data sets: small ones inside the package, public ones fetched, and generators."""
+
+from graphrep.datasets._bunch import Bunch
+from graphrep.datasets._bundled import load_davis, load_karate, load_les_miserables
+from graphrep.datasets._generators import make_dcsbm, make_sbm
+from graphrep.datasets._icd10cm import load_icd10cm
+from graphrep.datasets._listing import fetch, list_datasets, path
+from graphrep.datasets._public import (
+    fetch_blogcatalog,
+    fetch_citeseer,
+    fetch_cora,
+    fetch_dblp,
+    fetch_ppi,
+    fetch_pubmed,
+    fetch_wikipedia_pos,
+    fetch_youtube_groups,
+)
+from graphrep.datasets._storage import data_home
+
+__all__ = [
+    "Bunch",
+    "data_home",
+    "fetch",
+    "fetch_blogcatalog",
+    "fetch_citeseer",
+    "fetch_cora",
+    "fetch_dblp",
+    "fetch_ppi",
+    "fetch_pubmed",
+    "fetch_wikipedia_pos",
+    "fetch_youtube_groups",
+    "list_datasets",
+    "load_davis",
+    "load_icd10cm",
+    "load_karate",
+    "load_les_miserables",
+    "make_dcsbm",
+    "make_sbm",
+    "path",
+]

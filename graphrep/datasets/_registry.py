@@ -1,0 +1,192 @@
+"""Registry: every data set that is known, its size, licence, files and checksums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Two ways to one file at one commit of a public repository; the checksum decides.
+_ADDRESSES = (
+    "https://raw.githubusercontent.com/{repository}/{commit}/{path}",
+    "https://cdn.jsdelivr.net/gh/{repository}@{commit}/{path}",
+)
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A public file pinned at a commit.
+
+    Parameters
+    ----------
+    repository, commit, path : str
+        Where the file lies.
+    sha256 : str
+        What it must hash to.
+    """
+
+    repository: str
+    commit: str
+    path: str
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """Name of the file without its folder."""
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Addresses of the file, to be tried in turn."""
+        return tuple(
+            form.format(repository=self.repository, commit=self.commit, path=self.path)
+            for form in _ADDRESSES
+        )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a data set before it is read.
+
+    Parameters
+    ----------
+    name, kind : str
+        Name in the functions and on the command line; what the graph is of.
+    n_nodes, n_edges : int
+        Size of the original.
+    licence : str
+        Terms, as far as the source states them.
+    how : {"bundled", "package", "fetched"}
+        Whether it lies in this package, in another one, or is downloaded.
+    format : str
+        Which parser reads the files.
+    files : tuple of RemoteFile
+        What to download.
+    note : str
+        What to know before comparing results.
+    """
+
+    name: str
+    kind: str
+    n_nodes: int
+    n_edges: int
+    licence: str
+    how: str = "fetched"
+    format: str = ""
+    files: tuple[RemoteFile, ...] = ()
+    note: str = ""
+
+
+_PRONE = ("THUDM/ProNE", "873630a5943f3eba8f4bbc9751fdf16af98d2171")
+_FASTRP = ("GTmac/FastRP", "3a6a71c02a47b131445ed091db6d4ad9aed47d7d")
+_GNN = ("shchur/gnn-benchmark", "1e72912a0810cdf27ae54fd589a3b43358a2b161")
+_BTW = ("SongFGH/BTW", "4421fddf8294ed318f3e83dd5e9d4e311e2a35da")
+_SOAR = ("dhivyaeswaran/soar", "40511f7fdb99db04992c6de16b87f30005465bd5")
+_OWNERS = "MIT (repository); the data keep their owners' terms"
+
+
+def _prone(stem: str, edges: str, labels: str) -> tuple[RemoteFile, ...]:
+    return (
+        RemoteFile(*_PRONE, f"data/{stem}.ungraph", edges),
+        RemoteFile(*_PRONE, f"data/{stem}.cmty", labels),
+    )
+
+
+ENTRIES = {
+    entry.name: entry
+    for entry in (
+        Entry("karate", "social, two factions", 34, 78, "public facts", "bundled"),
+        Entry("davis", "bipartite, attendance", 32, 89, "public facts", "bundled"),
+        Entry(
+            "les_miserables", "characters seen together, weighted", 77, 254,
+            "public facts", "bundled",
+        ),
+        Entry(
+            "icd10cm", "medical taxonomy", 47161, 47139,
+            "public domain (US government work)", "package",
+            note="Needs simple_icd_10_cm; the size is that of the bare hierarchy.",
+        ),
+        Entry(
+            "blogcatalog", "social, 39 classes, multi-label", 10312, 333983, _OWNERS,
+            format="mat",
+            files=(
+                RemoteFile(
+                    *_FASTRP, "example_graphs/blogcatalog.mat",
+                    "d4f4fb89ce1ccd4b7e2a183386c000773cc9362cc61f1be5b246a6d9c259da8f",
+                ),
+            ),
+        ),
+        Entry(
+            "ppi", "protein interactions, 50 classes, multi-label", 3890, 37845,
+            _OWNERS, format="prone",
+            files=_prone(
+                "PPI",
+                "853faf8f8f9705d0ccf2f12db80277cc779ccef04ba6a8703671138dca76796a",
+                "d57a61e7cc5c46acafdd370c5126a2a5c57cb23f1a84ed1d0877f20149c90637",
+            ),
+        ),
+        Entry(
+            "wikipedia_pos", "word co-occurrence, 40 classes, multi-label", 4777,
+            92295, _OWNERS, format="prone",
+            files=_prone(
+                "wikipedia",
+                "b7fb8e25ce2870a518004e1efff4a691545d358fdb401bfa2f0d2091f58de4ef",
+                "4637f70be5df82868d01e2fca2c9a702d35457beedf0f42c55a79b749d1f2411",
+            ),
+        ),
+        Entry(
+            "dblp_prone", "co-authors, 60 classes", 51264, 127968, _OWNERS,
+            format="prone",
+            files=_prone(
+                "dblp",
+                "dfffc3dacacfc2af2b0b924e14d9b5730702c27cf86cc59a3b8d1822e4f6aaee",
+                "9d18fa32e37ff9f1489321f94586ec8022026c8fe6f19a78bf1d51ca4cbea6b9",
+            ),
+        ),
+        Entry(
+            "cora", "citations, 7 classes, 1,433 words", 2708, 5278, _OWNERS,
+            format="csr_npz",
+            files=(
+                RemoteFile(
+                    *_GNN, "data/npz/cora.npz",
+                    "068e22d90c3849b4057dfb05851741428992af058efcd4e7ebb4186f3d581de2",
+                ),
+            ),
+            note="The graph of the Planetoid release, its nodes in another order.",
+        ),
+        Entry(
+            "citeseer", "citations, 6 classes, 3,703 words", 3312, 4536, _OWNERS,
+            format="csr_npz",
+            files=(
+                RemoteFile(
+                    *_GNN, "data/npz/citeseer.npz",
+                    "280278b21b434c047922e8389518861416fb3ad39389c27865ff0e6bbb0aaab7",
+                ),
+            ),
+            note="The Planetoid release has 3,327 nodes and 4,552 edges instead.",
+        ),
+        Entry(
+            "pubmed", "citations, 3 classes", 19717, 44324,
+            "no licence stated; data of the LINQS group, cite them", format="csv",
+            files=(
+                RemoteFile(
+                    *_BTW, "res/graphs/pubmed/edges.csv",
+                    "ce4d2b39cab68136ecd9d2de172c41c8d5eabc93ce59a52d15f3bdfb050e69c8",
+                ),
+                RemoteFile(
+                    *_BTW, "res/graphs/pubmed/labels.csv",
+                    "1404110feb3ac245bb7a157e48d8850f4180b219bb9d876942364a3f6ca7efe2",
+                ),
+            ),
+            note="The graph of the Planetoid release, its nodes in another order.",
+        ),
+        Entry(
+            "youtube_groups", "social, 47 largest groups, multi-label", 77381, 391179,
+            _OWNERS, format="groups_mat",
+            files=(
+                RemoteFile(
+                    *_SOAR, "data/youtube.mat",
+                    "b6083bf850eee2580c4a26e812cbc4c85ad59562c9a6462f46ab330341ee13e8",
+                ),
+            ),
+        ),
+    )
+}  # fmt: skip
