@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+_REQUIRED = "GRAPHREP_REQUIRE_SHARED"
 
 
 def _shared_root() -> Path | None:
@@ -23,3 +24,15 @@ def shared_data() -> Path:
     if root is None:
         pytest.skip("the real data sets do not lie beside this checkout")
     return root
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Let a skipped test of the real data fail where they are said to be there."""
+    report = yield
+    required = os.environ.get(_REQUIRED) == "1"
+    if required and report.skipped and item.get_closest_marker("shared"):
+        reason = report.longrepr[-1] if report.longrepr else "skipped"
+        report.outcome = "failed"
+        report.longrepr = f"{_REQUIRED}=1 and yet: {reason}"
+    return report
