@@ -22,10 +22,10 @@ plot
 cli __main__ __init__"""
 RANK = {room: i for i, line in enumerate(LAYERS.split("\n")) for room in line.split()}
 KERNELS_MAY = {"numpy", "numba", "llvmlite", "graphrep", *sys.stdlib_module_names}
-OPTIONAL = (
-    "torch torch_geometric networkx pandas polars pyarrow matplotlib pooch rich "
-    "zstandard safetensors faiss gensim rapidfuzz simple_icd_10_cm"
-).split()
+OPTIONAL = {
+    *("torch", "torch_geometric", "networkx", "pandas", "polars", "pyarrow", "gensim"),
+    *("matplotlib", "pooch", "rich", "zstandard", "safetensors", "faiss", "rapidfuzz"),
+}
 
 
 def _room(name):
@@ -41,8 +41,8 @@ def _imports(node, at_top=True):
             yield from ((alias.name, at_top) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
             assert child.level == 0, "relative import"
-            own = child.module == "graphrep"
-            names = [f"graphrep.{a.name}" for a in child.names if own]
+            names = [f"graphrep.{a.name}" for a in child.names]
+            names = names if child.module == "graphrep" else []
             yield from ((name, at_top) for name in names or [child.module])
         else:
             function = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))

@@ -171,11 +171,15 @@ class GraphStore:
 
     def connected_components(self) -> IntArray:
         """Return the number of each node's (weakly) connected component, largest 0."""
-        _, labels = sparse.csgraph.connected_components(self.to_scipy(), directed=True)
+        roots = np.arange(self.n_nodes)
+        kernels.join_components(self.indptr, self.indices, roots)
+        is_root = roots == np.arange(self.n_nodes)
+        labels = (np.cumsum(is_root) - 1)[roots]
         sizes = np.bincount(labels, minlength=1)
         rank = np.empty(len(sizes), np.int64)
         rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
-        return rank[labels]
+        components: IntArray = rank[labels]
+        return components
 
     def fingerprint(self) -> str:
         """Hash of structure, weights and ids: equal graphs have equal fingerprints."""

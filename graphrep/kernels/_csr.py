@@ -225,6 +225,30 @@ def count_loops(indptr, indices):
 
 
 @njit
+def join_components(indptr, indices, roots):
+    """Write the smallest node of each node's (weakly) connected component.
+
+    ``roots`` comes as ``0 … n-1``. Union-find that links the larger root to the
+    smaller and halves the paths it walks.
+    """
+    for i in range(indptr.shape[0] - 1):
+        for e in range(indptr[i], indptr[i + 1]):
+            a, b = i, np.int64(indices[e])
+            while roots[a] != a:
+                roots[a] = roots[roots[a]]
+                a = roots[a]
+            while roots[b] != b:
+                roots[b] = roots[roots[b]]
+                b = roots[b]
+            if a < b:
+                roots[b] = a
+            else:
+                roots[a] = b
+    for i in range(roots.shape[0]):  # a root is never larger than its nodes
+        roots[i] = roots[roots[i]]
+
+
+@njit
 def row_sums(indptr, weights, out):
     """Write the sum of the weights of each row, in float64, in stored order."""
     for i in range(indptr.shape[0] - 1):

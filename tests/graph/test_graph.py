@@ -236,6 +236,18 @@ def test_components_when_compared_with_networkx_then_same():
     assert np.all(np.diff(largest.node_ids) > 0)
 
 
+@given(loose_csr())
+@settings(max_examples=40, deadline=None)
+def test_components_when_compared_with_scipy_then_same_partition(given_csr):
+    graph = Graph.from_csr(*given_csr[1:])
+    labels = graph.connected_components()
+    _, expected = sparse.csgraph.connected_components(graph.to_scipy())
+    pairs = set(zip(labels.tolist(), expected.tolist(), strict=True))
+    assert len(pairs) == len(set(labels.tolist())) == len(set(expected.tolist()))
+    sizes = np.bincount(labels, minlength=1)
+    assert np.all(np.diff(sizes) <= 0)
+
+
 def test_subgraph_when_graph_directed_then_part_is_directed_whatever_was_asked_before():
     matrix = np.array([[0, 1.0, 1], [1, 0, 0], [0, 0, 0]])
     asked = Graph(matrix)
