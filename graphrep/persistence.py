@@ -6,13 +6,11 @@ parameters are plain JSON and arrays are mapped bytes.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
-import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ import numpy as np
 from graphrep._utils._atomic import atomic_directory, atomic_path
 from graphrep._utils._json import decode, encode
 from graphrep._utils._model_card import model_card
+from graphrep._utils._model_store import FolderStore, ZipStore, write_zip
 from graphrep._version import __version__
 from graphrep.exceptions import (
     GraphFormatError,
@@ -31,7 +30,6 @@ from graphrep.exceptions import (
 )
 from graphrep.io._safetensors import (
     parse_safetensors,
-    read_safetensors,
     write_safetensors,
 )
 from graphrep.typing import AnyArray, PathType
@@ -47,10 +45,6 @@ _CONFIG, _ARRAYS, _IDS, _CARD = (
 )
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 _LARGEST_CONFIG = 1 << 24
-_BOMB_RATIO = 100
-_BOMB_SLACK = 1 << 30
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-_CHUNK = 1 << 22
 
 
 def save(estimator: Any, path: PathType, *, overwrite: bool = True) -> None:
@@ -83,7 +77,7 @@ def save(estimator: Any, path: PathType, *, overwrite: bool = True) -> None:
             _scratch(part.with_suffix(".parts")) as folder,
         ):
             _write_parts(estimator, name, folder)
-            _zip(folder, part)
+            write_zip(folder, (_CONFIG, _IDS, _ARRAYS, _CARD), part)
     else:
         with atomic_directory(target) as folder:
             _write_parts(estimator, name, folder)
@@ -122,15 +116,17 @@ def load(path: PathType, *, mmap: bool = True, verify: bool = True) -> Any:
     source = Path(path)
     if not source.exists():
         raise FileNotFoundError(f"{source}: there is no saved model.")
-    store = _Folder(source) if source.is_dir() else _Zip(source)
-    config = _read_config(store)
-    if verify:
-        _verify(store, config)
-    ids = _read_ids(store, config)
-    try:
-        arrays = store.arrays(mmap)
-    except GraphFormatError as error:
-        raise ModelFileError(str(error)) from None
+    store = FolderStore(source) if source.is_dir() else ZipStore(source)
+    with closing(store):
+        config = _read_config(store)
+        if verify:
+            _verify(store, config)
+        ids = _read_ids(store, config)
+        try:
+            data = store.data(_ARRAYS, mmap)
+            arrays, _ = parse_safetensors(data, source / _ARRAYS)
+        except GraphFormatError as error:
+            raise ModelFileError(str(error)) from None
     return _rebuild(store, config, arrays, ids)
 
 
@@ -176,6 +172,7 @@ def _write_parts(estimator: Any, name: str, folder: Path) -> None:
     ids = np.asarray(estimator.node_ids_)
     _dump(folder / _IDS, _encode_ids(ids))
     write_safetensors(folder / _ARRAYS, arrays, {"format": FORMAT})
+    store = FolderStore(folder)
     embedding = arrays.get("embedding_")
     config = {
         "format": FORMAT,
@@ -190,8 +187,8 @@ def _write_parts(estimator: Any, name: str, folder: Path) -> None:
         "fingerprint": getattr(estimator, "fingerprint_", None),
         "files": {
             part: {
-                "bytes": (folder / part).stat().st_size,
-                "sha256": _sha256((folder / part).open("rb")),
+                "bytes": store.size(part),
+                "sha256": store.sha256(part),
             }
             for part in (_ARRAYS, _IDS)
         },
@@ -202,11 +199,14 @@ def _write_parts(estimator: Any, name: str, folder: Path) -> None:
 
 
 def _parameters(estimator: Any) -> dict[str, Any]:
-    """Parameters; a generator is replaced by the seed that was drawn from it."""
+    """Parameters; a generator cannot be kept and comes back as None.
+
+    The seed that was drawn from it stands in the fitted state.
+    """
     parameters = dict(estimator.get_params(deep=False))
     state = parameters.get("random_state")
     if isinstance(state, (np.random.RandomState, np.random.Generator)):
-        parameters["random_state"] = getattr(estimator, "random_seed_", None)
+        parameters["random_state"] = None
     return parameters
 
 
@@ -230,14 +230,6 @@ def _dump(path: Path, content: dict[str, Any]) -> None:
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def _sha256(file: Any) -> str:
-    digest = hashlib.sha256()
-    with file:
-        while block := file.read(_CHUNK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 @contextmanager
 def _scratch(folder: Path) -> Iterator[Path]:
     folder.mkdir(mode=0o700)
@@ -247,89 +239,10 @@ def _scratch(folder: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _zip(folder: Path, target: Path) -> None:
-    """Pack the parts uncompressed, without times: the same model, the same bytes."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for name in (_CONFIG, _IDS, _ARRAYS, _CARD):
-            entry = zipfile.ZipInfo(name, _ZIP_TIME)
-            entry.external_attr = 0o644 << 16
-            source = (folder / name).open("rb")
-            with source, archive.open(entry, "w", force_zip64=True) as out:
-                while block := source.read(_CHUNK):
-                    out.write(block)
-
-
 # -- reading ---------------------------------------------------------------------
-class _Folder:
-    """Parts of a model in a directory."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def size(self, name: str) -> int:
-        try:
-            return (self.path / name).stat().st_size
-        except FileNotFoundError:
-            raise self.error(f"{name} is missing") from None
-
-    def open(self, name: str) -> Any:
-        return (self.path / name).open("rb")
-
-    def arrays(self, mmap: bool) -> dict[str, AnyArray]:
-        return read_safetensors(self.path / _ARRAYS, mmap=mmap)[0]
-
-    def error(self, what: str) -> ModelFileError:
-        return ModelFileError(
-            f"{self.path}: {what}; this is no complete model of graphrep. Save or "
-            "copy it again."
-        )
-
-
-class _Zip(_Folder):
-    """Parts of a model in a zip file; nothing is unpacked to disk."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        try:
-            self._archive = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, NotImplementedError) as error:
-            raise self.error(f"the zip file cannot be read ({error})") from None
-        names = self._archive.namelist()
-        if len(set(names)) != len(names):
-            raise self.error("the zip file holds a name twice")
-
-    def size(self, name: str) -> int:
-        try:
-            entry = self._archive.getinfo(name)
-        except KeyError:
-            raise self.error(f"{name} is missing") from None
-        if entry.file_size > _BOMB_RATIO * entry.compress_size + _BOMB_SLACK:
-            raise self.error(f"{name} would unpack to {entry.file_size:,} bytes")
-        return entry.file_size
-
-    def open(self, name: str) -> Any:
-        try:
-            return self._archive.open(name)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-            raise self.error(f"{name} cannot be read ({error})") from None
-
-    def arrays(self, mmap: bool) -> dict[str, AnyArray]:
-        content = np.frombuffer(_read(self, _ARRAYS), np.uint8)
-        return parse_safetensors(content, self.path / _ARRAYS)[0]
-
-
-def _read(store: _Folder, name: str) -> bytes:
+def _read_json(store: FolderStore, name: str) -> dict[str, Any]:
     try:
-        with store.open(name) as file:
-            content: bytes = file.read()
-            return content
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise store.error(f"{name} cannot be read ({error})") from None
-
-
-def _read_json(store: _Folder, name: str) -> dict[str, Any]:
-    try:
-        content = json.loads(_read(store, name).decode())
+        content = json.loads(store.read(name).decode())
     except (ValueError, RecursionError) as error:
         raise store.error(f"{name} is damaged ({error})") from None
     if not isinstance(content, dict):
@@ -337,7 +250,7 @@ def _read_json(store: _Folder, name: str) -> dict[str, Any]:
     return content
 
 
-def _read_config(store: _Folder) -> dict[str, Any]:
+def _read_config(store: FolderStore) -> dict[str, Any]:
     if store.size(_CONFIG) > _LARGEST_CONFIG:
         raise store.error(f"{_CONFIG} is too large")
     config = _read_json(store, _CONFIG)
@@ -361,7 +274,9 @@ def _read_config(store: _Folder) -> dict[str, Any]:
     return config
 
 
-def _file_entry(store: _Folder, config: dict[str, Any], name: str) -> dict[str, Any]:
+def _file_entry(
+    store: FolderStore, config: dict[str, Any], name: str
+) -> dict[str, Any]:
     files = config.get("files")
     entry = files.get(name) if isinstance(files, dict) else None
     if not isinstance(entry, dict) or not {"bytes", "sha256"} <= entry.keys():
@@ -369,17 +284,13 @@ def _file_entry(store: _Folder, config: dict[str, Any], name: str) -> dict[str, 
     return entry
 
 
-def _verify(store: _Folder, config: dict[str, Any]) -> None:
+def _verify(store: FolderStore, config: dict[str, Any]) -> None:
     for name in (_ARRAYS, _IDS):
-        try:
-            found = _sha256(store.open(name))
-        except (zipfile.BadZipFile, EOFError, OSError) as error:
-            raise store.error(f"{name} cannot be read ({error})") from None
-        if found != _file_entry(store, config, name)["sha256"]:
+        if store.sha256(name) != _file_entry(store, config, name)["sha256"]:
             raise store.error(f"{name} was changed after it was written")
 
 
-def _read_ids(store: _Folder, config: dict[str, Any]) -> AnyArray:
+def _read_ids(store: FolderStore, config: dict[str, Any]) -> AnyArray:
     content = _read_json(store, _IDS)
     kind, ids = content.get("type"), content.get("ids")
     n_nodes = config.get("n_nodes")
@@ -400,7 +311,10 @@ def _read_ids(store: _Folder, config: dict[str, Any]) -> AnyArray:
 
 
 def _rebuild(
-    store: _Folder, config: dict[str, Any], arrays: dict[str, AnyArray], ids: AnyArray
+    store: FolderStore,
+    config: dict[str, Any],
+    arrays: dict[str, AnyArray],
+    ids: AnyArray,
 ) -> Any:
     cls = _class_of(config["class"])
     try:

@@ -445,3 +445,19 @@ def test_npz_when_the_embedding_is_missing_then_error_lists_arrays(tmp_path):
 def test_write_when_given_a_matrix_then_rows_are_numbered(tmp_path):
     write_vectors(np.eye(3, dtype=np.float32), tmp_path / "v.txt")
     assert read_vectors(tmp_path / "v.txt") == Vectors(np.eye(3, dtype=np.float32))
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.bin", "v.txt.gz"])
+def test_word2vec_when_gensim_is_there_then_both_read_each_other(tmp_path, name):
+    models = pytest.importorskip("gensim.models")
+    matrix = np.random.default_rng(0).normal(size=(30, 7)).astype(np.float32)
+    vectors = Vectors(matrix, [f"é{i}" for i in range(30)])
+    write_vectors(vectors, tmp_path / name)
+    binary = name == "v.bin"
+    theirs = models.KeyedVectors.load_word2vec_format(
+        str(tmp_path / name), binary=binary
+    )
+    assert theirs.index_to_key == vectors.node_ids.tolist()
+    assert np.array_equal(theirs.vectors, matrix)
+    theirs.save_word2vec_format(str(tmp_path / name), binary=binary)
+    assert same(read_vectors(tmp_path / name), vectors)
