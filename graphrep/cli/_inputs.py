@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphrep.cli._help import Function, option
+from graphrep.exceptions import GraphTypeError
 from graphrep.io import formats
 
 if TYPE_CHECKING:
@@ -17,7 +19,48 @@ if TYPE_CHECKING:
 FORMATS = [entry.name for entry in formats()]
 _STANDARD_INPUT = "-"
 _SECTION = "Input"
+_WORDS = {"true": True, "false": False, "none": None}
 READABLE_FILE = click.Path(exists=True, allow_dash=True, path_type=str)
+
+
+class _Columns(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """Columns with commas between: numbers or names."""
+
+    name = "A,B[,C]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """Split the text; digits are numbers."""
+        if not isinstance(value, str):
+            return value
+        return tuple(int(p) if p.isdecimal() else p for p in value.split(","))
+
+
+class _NamedValue(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """One ``name=value``; the value is a Python literal where it reads as one."""
+
+    name = "NAME=VALUE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """Split the text and read its value."""
+        if not isinstance(value, str):
+            return value
+        key, sign, text = value.partition("=")
+        if not (key and sign):
+            self.fail(f"{value!r} is not of the form name=value.", param, ctx)
+        return key.replace("-", "_"), _literal(text)
+
+
+def _literal(text: str) -> Any:
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
 
 
 class GraphSource:
@@ -34,7 +77,7 @@ class GraphSource:
     unweighted : bool, default=False
         Give every edge weight one.
     options : dict or None, default=None
-        Further options of the reader.
+        Further options of the reader; those that are None are left out.
     """
 
     def __init__(
@@ -50,9 +93,8 @@ class GraphSource:
         self.format = format
         self.directed = directed
         self.unweighted = unweighted
-        self.options = dict(options or {})
-        if directed is not None:
-            self.options["directed"] = directed
+        self.options = {**(options or {}), "directed": directed}
+        self.options = {k: v for k, v in self.options.items() if v is not None}
 
     @property
     def name(self) -> str:
@@ -64,7 +106,10 @@ class GraphSource:
         from graphrep.graph import Graph
         from graphrep.io import read
 
-        graph = read(self.path, format=self.format, **self.options)
+        try:
+            graph = read(self.path, format=self.format, **self.options)
+        except GraphTypeError as error:  # an option that the format does not have
+            raise click.UsageError(str(error)) from error
         if not self.unweighted or not graph.weighted:
             return graph
         return Graph.from_csr(
@@ -95,6 +140,32 @@ def graph_input(function: Function) -> Function:
         default=True,
         help="Whether to use the weights of GRAPH or count every edge as one.",
     )
+    @option(
+        "--columns",
+        section=_SECTION,
+        type=_Columns(),
+        help="Columns of source, target and weight: names, or numbers from 0.",
+    )
+    @option(
+        "--header/--no-header",
+        section=_SECTION,
+        default=None,
+        help="Whether the first line names the columns; found out if not given.",
+    )
+    @option(
+        "--nodes",
+        section=_SECTION,
+        type=READABLE_FILE,
+        help="File with all node ids, one a line, in the order of the rows.",
+    )
+    @option(
+        "-O",
+        "read_options",
+        section=_SECTION,
+        multiple=True,
+        type=_NamedValue(),
+        help="Any other option of the format's reader, such as duplicates=max.",
+    )
     @functools.wraps(function)
     def command(
         *args: Any,
@@ -102,10 +173,23 @@ def graph_input(function: Function) -> Function:
         format_in: str | None,
         directed: bool | None,
         weighted: bool,
+        columns: tuple[int | str, ...] | None,
+        header: bool | None,
+        nodes: str | None,
+        read_options: list[tuple[str, Any]],
         **options: Any,
     ) -> Any:
         source = GraphSource(
-            graph, format=format_in, directed=directed, unweighted=not weighted
+            graph,
+            format=format_in,
+            directed=directed,
+            unweighted=not weighted,
+            options={
+                "columns": columns,
+                "header": header,
+                "nodes": nodes,
+                **dict(read_options),
+            },  # fmt: skip
         )
         return function(*args, source=source, **options)
 

@@ -22,7 +22,7 @@ _ENTRY = re.compile(r"^(?P<names>\w+(?:, \w+)*) : (?P<kind>.+)$")
 _SECTION = re.compile(
     r"^Parameters\n-+\n(?P<body>.*?)(?=^\S[^\n]*\n-{3,}|\Z)", re.M | re.S
 )
-_SENTENCE = re.compile(r".*?[.](?=\s|$)", re.S)
+_SENTENCE = re.compile(r".*?[.](?=\s+[A-Z0-9\"'(]|\s*$)", re.S)
 _SEQUENCE = re.compile(r"\b(sequence|tuple|list|array)\b")
 _NONE = "none"
 

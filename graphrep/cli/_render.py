@@ -33,7 +33,7 @@ def print_table(
         Columns to align at the right.
     """
     cells = [[printable(str(cell)) for cell in row] for row in rows]
-    if not err and not _is_terminal():
+    if not err and not is_terminal():
         for row in (list(header), *cells):
             click.echo("\t".join(row))
         return
@@ -48,7 +48,7 @@ def print_table(
 def print_facts(facts: Iterable[tuple[str, object]], *, err: bool = False) -> None:
     """Print pairs of a name and a value, one a line."""
     pairs = [(name, printable(str(value))) for name, value in facts]
-    if not err and not _is_terminal():
+    if not err and not is_terminal():
         for name, value in pairs:
             click.echo(f"{name}\t{value}")
         return
@@ -113,7 +113,8 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> 
     return (_GAP + _GAP.join(parts)).rstrip()
 
 
-def _is_terminal() -> bool:
+def is_terminal() -> bool:
+    """Tell whether standard output goes to a person."""
     with suppress(AttributeError, ValueError):
         return sys.stdout.isatty()
     return False

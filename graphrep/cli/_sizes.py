@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphrep.io import sniff
-from graphrep.io._compression import open_input
+from graphrep.io._compression import STANDARD_STREAM, open_input
 
 if TYPE_CHECKING:
     from graphrep.cli._inputs import GraphSource
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _READ_BYTES = 16_000_000
 _SAMPLE_BYTES = 8_000_000
 _COMPRESSION = 4  # typical ratio for edge lists
+_ONE_EDGE_A_LINE = ("edgelist", "triples", "ntriples")
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
@@ -45,24 +46,26 @@ class GraphSize(NamedTuple):
 def graph_size(source: GraphSource) -> GraphSize:
     """Size of the graph in a file, reading as little of it as the format allows.
 
-    Headers of npz, MatrixMarket and METIS files are enough, and the footer of a
-    parquet file for its edges. Other small files are read; of large ones a sample
-    of lines is, and the number of nodes follows from how it grows with the lines.
+    Headers of npz, MatrixMarket and METIS files are enough. Of large files with one
+    edge a line a sample is read; the number of nodes follows from how it grows with
+    the lines. Other files are read as a whole, which is quick unless they are large.
     """
     name = source.format or sniff(source.path)
-    by_header = _BY_HEADER.get(name)
+    by_header = None if source.path == STANDARD_STREAM else _BY_HEADER.get(name)
     found = by_header(source) if by_header else None
     if found is not None:
         return found
-    if name != "parquet" and not _is_large(source.path):
-        graph = source.read()
-        return GraphSize(
-            graph.n_nodes, len(graph.indices), True, "the file, read as a whole"
-        )
-    return _from_sample(source)
+    if name in _ONE_EDGE_A_LINE and _is_large(source.path):
+        return _from_sample(source)
+    graph = source.read()
+    return GraphSize(
+        graph.n_nodes, len(graph.indices), True, "the file, read as a whole"
+    )
 
 
 def _is_large(path: str) -> bool:
+    if path == STANDARD_STREAM:
+        return False
     file = Path(path)
     packed = file.suffix.lower() in _COMPRESSED
     return file.stat().st_size * (_COMPRESSION if packed else 1) > _READ_BYTES
@@ -71,6 +74,8 @@ def _is_large(path: str) -> bool:
 def _from_npz(source: GraphSource) -> GraphSize | None:
     """Shapes of the pointer and index arrays of a CSR archive."""
     shapes = {}
+    if not zipfile.is_zipfile(source.path):  # compressed once more, or damaged
+        return None
     with zipfile.ZipFile(source.path) as archive:
         for name in archive.namelist():
             with archive.open(name) as member:

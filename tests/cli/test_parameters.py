@@ -15,7 +15,6 @@ from graphrep.cli.commands.embed_fastrp import (
     ALIASES,
     PRESETS,
     SKIPPED,
-    SOURCE,
     fastrp,
 )
 
@@ -158,7 +157,11 @@ def test_fastrp_presets_when_compared_then_equal_those_of_the_class() -> None:
 def test_fastrp_help_when_shown_then_has_sections_and_defaults() -> None:
     shown = CliRunner().invoke(fastrp, ["--help"])
     assert shown.exit_code == 0
-    titles = [line for line in shown.output.splitlines() if line.endswith(":")]
+    titles = [
+        line
+        for line in shown.output.splitlines()
+        if line[:1] != " " and line.endswith(":")
+    ]
     assert titles == ["Input:", "Output:", "FastRP:", "General:"]
     assert "-d, --n-components INT" in shown.output
     assert "[default: 0,0,1,6.67]" in " ".join(shown.output.split())

@@ -65,6 +65,10 @@ def test_show_progress_when_rich_is_absent_then_click_draws(
 
 
 def test_show_progress_when_the_work_fails_then_the_error_passes() -> None:
-    with pytest.raises(ZeroDivisionError), show_progress(True) as progress:
-        progress("work", 0, 0)
-        raise ZeroDivisionError
+    def work() -> None:
+        with show_progress(True) as progress:
+            progress("work", 0, 0)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()

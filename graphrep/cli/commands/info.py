@@ -9,7 +9,7 @@ import click
 from graphrep._utils._memory import human_bytes
 from graphrep.cli._help import SectionCommand
 from graphrep.cli._inputs import GraphSource, graph_input
-from graphrep.cli._render import print_facts
+from graphrep.cli._render import is_terminal, print_facts
 from graphrep.cli._run import Run, command_options
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ def info(run: Run, source: GraphSource) -> None:
         found = describe(graph)
     if run.as_json:
         return run.report(n_nodes=graph.n_nodes, n_edges=graph.n_edges, result=found)
-    return print_facts(_for_people(found))
+    if is_terminal():
+        return print_facts(_for_people(found))
+    return print_facts(_for_programs(found))
 
 
 def describe(graph: Graph) -> dict[str, Any]:
@@ -58,6 +60,19 @@ def describe(graph: Graph) -> dict[str, Any]:
         "ids": "integers" if graph.nodes.is_integer else "texts",
         "first_ids": [graph.nodes[row] for row in range(min(3, graph.n_nodes))],
     }
+
+
+def _for_programs(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """Plain figures, one a line; those inside others get names with a dot."""
+    shown = []
+    for name, value in found.items():
+        if isinstance(value, dict):
+            shown += [(f"{name}.{part}", str(v)) for part, v in value.items()]
+        elif isinstance(value, list):
+            shown.append((name, ", ".join(map(str, value))))
+        else:
+            shown.append((name, str(value).lower()))
+    return shown
 
 
 def _for_people(found: dict[str, Any]) -> list[tuple[str, str]]:

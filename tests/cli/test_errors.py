@@ -1,0 +1,97 @@
+"""Every failure has its exit code and one line."""
+
+from __future__ import annotations
+
+import errno
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from graphrep import exceptions
+from graphrep.cli import _app, _errors
+from graphrep.cli._run import Run, command_options
+
+
+class InvalidParameterError(ValueError):
+    """Stands for scikit-learn's class of that name."""
+
+
+CASES = [
+    (ZeroDivisionError("oh\nno"), 1, "ZeroDivisionError: oh (this is a fault of"),
+    (click.UsageError("use it so"), 2, "use it so"),
+    (InvalidParameterError("The 'beta' parameter"), 2, "The 'beta' parameter"),
+    (exceptions.GraphValueError("bad weight"), 3, "bad weight"),
+    (
+        exceptions.GraphFormatError("odd", path="e.tsv", line=4),
+        3,
+        "e.tsv:4: odd",
+    ),
+    (exceptions.NodeNotFoundError("Node 'x' is not"), 3, "Error: Node 'x' is not"),
+    (exceptions.ModelFileError("damaged"), 3, "damaged"),
+    (
+        FileNotFoundError(errno.ENOENT, "No such file or directory", "x.tsv"),
+        3,
+        "No such file or directory: x.tsv",
+    ),
+    (OSError("plain"), 3, "plain"),
+    (exceptions.MissingDependencyError("needs rich"), 4, "needs rich"),
+    (exceptions.MemoryLimitError("needs 5 TB"), 5, "needs 5 TB"),
+    (exceptions.DeviceError("no CUDA"), 5, "no CUDA"),
+    (MemoryError("Unable to allocate 9 GB"), 5, "Out of memory. Unable to"),
+    (KeyboardInterrupt(), 130, "interrupted; no output was written"),
+]
+
+
+def fail_with(error: BaseException, *arguments: str) -> Result:
+    @click.command()
+    @command_options
+    def fail(run: Run) -> None:
+        raise error
+
+    group = _app.App("graphrep", entries={})
+    group.get_command = lambda ctx, name: fail  # type: ignore[method-assign]
+    group.entries["fail"] = None  # type: ignore[assignment]
+    return CliRunner().invoke(group, ["fail", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"), CASES, ids=[type(c[0]).__name__ for c in CASES]
+)
+def test_failure_when_raised_then_has_its_code_and_one_line(
+    error: BaseException, code: int, message: str
+) -> None:
+    done = fail_with(error)
+    assert done.exit_code == code
+    assert message in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    if code not in {2, 130}:
+        assert done.stderr.count("\n") == 1
+
+
+def test_failure_when_debug_is_on_then_shows_the_traceback() -> None:
+    done = fail_with(exceptions.GraphValueError("bad"), "--debug")
+    assert done.exit_code == 3
+    assert "Traceback" in done.stderr
+    assert done.stderr.endswith("Error: bad\n")
+
+
+def test_failure_when_the_pipe_is_closed_then_is_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_errors, "_forget_stdout", lambda: None)
+    done = fail_with(BrokenPipeError(errno.EPIPE, "Broken pipe"))
+    assert done.exit_code == 141
+    assert done.output == ""
+
+
+def test_codes_when_listed_then_cover_every_exception_of_the_library() -> None:
+    ours = [
+        kind
+        for kind in vars(exceptions).values()
+        if isinstance(kind, type) and issubclass(kind, exceptions.GraphRepError)
+    ]
+    assert len(ours) > 5
+    for kind in ours:
+        assert _errors.exit_code_of(kind("text")) in {3, 4, 5}
