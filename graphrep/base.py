@@ -98,7 +98,7 @@ class GraphTransformer(
                 dtype=[np.float64, np.float32], reset=False,
             )  # fmt: skip
             check_non_negative(X, name)
-            rows = X if sparse.issparse(X) else sparse.csr_array(X)
+            rows: Any = X if sparse.issparse(X) else sparse.csr_array(X)
             return check_csr(rows.indptr, rows.indices, rows.data, X.shape[1])
         graph = _read_graph(X)
         if graph.nodes == self._nodes:

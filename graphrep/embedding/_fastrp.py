@@ -22,7 +22,6 @@ from graphrep.base import GraphTransformer
 from graphrep.embedding import _fastrp_run as runs
 from graphrep.embedding._fastrp_presets import PRESETS
 from graphrep.embedding._fastrp_state import Recipe, State
-
 from graphrep.exceptions import GraphValueError
 from graphrep.typing import AnyArray, FloatArray, GraphLike
 

@@ -82,9 +82,9 @@ class Run:
         return len(self.recipe.weights) * len(self.operators)
 
     def factor(self, csr: CSR) -> FloatArray:
-        """Degree factor ``(d / mean d) ** beta`` of each node, 1 at degree 0."""
+        """Compute the factor ``(d / mean d) ** beta`` of each node, 1 at degree 0."""
         if self.recipe.degree == "count":
-            degree = np.diff(csr.indptr).astype(np.float64)
+            degree: FloatArray = np.diff(csr.indptr).astype(np.float64)
         else:
             degree = strengths(csr)
         used = degree > 0
@@ -96,7 +96,7 @@ class Run:
         return out.astype(self.recipe.work)
 
     def start(self, csr: CSR) -> Layer | SignStart:
-        """The power 0: random signs, next to projected features where there are any."""
+        """Make the power 0: random signs, beside projected features if any."""
         recipe = self.recipe
         signs = SignStart(
             self.keys, self.factor(csr), recipe.width,
@@ -204,9 +204,7 @@ class _Powers:
         """Put the power 0 into the embedding."""
         out = self._out(out)
         slot = self.slots[0]
-        target = Target(
-            out, slot.weight, self.recipe.normalize, True, slot.column
-        )
+        target = Target(out, slot.weight, self.recipe.normalize, True, slot.column)
         _add_start(self.start, target, None)
         self.fresh = self.recipe.combine == "concat"
         return out
@@ -323,7 +321,8 @@ def check_out(out: Any, n_nodes: int, recipe: Recipe) -> FloatArray | None:
             "out of float16 is not supported: the sums are made in float32. "
             "Leave out=None or use dtype='float32'."
         )
-    return out
+    checked: FloatArray = out
+    return checked
 
 
 def check_features(features: Any, n_nodes: int) -> Any:
@@ -332,7 +331,7 @@ def check_features(features: Any, n_nodes: int) -> Any:
         return None
     from sklearn.utils.validation import check_array
 
-    checked = check_array(
+    checked: Any = check_array(
         features, accept_sparse="csr", dtype=[np.float32, np.float64],
         ensure_min_samples=0, input_name="features",
     )  # fmt: skip
@@ -341,7 +340,7 @@ def check_features(features: Any, n_nodes: int) -> Any:
             f"features has {checked.shape[0]:,} rows but the graph has {n_nodes:,} "
             "nodes; give one row for each node, in the order of the nodes."
         )
-    return sparse.csr_array(checked) if sparse.issparse(checked) else checked
+    return checked.tocsr() if sparse.issparse(checked) else checked
 
 
 def _operators(graph: Graph, direction: str) -> list[CSR]:

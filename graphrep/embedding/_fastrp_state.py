@@ -13,7 +13,10 @@ from graphrep.typing import AnyArray, FloatArray
 if TYPE_CHECKING:
     from graphrep.embedding._fastrp import FastRP
 
-_STORAGE = {"bfloat16": np.dtype(np.uint16), "int8": np.dtype(np.int8)}
+_STORAGE: dict[str, np.dtype[Any]] = {
+    "bfloat16": np.dtype(np.uint16),
+    "int8": np.dtype(np.int8),
+}
 
 
 class Slot(NamedTuple):
@@ -48,7 +51,9 @@ class Recipe:
     def of(cls, estimator: FastRP, weights: FloatArray, dtype: np.dtype[Any]) -> Recipe:
         """Read the parameters of an estimator."""
         e = estimator
-        projection = e.projection if isinstance(e.projection, str) else float(e.projection)
+        projection = (
+            e.projection if isinstance(e.projection, str) else float(e.projection)
+        )
         return cls(
             int(e.n_components), tuple(weights.tolist()), float(e.beta), projection,
             e.power_norm == "l2", e.output_norm, e.degree, e.direction, e.combine,
@@ -80,7 +85,7 @@ class Recipe:
     @property
     def storage(self) -> np.dtype[Any]:
         """Type of the stored layers."""
-        return _STORAGE.get(self.layer_dtype or "", self.work)
+        return _STORAGE[self.layer_dtype] if self.layer_dtype else self.work
 
     @property
     def n_columns(self) -> int:
@@ -103,7 +108,7 @@ class Recipe:
         return abs(self.self_influence) + sum(abs(w) for w in self.weights)
 
     def sparsity(self, n_nodes: int) -> float:
-        """The s of the projection for a graph of some size."""
+        """Sparsity s of the projection for a graph of some size."""
         if self.projection == "very_sparse":
             return float(np.sqrt(n_nodes))
         return 3.0 if self.projection == "achlioptas" else float(self.projection)
@@ -156,9 +161,7 @@ class State:
         return arrays, scalars
 
     @classmethod
-    def from_arrays(
-        cls, arrays: dict[str, AnyArray], scalars: dict[str, Any]
-    ) -> State:
+    def from_arrays(cls, arrays: dict[str, AnyArray], scalars: dict[str, Any]) -> State:
         """Undo `to_arrays`."""
         raw = dict(scalars["recipe"])
         recipe = Recipe(**{**raw, "weights": tuple(raw["weights"])})

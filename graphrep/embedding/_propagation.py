@@ -8,6 +8,7 @@ projection itself, drawn on demand from the keys of the nodes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numba
@@ -222,7 +223,7 @@ class Propagator:
         work = (len(self.indices) + _WORK_PER_ROW * self.n_rows) * padded(width)
         n_calls = min(n_blocks, 1 + work // _WORK_PER_CALL)
         edges = np.linspace(0, n_blocks, n_calls + 1).astype(int).tolist()
-        return list(zip(edges[:-1], edges[1:], strict=True))
+        return list(pairwise(edges))
 
 
 def strengths(csr: CSR) -> FloatArray:

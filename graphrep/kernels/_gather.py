@@ -50,7 +50,9 @@ def _prefetch(builder, address):
 def _load_widened(builder, address, stored, element):
     """Load one group of lanes of a stored type as floats of the working type."""
     if stored == types.int8:
-        raw = builder.load(builder.inttoptr(address, _vector(_I8).as_pointer()), align=1)
+        raw = builder.load(
+            builder.inttoptr(address, _vector(_I8).as_pointer()), align=1
+        )
         return builder.sitofp(builder.sext(raw, _vector(_I32)), _vector(element))
     if stored == types.uint16:  # bfloat16: the upper half of a float32
         raw = builder.load(
@@ -92,9 +94,7 @@ def _make_gather(n_groups):
     """Build the intrinsic for one tile of ``n_groups * LANES`` columns."""
 
     @intrinsic
-    def gather(
-        typing, x, scale, indices, weights, start, end, last, column, out
-    ):
+    def gather(typing, x, scale, indices, weights, start, end, last, column, out):
         signature = types.void(
             x, scale, indices, weights, types.int64, types.int64, types.int64,
             types.int64, out,
@@ -147,7 +147,9 @@ def _make_gather(n_groups):
                     total = builder.fadd(builder.load(s), value, flags=["contract"])
                     builder.store(total, s)
             for g, s in enumerate(sums):
-                at = builder.gep(arrays.make[8].data, [builder.add(column, _I64(g * LANES))])
+                at = builder.gep(
+                    arrays.make[8].data, [builder.add(column, _I64(g * LANES))]
+                )
                 pointer = builder.bitcast(at, _vector(element).as_pointer())
                 builder.store(builder.load(s), pointer, align=4)
             return context.get_dummy_value()
@@ -166,7 +168,8 @@ def gather_row(x, scale, indices, weights, start, end, out):
 
     ``x`` (n, width) is float32, float64, uint16 (bfloat16 bits) or int8, the latter
     with a factor ``scale`` for each row; ``weights`` of an integer type stand for no
-    weights; ``out`` (width) is float64 for float64 and float32 otherwise. ``width`` is a multiple of ``LANES``.
+    weights; ``out`` (width) is float64 for float64 and float32 otherwise. ``width``
+    is a multiple of ``LANES``.
     """
     width = out.shape[0]
     last = np.int64(indices.shape[0] - 1)
@@ -196,9 +199,10 @@ def _sum_squares(typing, x):
         zero = ir.Constant(wide, [0.0] * LANES)
         total = cgutils.alloca_once_value(builder, zero)
         builder.store(zero, total)
-        with cgutils.for_range_slice(
-            builder, _I64(0), width, _I64(LANES), _I64
-        ) as (c, _):
+        with cgutils.for_range_slice(builder, _I64(0), width, _I64(LANES), _I64) as (
+            c,
+            _,
+        ):
             pointer = builder.bitcast(
                 builder.gep(array.data, [c]), _vector(element).as_pointer()
             )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
 from scipy.optimize import minimize
 
 from graphrep._utils._random import draw_seed
@@ -30,7 +29,7 @@ class OneVsRestLogistic:
         scoring script of DeepWalk and most papers after it ran on.
     max_iter : int, default=200
         Most L-BFGS iterations.
-    tol : float, default=1e-6
+    tol : float, default=1e-5
         Relative decrease of the loss at which to stop.
 
     Attributes
@@ -51,7 +50,7 @@ class OneVsRestLogistic:
         *,
         penalize_intercept: bool = False,
         max_iter: int = 200,
-        tol: float = 1e-6,
+        tol: float = 1e-5,
     ) -> None:
         self.C = C
         self.penalize_intercept = penalize_intercept
@@ -59,7 +58,7 @@ class OneVsRestLogistic:
         self.tol = tol
 
     def fit(self, X: AnyArray, Y: AnyArray) -> Self:
-        """Fit to vectors (n_samples, n_features) and 0/1 labels (n_samples, n_labels)."""
+        """Fit to vectors (n_samples, n_features) and 0/1 labels of each sample."""
         x = np.asarray(X, np.float32)
         sign = np.where(np.asarray(Y) > 0, np.float32(1), np.float32(-1))
         shape = (x.shape[1] + 1, sign.shape[1])
@@ -86,7 +85,9 @@ class OneVsRestLogistic:
 
     def decision_function(self, X: AnyArray) -> FloatArray:
         """Score every label of every sample."""
-        scores: FloatArray = np.asarray(X, np.float32) @ self.coef_[:-1] + self.coef_[-1]
+        scores: FloatArray = (
+            np.asarray(X, np.float32) @ self.coef_[:-1] + self.coef_[-1]
+        )
         return scores
 
 
@@ -172,9 +173,7 @@ def _score(
 
 def _label_matrix(labels: Any) -> AnyArray:
     """Labels as a dense boolean matrix."""
-    if sparse.issparse(labels):
-        return np.asarray(labels.toarray()) > 0
-    array = np.asarray(labels)
+    array = np.asarray(labels.toarray() if hasattr(labels, "toarray") else labels)
     if array.ndim == 2:
         return array > 0
     classes, codes = np.unique(array, return_inverse=True)
