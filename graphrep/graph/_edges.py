@@ -101,8 +101,7 @@ def _count_edges(csr: CSR, directed: bool) -> int:
 
 
 def _tell_merged(merged: int, duplicates: str, directed: bool) -> None:
-    repeat = "edge repeats one" if merged == 1 else "edges repeat one"
-    text = f"{merged:,} {repeat} that was given before"
+    text = f"{merged:,} of the edges repeat an edge that was given before"
     if not directed:
         text += " (in an undirected graph a-b and b-a are one edge)"
     if duplicates == "error":

@@ -187,7 +187,7 @@ EDGES = [
     Case(
         "duplicate-edges", "an edge given twice",
         lambda: Graph.from_edges(["a", "b"], ["b", "a"]).weights.tolist(),
-        warns=GraphWarning, says="1 edge repeats one", gives="[2.0, 2.0]",
+        warns=GraphWarning, says="1 of the edges repeat an edge", gives="[2.0, 2.0]",
     ),
     Case(
         "duplicate-edges-conflicting", "an edge given twice with other weights",
@@ -197,7 +197,7 @@ EDGES = [
     Case(
         "duplicate-edges-refused", "the same with duplicates='error'",
         lambda: Graph.from_edges([0, 0], [1, 1], duplicates="error"),
-        raises=GraphValueError, says="1 edge repeats one",
+        raises=GraphValueError, says="1 of the edges repeat an edge",
     ),
     Case(
         "duplicates-unknown", "a rule that does not exist",
