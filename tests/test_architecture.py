@@ -19,6 +19,7 @@ metrics retrieval model_selection base persistence
 embedding
 evaluation
 plot
+quickstart
 cli __main__ __init__"""
 RANK = {room: i for i, line in enumerate(LAYERS.split("\n")) for room in line.split()}
 KERNELS_MAY = {"numpy", "numba", "llvmlite", "graphrep", *sys.stdlib_module_names}
@@ -29,7 +30,10 @@ OPTIONAL = {
 
 
 def _room(name):
-    return "persistence" if name.startswith("_persist") else name.removesuffix(".py")
+    """Room of a file or folder; ``_room_part.py`` belongs to the room's file."""
+    stem = name.removesuffix(".py")
+    owners = {"_persist_": "persistence", "_quickstart_": "quickstart"}
+    return next((o for prefix, o in owners.items() if stem.startswith(prefix)), stem)
 
 
 def _imports(node, at_top=True):
