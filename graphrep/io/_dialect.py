@@ -126,7 +126,8 @@ def _sniff_delimiter(lines: list[str], path: PathType) -> str:
     other candidates.
     """
     preferred = _PREFERRED.get(Path(strip_compression(path)).suffix.lower())
-    strong = [c for c in (preferred, "\t") if c is not None and c != BLANKS]
+    strong = [c for c in (preferred, "\t") if c is not None]
+    strong = [] if preferred == BLANKS else strong
     order = sorted(_CANDIDATES, key=lambda c: c != preferred)
     counts = {
         c: [len(split_line(line, c, c in _QUOTING)) for line in lines] for c in order

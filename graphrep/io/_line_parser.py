@@ -57,7 +57,7 @@ class LineParser:
         self._comments = np.zeros(_N_CLASSES, np.uint8)
         self._comments[[ord(c) for c in comments if c.isascii()]] = 1
         self._layout = _layout(dialect, max_line_bytes, skip_bad, integers)
-        self._powers: AnyArray = powers_of_five()  # type: ignore[no-untyped-call]
+        self._powers: AnyArray = powers_of_five()
         self._n_bad, self._first_bad = 0, ""
         self._n_mixed, self._first_mixed = 0, 0
 
@@ -230,9 +230,10 @@ class LineParser:
 
 
 def _weight_message(raw: bytes) -> str:
-    text = raw.decode("utf-8", "replace")[:_EXCERPT]
+    full = raw.decode("utf-8", "replace")
+    text = full[:_EXCERPT]
     try:
-        value = float(text)
+        value = float(full.replace("_", "x"))  # Python alone reads 1_000 as a number
     except ValueError:
         what = "is empty" if not text.strip() else "is no number"
     else:
