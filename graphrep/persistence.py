@@ -326,7 +326,13 @@ def _rebuild(
         estimator = cls(**parameters)
         estimator.node_ids_ = ids
         estimator._set_fitted_state(arrays, scalars)
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+    except (
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+    ) as error:
         raise store.error(
             f"the state does not fit {config['class']} ({type(error).__name__}: "
             f"{error})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,7 @@ def _read_npy_array(path: PathType, *, mmap: bool) -> AnyArray:
                 version, npy.read_array_header_2_0
             )
             shape, fortran, dtype = read(file)
-        except ValueError as error:
+        except (ValueError, SyntaxError, TokenError, TypeError) as error:
             raise GraphFormatError(
                 f"This is no .npy file: {error}.", path=path
             ) from None
@@ -116,7 +117,8 @@ def _read_npy_array(path: PathType, *, mmap: bool) -> AnyArray:
         needed = dtype.itemsize
         for length in shape:
             needed *= length
-        if dtype.hasobject or dtype.kind not in "fiuU" or needed != size:
+        known = dtype.kind in "fiuU" and min(shape, default=0) >= 0
+        if not known or needed != size:
             raise GraphFormatError(
                 f"The header speaks of {dtype} of shape {shape} ({needed:,} bytes) but "
                 f"{size:,} bytes follow. Was it cut off, or does it hold objects?",

@@ -89,6 +89,7 @@ def read_arrow(path: PathType, kind: str, *, dtype: Any) -> Vectors:
         pass
     try:
         table = _read_table(pa, path, kind)
+        table.validate(full=True)  # or a forged offset would read foreign memory
     except (pa.ArrowException, OSError) as error:
         raise GraphFormatError(
             f"The {kind} file cannot be read: {error}.", path=path

@@ -142,7 +142,7 @@ def _number(data, at, end, rounded):
     power = 0
     after_point = False
     while at < end:
-        c = data[at]
+        c = np.int64(data[at])
         if _ZERO <= c <= _NINE:
             seen += 1
             if mantissa or c != _ZERO:
@@ -166,7 +166,7 @@ def _number(data, at, end, rounded):
         start = at
         more = 0
         while at < end and _ZERO <= data[at] <= _NINE and at - start < 4:
-            more = more * 10 + (data[at] - _ZERO)
+            more = more * 10 + np.int64(data[at]) - _ZERO
             at += 1
         if at == start:
             return 0.0, -1

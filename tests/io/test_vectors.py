@@ -184,6 +184,56 @@ def test_read_when_cut_off_then_error_names_the_file(tmp_path, name):
         assert str(path) in str(caught.value)
 
 
+def _mutate(content, rng):
+    out = bytearray(content)
+    for _ in range(rng.integers(1, 4)):
+        at = rng.integers(len(out))
+        kind = rng.integers(3)
+        if kind == 0:
+            out[at] = rng.integers(256)
+        elif kind == 1 and len(out) > 9:
+            del out[at : at + rng.integers(1, 6)]
+        else:
+            out[at:at] = rng.bytes(rng.integers(1, 5))
+    return bytes(out)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [n for n in VECTOR_FORMATS if n != "projector"])
+def test_read_when_bytes_were_changed_then_reads_or_refuses(tmp_path, name):
+    rng = np.random.default_rng(0)
+    path = tmp_path / f"v{SUFFIXES[name]}"
+    matrix = rng.normal(size=(6, 3)).astype(np.float32)
+    write_vectors(Vectors(matrix, ["a", "b c", "d", "e,f", "g", "h"]), path)
+    content = path.read_bytes()
+    for i in range(60):
+        changed = tmp_path / f"{i}{SUFFIXES[name]}"
+        changed.write_bytes(_mutate(content, rng))
+        try:
+            assert isinstance(read_vectors(changed, format=name), Vectors)
+        except GraphFormatError as error:
+            assert str(changed) in str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (((((2, }",
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (-2, -2), }",
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (9**9, 2), }",
+        b"{'descr': '|O', 'fortran_order': False, 'shape': (2, 1), }",
+        b"{'descr': 7}",
+    ],
+)
+def test_npy_when_the_header_is_forged_then_refused(tmp_path, header):
+    path = tmp_path / "v.npy"
+    header += b" " * (117 - len(header)) + b"\n"
+    size = len(header).to_bytes(2, "little")
+    path.write_bytes(b"\x93NUMPY\x01\x00" + size + header + bytes(16))
+    with pytest.raises(GraphFormatError):
+        read_vectors(path)
+
+
 @pytest.mark.parametrize("name", ["npy", "safetensors"])
 def test_read_when_mapped_then_values_stay_on_disk(tmp_path, name, vectors):
     path = tmp_path / f"v{SUFFIXES[name]}"
