@@ -79,21 +79,21 @@ def _joint_codes(
     """Codes of both columns, source first, in one dictionary without repeats."""
     import pyarrow as pa
 
-    chunks = [
-        _with_plain_dictionary(chunk, kind, path)
-        for column in (source, target)
-        for chunk in column.chunks
-        if len(chunk)
-    ]
-    if not chunks:
+    parts = [c for column in (source, target) for c in column.chunks if len(c)]
+    if not parts:
         return np.empty(0, np.int64), pa.array([], kind)
-    unified = pa.chunked_array(chunks).unify_dictionaries()
-    codes = np.empty(len(unified), np.int64)
+    if any(pa.types.is_dictionary(part.type) for part in parts):
+        chunks = [_with_plain_dictionary(part, kind, path) for part in parts]
+        joined = pa.chunked_array(chunks).unify_dictionaries()
+    else:  # one hash table for all parts, so all share the last dictionary
+        chunks = [_cast(part, kind, path) for part in parts]
+        joined = pa.chunked_array(chunks).dictionary_encode()
+    codes = np.empty(len(joined), np.int64)
     start = 0
-    for chunk in unified.chunks:
+    for chunk in joined.chunks:
         codes[start : start + len(chunk)] = chunk.indices.to_numpy()
         start += len(chunk)
-    return codes, unified.chunk(0).dictionary
+    return codes, joined.chunk(joined.num_chunks - 1).dictionary
 
 
 def _with_plain_dictionary(chunk: Any, kind: Any, path: PathType) -> Any:

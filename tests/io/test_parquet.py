@@ -112,6 +112,31 @@ def test_dictionaries_that_differ_between_row_groups_are_joined(tmp_path):
     assert read_arrow(tmp_path / "s") == expected
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.int64()])
+def test_batches_of_plain_ids_are_joined(tmp_path, kind):
+    ids = [str(i * i) for i in range(40)]
+    column = pa.array(ids[:-1]).cast(kind), pa.array(ids[1:]).cast(kind)
+    table = pa.table({"source": column[0], "target": column[1]})
+    with pa.ipc.new_stream(tmp_path / "s", table.schema) as writer:
+        writer.write_table(table, max_chunksize=3)
+    pq.write_table(table, tmp_path / "p", row_group_size=7, use_dictionary=False)
+    named = ids if kind == pa.string() else [int(i) for i in ids]
+    expected = Graph.from_edges(named[:-1], named[1:])
+    assert read_arrow(tmp_path / "s") == expected
+    assert read_parquet(tmp_path / "p") == expected
+
+
+@both
+def test_nested_columns_are_passed_over_or_refused(tmp_path, way):
+    nested = [{"source": 1}, {"source": 2}]
+    table = pa.table({"extra": nested, "source": ["a", "b"], "target": ["b", "c"]})
+    _save(table, tmp_path / "t", way)
+    assert WAYS[way][1](tmp_path / "t").n_edges == 2
+    _save(_edges(source=[["a"], ["b"]]), tmp_path / "t", way)
+    with pytest.raises(GraphFormatError, match="have type list"):
+        WAYS[way][1](tmp_path / "t")
+
+
 def test_dictionary_values_that_no_edge_uses_are_no_nodes(tmp_path):
     values = pa.array(["unused", "a", "b"])
     column = pa.DictionaryArray.from_arrays(pa.array([1]), values)
