@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,13 @@ import click
 
 from graphrep._utils._memory import available_memory, human_bytes
 from graphrep.cli._inputs import GraphSource
-from graphrep.cli._outputs import check_file, check_output, place
+from graphrep.cli._outputs import (
+    check_file,
+    check_output,
+    check_vector_format,
+    place,
+    written_files,
+)
 from graphrep.cli._render import print_facts
 from graphrep.cli._run import Run
 from graphrep.cli._sizes import GraphSize, graph_size
@@ -79,6 +86,7 @@ class Plan:
         """Refuse what cannot work, before anything is read."""
         if not self.output:
             raise click.UsageError("Missing option '-o' / '--output'.")
+        check_vector_format(self.output, self.format)
         check_output(self.output, overwrite=self.overwrite, as_json=run.as_json)
         if self.save_model is not None:
             check_file(Path(self.save_model), overwrite=self.overwrite)
@@ -86,15 +94,13 @@ class Plan:
     def make(self, verbose: int = 0) -> Any:
         """Make the estimator and check its parameters."""
         kind = getattr(import_module(_ROOM), self.estimator)
+        given = self.parameters
+        if self.preset is not None:
+            given = {k: v for k, v in given.items() if _was_given(k)}
         if self.save_model is None and "keep_layers" in self.parameters:
-            self.parameters["keep_layers"] = (
-                False  # only a saved model has use for them
-            )
-        if self.preset is None:
-            estimator = kind(**self.parameters, verbose=verbose)
-        else:
-            given = {k: v for k, v in self.parameters.items() if _was_given(k)}
-            estimator = kind.from_preset(self.preset, **given, verbose=verbose)
+            given = {**given, "keep_layers": False}  # a saved model alone needs them
+        make = kind if self.preset is None else partial(kind.from_preset, self.preset)
+        estimator = make(**given, verbose=verbose)
         estimator._validate_params()  # a wrong one shows before the file is read
         return estimator
 
@@ -134,7 +140,8 @@ def embed_graph(run: Run, plan: Plan) -> None:
         progress(f"Writing {place(plan.output)}", 0, 0)
         outputs = _write(plan, estimator, graph)
     facts = _done_facts(estimator, graph)
-    run.facts(f"Wrote {' and '.join(map(place, outputs))}", [*facts, *run.cost()])
+    names = ", ".join(outputs) or place(plan.output)
+    run.facts(f"Wrote {names}", [*facts, *run.cost()])
     run.report(
         parameters=_resolved(plan, estimator),
         n_nodes=graph.n_nodes,
@@ -181,7 +188,7 @@ def _write(plan: Plan, estimator: Any, graph: Graph) -> list[str]:
 
     vectors = Vectors(estimator.embedding_, graph.nodes)
     write_vectors(vectors, plan.output, format=plan.format)
-    outputs = [plan.output]
+    outputs = written_files(plan.output)
     if plan.save_model is not None:
         estimator.save(plan.save_model)
         outputs.append(plan.save_model)

@@ -189,7 +189,7 @@ def graph_input(function: Function) -> Function:
                 "header": header,
                 "nodes": nodes,
                 **dict(read_options),
-            },  # fmt: skip
+            },
         )
         return function(*args, source=source, **options)
 

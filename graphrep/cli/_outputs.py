@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import functools
-import sys
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from graphrep.cli._help import Decorator, Function, option
+from graphrep.cli._render import is_terminal
 
 STANDARD_OUTPUT = "-"
+VECTOR_FORMATS = (
+    "npy",
+    "npz",
+    "parquet",
+    "arrow",
+    "csv",
+    "tsv",
+    "word2vec",
+    "word2vec-bin",
+    "safetensors",
+    "projector",
+)
+TEXT_FORMATS = ("csv", "tsv", "word2vec")
 _SECTION = "Output"
 
 
 def output_options(
-    help: str, *, required: bool = True, formats: list[str] | None = None
+    help: str, *, required: bool = True, formats: Sequence[str] | None = None
 ) -> Decorator:
     """Give a command ``-o``, ``--overwrite`` and, with formats, ``--format``."""
 
@@ -45,7 +58,9 @@ def output_options(
                 "--format",
                 section=_SECTION,
                 type=click.Choice(formats),
-                help="Format of FILE; its suffix decides if not given.",
+                metavar="FORMAT",
+                help=f"Format of FILE: {', '.join(formats)}. Its suffix decides if "
+                "not given.",
             )
             return choose(command)
         return command
@@ -78,14 +93,32 @@ def check_file(path: Path, *, overwrite: bool) -> None:
         )
 
 
-def refuse_terminal(format: str, is_text: bool) -> None:
-    """Refuse to send bytes that are no text to a terminal."""
-    with suppress(AttributeError, ValueError):
-        if not is_text and sys.stdout.isatty():
-            raise click.UsageError(
-                f"Format {format!r} is not text; redirect standard output to a file "
-                "or a pipe, or give -o the name of a file."
-            )
+def check_vector_format(path: str, format: str | None) -> None:
+    """Refuse a file of vectors whose format is not clear, before any work."""
+    from graphrep.exceptions import GraphFormatError
+    from graphrep.io import _vectors
+
+    if path == STANDARD_OUTPUT and format is None:
+        raise click.UsageError("-o - needs --format, such as --format tsv.")
+    try:
+        name = format or _vectors._name_for_writing(path)
+        _vectors._refuse_compression(name, path)
+    except GraphFormatError as error:
+        raise click.UsageError(str(error)) from error
+    if path == STANDARD_OUTPUT and name not in TEXT_FORMATS and is_terminal():
+        raise click.UsageError(
+            f"Format {name!r} is not text; redirect standard output to a file or a "
+            "pipe, or give -o the name of a file."
+        )
+
+
+def written_files(path: str) -> list[str]:
+    """Files that stand for one output: itself and the ids beside it."""
+    if path == STANDARD_OUTPUT:
+        return []
+    stem = path.removesuffix(".npy")
+    beside = [f"{stem}.ids.txt", f"{stem}.ids.npy", f"{path}.ids.tsv"]
+    return [path, *(name for name in beside if Path(name).is_file())]
 
 
 def place(path: str | Path) -> str:

@@ -9,7 +9,7 @@ import click
 from graphrep.cli._embedding import Plan, embed_graph, show_plan
 from graphrep.cli._help import SectionCommand, option
 from graphrep.cli._inputs import READABLE_FILE, GraphSource, graph_input
-from graphrep.cli._outputs import output_options
+from graphrep.cli._outputs import VECTOR_FORMATS, output_options
 from graphrep.cli._parameters import estimator_options
 from graphrep.cli._run import Run, command_options
 
@@ -25,11 +25,10 @@ SKIPPED = ("verbose",)  # -v sets it
 
 @click.command(cls=SectionCommand)
 @graph_input
-@output_options("Where to write the vectors; - is standard output.", required=False)
-@option(
-    "--format",
-    section="Output",
-    help="Format of FILE; its suffix decides if not given.",
+@output_options(
+    "Where to write the vectors; - is standard output.",
+    required=False,
+    formats=VECTOR_FORMATS,
 )
 @option(
     "--features",

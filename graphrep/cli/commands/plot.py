@@ -8,7 +8,7 @@ import click
 
 from graphrep.cli._help import SectionCommand, option
 from graphrep.cli._inputs import READABLE_FILE, read_names
-from graphrep.cli._outputs import check_output, output_options
+from graphrep.cli._outputs import VECTOR_FORMATS, check_output, output_options
 from graphrep.cli._run import Run, command_options
 
 _SUFFIXES = (".png", ".html")
@@ -22,10 +22,18 @@ _SUFFIXES = (".png", ".html")
 )
 @option("--names", type=READABLE_FILE, help="Table of node id and name.")
 @option(
-    "--method", type=click.Choice(["pca", "tsne"]), default="pca", show_default=True,
+    "--method",
+    type=click.Choice(["pca", "tsne", "umap"]),
+    default="pca",
+    show_default=True,
     help="How the vectors are laid out in the plane.",
-)  # fmt: skip
-@option("--format-in", help="Format of VECTORS; found out if not given.")
+)
+@option(
+    "--format-in",
+    type=click.Choice(VECTOR_FORMATS),
+    metavar="FORMAT",
+    help="Format of VECTORS; found out if not given.",
+)
 @command_options
 def plot(
     run: Run,

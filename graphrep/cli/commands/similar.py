@@ -9,6 +9,7 @@ import click
 
 from graphrep.cli._help import SectionCommand, option
 from graphrep.cli._inputs import READABLE_FILE, parse_ids, read_names
+from graphrep.cli._outputs import VECTOR_FORMATS
 from graphrep.cli._render import print_table
 from graphrep.cli._run import Run, command_options
 
@@ -22,15 +23,27 @@ _DIGITS = 4
 @click.argument("vectors", type=READABLE_FILE)
 @click.argument("nodes", metavar="NODE...", nargs=-1, required=True)
 @option(
-    "-k", "n_neighbors", type=click.IntRange(1), default=10, show_default=True,
+    "-k",
+    "n_neighbors",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
     help="Number of neighbours of each node.",
-)  # fmt: skip
+)
 @option(
-    "--metric", type=click.Choice(["cosine", "dot", "euclidean"]), default="cosine",
-    show_default=True, help="How nearness is measured.",
-)  # fmt: skip
+    "--metric",
+    type=click.Choice(["cosine", "dot", "euclidean"]),
+    default="cosine",
+    show_default=True,
+    help="How nearness is measured.",
+)
 @option("--names", type=READABLE_FILE, help="Table of node id and name, to be shown.")
-@option("--format-in", help="Format of VECTORS; found out if not given.")
+@option(
+    "--format-in",
+    type=click.Choice(VECTOR_FORMATS),
+    metavar="FORMAT",
+    help="Format of VECTORS; found out if not given.",
+)
 @command_options
 def similar(
     run: Run,
