@@ -22,7 +22,7 @@ SEEDS = ("E11.9", "I10", "J45.909", "F32.9", "C50.911", "S72.001")
 # On a taxonomy, ten powers of equal weight keep siblings and cousins together and
 # let a code see its chapter; with a mean degree near two, a projection with many
 # non-zeros keeps unrelated codes apart.
-FASTRP = {
+FASTRP: dict[str, Any] = {
     "weights": (1.0,) * 10,
     "beta": 0.0,
     "projection": "achlioptas",
@@ -67,6 +67,7 @@ def run(
     random_state: int = 0,
     seeds: Sequence[str] = SEEDS,
     k: int = 8,
+    max_points: int = 5000,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> QuickstartResult:
     """Embed ICD-10-CM, find the nearest codes of a few, draw a map, write a page.
@@ -83,6 +84,8 @@ def run(
         Codes whose nearest codes are listed.
     k : int, default=8
         How many nearest codes.
+    max_points : int, default=5000
+        Size of the sample that t-SNE lays out; see `embedding_map`.
     progress : callable or None, default=None
         Called as ``progress(label, done, total)`` before each step.
 
@@ -115,7 +118,7 @@ def run(
         drawing = embedding_map(
             vectors, [icd.y_names[chapter] for chapter in icd.y.tolist()], icd.names,
             method="tsne", title=_TITLE.format(n=icd.graph.n_nodes),
-            random_state=random_state,
+            max_points=max_points, random_state=random_state,
         )  # fmt: skip
     with clock.step("Drawing the map"):
         save_png(drawing, folder / "map.png")

@@ -24,7 +24,9 @@ _CATEGORY_LENGTH = 3
 _RANGE_SUFFIX = re.compile(r" \([^()]*\)$")
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _CODE = r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]*)?"
-_TARGET = re.compile(rf"({_CODE})-?(?:-({_CODE})-?)?")
+_TARGET = re.compile(rf"({_CODE})(?:-?-({_CODE}))?-?")
+# A range over more categories says "elsewhere", not "see also".
+_MAX_SPAN = 12
 
 
 class _Node(NamedTuple):
@@ -188,6 +190,8 @@ def _read_api() -> Iterator[_Node]:
     icd = require(_PACKAGE, extra="medical", why="ICD-10-CM")
     chapter, known = 0, {}
     for code in icd.get_all_codes(True):
+        if code in known or icd.is_extended_subcategory(code):
+            continue
         if icd.is_chapter(code):
             chapter = int(code)
         kind = "code"
@@ -207,7 +211,10 @@ def _read_api() -> Iterator[_Node]:
             icd.get_code_also(code),
         ):  # fmt: skip
             notes += text.split("\n")
-        parent = known.get(icd.get_parent(code), "")
+        above = icd.get_parent(code)
+        if above == code:  # a block of one category, which has the same id
+            above = str(chapter)
+        parent = known.get(above, "")
         yield _Node(known[code], name, kind, parent, chapter, tuple(notes))
 
 
@@ -262,7 +269,8 @@ def _expand(
     if f"{first}-{last}" in table:
         return [f"{first}-{last}"]
     if last and len(first) == len(last) == _CATEGORY_LENGTH:
-        return [code for code in categories if first <= code <= last]
+        found = [code for code in categories if first <= code <= last]
+        return found if len(found) <= _MAX_SPAN else []
     ends = [code for code in (_known(first, table), _known(last, table)) if code]
     if last and len(ends) == 2:
         parent = nodes[table[ends[0]]].parent

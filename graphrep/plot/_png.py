@@ -13,7 +13,7 @@ from graphrep.plot._palette import OTHER as OTHER_COLOUR
 from graphrep.plot._palette import colours
 from graphrep.typing import PathType
 
-_NAME_LENGTH = 44
+_NAME_LENGTH = 38
 _MAX_CALLOUTS = 30
 _WIDE, _NARROW, _HIGH = 11.5, 8.5, 8.0
 
@@ -41,7 +41,7 @@ def save_png(drawing: Map, path: PathType, *, dpi: int = 150) -> None:
     grouped = len(drawing.group_names) > 1
     figure = figures.Figure(figsize=(_WIDE if grouped else _NARROW, _HIGH))
     agg.FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.02, 0.03, 0.66 if grouped else 0.96, 0.90))
+    axes = figure.add_axes((0.02, 0.03, 0.645 if grouped else 0.96, 0.90))
     _draw_points(axes, drawing)
     _dress(figure, axes, drawing)
     if grouped:
