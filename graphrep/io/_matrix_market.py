@@ -187,10 +187,15 @@ def _read_matrix(head: bytes, file: BinaryIO, path: PathType) -> Any:
 
 
 class _Joined(io.RawIOBase):
-    """The bytes read ahead, then the rest of the stream."""
+    """The bytes read ahead, then the rest of the stream, then a line feed.
+
+    Without that last line feed scipy reads beyond its memory when a file ends inside
+    a line with something unexpected.
+    """
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
         self._head, self._rest = memoryview(head), rest
+        self._last = b""
 
     def readable(self) -> bool:
         return True
@@ -199,5 +204,9 @@ class _Joined(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         block: Any = self._head[: len(view)] or self._rest.read(len(view))
         self._head = self._head[len(view) :]
+        if len(block):
+            self._last = bytes(block[-1:])
+        elif self._last != b"\n":
+            block = self._last = b"\n"
         view[: len(block)] = block
         return len(block)

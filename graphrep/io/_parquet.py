@@ -21,8 +21,9 @@ from graphrep.typing import PathType
 
 _BATCH_ROWS = 1 << 20
 _ROW_GROUP_ROWS = 1 << 20
-_CODE_BYTES = 4  # a text stored as such takes more, its length alone takes these
-_PLAIN_BYTES = 1 << 30
+# In a larger file texts come as codes with a dictionary for each batch: hashed twice,
+# but never all in memory.
+_PLAIN_BYTES = 1 << 29
 _PARQUET_MARK, _ARROW_MARK = b"PAR1", b"ARROW1"
 
 
@@ -198,31 +199,15 @@ def _parquet_table(source: Any, names: ColumnNames, path: PathType) -> Any:
     }
     file = parquet.ParquetFile(source, **options)
     columns = choose_columns(file.schema_arrow, names, path)
-    encoded = [name for name in names[:2] if _as_dictionary(file, name)]
-    if encoded:  # this must be said at the opening
+    if source.size() > _PLAIN_BYTES:  # this must be said at the opening
         source.seek(0)
-        file = parquet.ParquetFile(source, read_dictionary=encoded, **options)
+        kinds = (pa.string(), pa.large_string())
+        fields = [file.schema_arrow.field(name) for name in names[:2]]
+        texts = [field.name for field in fields if field.type in kinds]
+        file = parquet.ParquetFile(source, read_dictionary=texts, **options)
     batches = list(file.iter_batches(batch_size=_BATCH_ROWS, columns=columns))
     table = pa.Table.from_batches(batches) if batches else file.read(columns=columns)
     return table.replace_schema_metadata(file.schema_arrow.metadata)
-
-
-def _as_dictionary(file: Any, name: str | None) -> bool:
-    """Tell whether texts had better come as codes and a dictionary for each batch.
-
-    They do if the file holds them so; and if there are so many that a second hashing
-    costs less than the memory for all of them.
-    """
-    leaves = file.metadata.schema
-    paths = [leaves.column(i).path for i in range(len(leaves))]
-    if name not in paths:  # nested; refused when its type is looked at
-        return False
-    at = paths.index(name)
-    groups = range(file.metadata.num_row_groups)
-    size = sum(
-        file.metadata.row_group(g).column(at).total_uncompressed_size for g in groups
-    )
-    return bool(size < _CODE_BYTES * file.metadata.num_rows or size > _PLAIN_BYTES)
 
 
 def _arrow_table(source: Any, names: ColumnNames, path: PathType) -> Any:

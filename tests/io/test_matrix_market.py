@@ -97,6 +97,13 @@ def test_bad_file_is_refused_with_its_line(tmp_path, text, line, message):
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize("end", ["S", "\xff", " x", "", " "])
+def test_last_line_without_a_line_feed_is_no_danger(tmp_path, end):
+    text = f"{BANNER} pattern symmetric\n4 4 2\n2 1\n3 2{end}"
+    (tmp_path / "g.mtx").write_bytes(text.encode("latin-1"))
+    assert read_matrixmarket(tmp_path / "g.mtx").n_edges == 2
+
+
 def test_size_that_no_memory_holds_is_refused_in_a_compressed_file(tmp_path):
     text = f"{BANNER} real general\n2 2 {10**15}\n1 1 1\n"
     (tmp_path / "g.mtx.gz").write_bytes(gzip.compress(text.encode()))

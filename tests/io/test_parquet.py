@@ -126,6 +126,16 @@ def test_batches_of_plain_ids_are_joined(tmp_path, kind):
     assert read_parquet(tmp_path / "p") == expected
 
 
+def test_large_files_are_read_batch_by_batch_to_the_same_graph(tmp_path, monkeypatch):
+    path = tmp_path / "t"
+    for table in (_edges(), _edges(source=[1, 2], target=[2, 3])):
+        pq.write_table(table, path, row_group_size=1)
+        expected = read_parquet(path)
+        with monkeypatch.context() as patch:
+            patch.setattr("graphrep.io._parquet._PLAIN_BYTES", 0)
+            assert read_parquet(path) == expected
+
+
 @both
 def test_nested_columns_are_passed_over_or_refused(tmp_path, way):
     nested = [{"source": 1}, {"source": 2}]
