@@ -4,6 +4,7 @@ import gzip
 import io
 import subprocess
 import sys
+import threading
 import warnings
 from pathlib import Path
 
@@ -427,6 +428,19 @@ def test_read_when_an_error_lies_in_a_later_block_then_its_line_is_right(read) -
         with pytest.raises(GraphFormatError) as caught:
             read(content, n_jobs=n_jobs)
         assert caught.value.line == 200_001
+
+
+def test_read_when_a_compressed_file_is_cut_then_an_error_and_no_thread_stays(
+    read,
+) -> None:
+    text = "".join(f"n{i * i}\tn{i}\n" for i in range(200_000)).encode()
+    packed = gzip.compress(text, compresslevel=1)
+    assert read(packed, duplicates="max").n_edges > 199_000
+    before = threading.active_count()
+    for n_jobs in (1, None):
+        with pytest.raises(GraphFormatError, match=r"edges.tsv: .*cut off"):
+            read(packed[: len(packed) * 3 // 4], duplicates="max", n_jobs=n_jobs)
+    assert threading.active_count() <= before
 
 
 def test_read_when_a_line_never_ends_then_reading_stops(read) -> None:
