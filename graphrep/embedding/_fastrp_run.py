@@ -32,7 +32,8 @@ from graphrep.typing import AnyArray, FloatArray
 
 _FINISH = {None: FINISH_NONE, "l2": FINISH_L2, "zscore": FINISH_SUMS}
 _FEATURE_SPARSITY = 3.0
-_FEATURE_STREAM = 0x9E3779B97F4A7C15  # keeps feature keys apart from node keys
+_FEATURE_STREAM = 0xD1B54A32D192ED03  # keeps feature keys apart from node keys;
+# not the hash's own increment, which would give feature i the bits of node i + 1
 
 
 class Engine(Protocol):
@@ -190,7 +191,7 @@ class _Powers:
             target = self._target(out, slot)
         sums = self.propagator.apply(self.source, self.recipe.width, keep, target)
         if slot is not None:
-            if self.recipe.isolated == "self" and self.fresh:
+            if self.recipe.isolated == "self":
                 self._fill_isolated(target)
             self.fresh = self.recipe.combine == "concat"
         self._release()
@@ -219,12 +220,11 @@ class _Powers:
         )
 
     def _fill_isolated(self, target: Target | None) -> None:
-        """Give rows without edges their own row of the projection."""
+        """Give rows without edges their own row of the projection as every power."""
         rows = self.propagator.empty_rows
         if target is None or not len(rows):
             return
-        weight = sum(slot.weight for slot in self.slots.values())
-        own = target._replace(coefficient=weight, fresh=False, finish=FINISH_NONE)
+        own = target._replace(fresh=False, finish=FINISH_NONE)
         _add_start(self.start, own, rows)
 
     def _out(self, out: FloatArray | None) -> FloatArray:
@@ -388,5 +388,7 @@ def _finish(
 
 
 def _mean_norm(matrix: Any) -> float:
+    """Mean length of the rows, summed in sorted order: the rows' order is no matter."""
     dense = np.asarray(matrix, np.float64)
-    return float(np.sqrt((dense * dense).sum(axis=1)).mean()) if dense.size else 0.0
+    norms = np.sort(np.sqrt((dense * dense).sum(axis=1)))
+    return float(norms.mean()) if dense.size else 0.0
