@@ -67,7 +67,7 @@ def run(
     random_state: int = 0,
     seeds: Sequence[str] = SEEDS,
     k: int = 8,
-    max_points: int = 5000,
+    max_points: int = 4000,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> QuickstartResult:
     """Embed ICD-10-CM, find the nearest codes of a few, draw a map, write a page.
@@ -84,7 +84,7 @@ def run(
         Codes whose nearest codes are listed.
     k : int, default=8
         How many nearest codes.
-    max_points : int, default=5000
+    max_points : int, default=4000
         Size of the sample that t-SNE lays out; see `embedding_map`.
     progress : callable or None, default=None
         Called as ``progress(label, done, total)`` before each step.

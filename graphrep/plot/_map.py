@@ -18,6 +18,7 @@ from graphrep.typing import AnyArray, FloatArray, IntArray, SeedLike
 METHODS = ("pca", "tsne", "umap")
 _N_PCA = 50
 _N_NEIGHBOURS = 4
+_PERPLEXITY = 30.0
 _BLOCK = 2048
 _MAX_GROUPS = 30
 OTHER = "other"
@@ -64,7 +65,7 @@ def embedding_map(
     *,
     method: str = "pca",
     normalize: bool = True,
-    max_points: int = 5000,
+    max_points: int = 4000,
     title: str = "",
     random_state: SeedLike = 0,
 ) -> Map:
@@ -83,7 +84,7 @@ def embedding_map(
         axes.
     normalize : bool, default=True
         Bring vectors to unit length first, so that nearness is by cosine.
-    max_points : int, default=5000
+    max_points : int, default=4000
         t-SNE and UMAP lay out a sample of so many nodes and put each other node
         among its four nearest sampled ones.
     title : str, default=""
@@ -102,6 +103,8 @@ def embedding_map(
     >>> len(drawing), drawing.group_names
     (4, ('a', 'b'))
     """
+    from threadpoolctl import threadpool_limits
+
     if method not in METHODS:
         raise GraphValueError(
             f"method must be one of {', '.join(map(repr, METHODS))}; got {method!r}."
@@ -114,7 +117,11 @@ def embedding_map(
     groups, group_names = _groups(_in_rows(labels, ids, "labels"), len(ids))
     shown = _in_rows(names, ids, "names")
     matrix = np.asarray(vectors.matrix, np.float32)
-    xy, how = _layout(matrix, method, normalize, max_points, draw_seed(random_state))
+    seed = draw_seed(random_state)
+    # One thread: the same picture on any machine, and threads of t-SNE that wait for
+    # a core in a busy loop make it many times slower where others use the cores.
+    with threadpool_limits(1):
+        xy, how = _layout(matrix, method, normalize, max_points, seed)
     return Map(
         xy=xy,
         ids=[str(node) for node in ids],
@@ -204,8 +211,8 @@ def _tsne(axes: FloatArray, seed: int) -> FloatArray:
 
     n_nodes = len(axes)
     model = TSNE(
-        2, perplexity=min(50.0, max(1.0, (n_nodes - 1) / 3)), learning_rate="auto",
-        init=axes[:, :2] * _scale(axes), max_iter=500, random_state=seed,
+        2, perplexity=min(_PERPLEXITY, max(1.0, (n_nodes - 1) / 3)), max_iter=500,
+        learning_rate="auto", init=axes[:, :2] * _scale(axes), random_state=seed,
     )  # fmt: skip
     return np.asarray(model.fit_transform(axes), np.float32)
 
