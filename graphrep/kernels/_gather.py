@@ -162,7 +162,7 @@ def _make_gather(n_groups):
 _gather_8, _gather_4, _gather_2, _gather_1 = (_make_gather(g) for g in (8, 4, 2, 1))
 
 
-@njit(inline="always")
+@njit
 def gather_row(x, scale, indices, weights, start, end, out):
     """Write ``sum_e weights[e] * x[indices[e]]`` for ``start <= e < end`` to ``out``.
 
@@ -223,7 +223,7 @@ def _sum_squares(typing, x):
     return signature, codegen
 
 
-@njit(inline="always")
+@njit
 def sum_squares(x):
     """Sum of squares of a row whose length is a multiple of ``LANES``, in float64."""
     return _sum_squares(x)

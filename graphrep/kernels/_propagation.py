@@ -56,7 +56,7 @@ def _store_row_in(layer, layer_scale, i, row):
     return plain
 
 
-@njit(inline="always")
+@njit
 def _finish_row(i, row, inverse, keep, layer, layer_scale, plan, out, sums, b):
     """Divide, keep, normalise, accumulate and count one gathered row."""
     coefficient, normalize, fresh, column, width, finish, fixed = plan
@@ -83,7 +83,7 @@ def _finish_row(i, row, inverse, keep, layer, layer_scale, plan, out, sums, b):
         _finish_target(out[i], finish, fixed, sums, b)
 
 
-@njit(inline="always")
+@njit
 def _finish_target(target, finish, fixed, sums, b):
     """Give a finished row unit length, or add it to the block's sums."""
     square = 0.0
