@@ -76,13 +76,16 @@ def _rich_bars() -> Iterator[Progress]:
         TaskProgressColumn(show_speed=False),
         TimeElapsedColumn(),
     )
-    tasks: dict[str, Any] = {}
+    shown: dict[str, Any] = {}
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
 
         def progress(label: str, done: int, total: int) -> None:
-            if label not in tasks:
-                tasks[label] = bars.add_task(label, total=total or None)
-            bars.update(tasks[label], completed=done, total=total or None)
+            if label not in shown:  # one line: the work of now
+                for task in shown.values():
+                    bars.remove_task(task)
+                shown.clear()
+                shown[label] = bars.add_task(label, total=total or None)
+            bars.update(shown[label], completed=done, total=total or None)
             bars.refresh()  # a kernel may keep rich's own thread waiting
 
         yield progress

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -10,6 +11,7 @@ from contextlib import suppress
 import click
 
 _GAP = "  "
+_CUT = ".."
 
 
 def print_table(
@@ -41,8 +43,9 @@ def print_table(
         max(map(display_width, column)) for column in zip(header, *cells, strict=True)
     ]
     click.echo(click.style(_line(header, widths, right), dim=True), err=err)
+    most = shutil.get_terminal_size().columns
     for row in cells:
-        click.echo(_line(row, widths, right), err=err)
+        click.echo(_cropped(_line(row, widths, right), most), err=err)
 
 
 def print_facts(facts: Iterable[tuple[str, object]], *, err: bool = False) -> None:
@@ -111,6 +114,15 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> 
         fill = " " * (width - display_width(cell))
         parts.append(fill + cell if column in right else cell + fill)
     return (_GAP + _GAP.join(parts)).rstrip()
+
+
+def _cropped(line: str, width: int) -> str:
+    """Cut a line at the edge of the terminal; a wrapped table cannot be read."""
+    if display_width(line) <= width:
+        return line
+    while line and display_width(line) > width - len(_CUT):
+        line = line[:-1]
+    return line + _CUT
 
 
 def is_terminal() -> bool:

@@ -1,0 +1,223 @@
+"""``embed``: a graph in, vectors out, and everything that can be refused before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import graphrep
+from graphrep.cli import _embedding, _outputs
+from graphrep.embedding import FastRP
+from graphrep.io import read_vectors, write_vectors
+
+Invoke = Callable[..., Any]
+Shell = Callable[..., Any]
+SMALL = ("-d", "4", "--seed", "3")
+
+
+def test_embed_when_done_then_equals_the_python_interface(
+    invoke: Invoke, edges: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "v.npz"
+    done = invoke("embed", "fastrp", edges, "-o", out, *SMALL, "--threads", 1)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout == ""
+    assert f"Wrote {out}\n" in done.stderr
+    assert "dimensions   4" in done.stderr
+    vectors = read_vectors(out)
+    expected = FastRP(4, random_state=3).fit_transform(graphrep.read(edges))
+    np.testing.assert_array_equal(vectors.matrix, expected)
+    assert vectors.node_ids.tolist() == ["a", "b", "c"]
+
+
+def test_embed_when_json_is_asked_then_reports_what_was_used(
+    invoke: Invoke, edges: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "v.npy"
+    done = invoke("embed", "fastrp", edges, "-o", out, "-d", 4, "--json")
+    assert done.stderr == ""
+    assert done.stdout.count("\n") == 1
+    record = json.loads(done.stdout)
+    assert list(record) == [
+        "command", "version", "parameters", "n_nodes", "n_edges", "seconds",
+        "peak_rss_mb", "outputs",
+    ]  # fmt: skip
+    assert record["command"] == "embed fastrp"
+    assert record["parameters"]["device"] == "cpu"
+    assert record["parameters"]["n_components"] == 4
+    assert record["outputs"] == [str(out), str(tmp_path / "v.ids.txt")]
+    assert (record["n_nodes"], record["n_edges"]) == (3, 2)
+    seed = record["parameters"]["random_seed"]
+    again = tmp_path / "w.npy"
+    invoke("embed", "fastrp", edges, "-o", again, "-d", 4, "--seed", seed, "-q")
+    assert again.read_bytes() == out.read_bytes()
+
+
+def test_embed_when_a_preset_is_named_then_given_options_replace_its_own(
+    invoke: Invoke, edges: Path, tmp_path: Path
+) -> None:
+    done = invoke(
+        "embed", "fastrp", edges, "-o", tmp_path / "v.npz", *SMALL, "--json",
+        "--preset", "gds", "--weights", "1,2", "--output-norm", "l2",
+    )  # fmt: skip
+    used = json.loads(done.stdout)["parameters"]
+    assert used["preset"] == "gds"
+    assert used["degree"] == "count"
+    assert used["weights"] == [1.0, 2.0]
+    assert used["output_norm"] == "l2"
+    assert used["beta"] == 0.0
+
+
+def test_embed_when_piped_then_vectors_and_messages_are_apart(shell: Shell) -> None:
+    done = shell(
+        "embed", "fastrp", "-", "-o", "-", "--format", "tsv", *SMALL,
+        input=b"a\tb\nb\tc\n",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.decode().splitlines()
+    assert lines[0].split("\t") == ["id", "x0", "x1", "x2", "x3"]
+    assert [line.split("\t")[0] for line in lines[1:]] == ["a", "b", "c"]
+    assert b"Wrote standard output" in done.stderr
+
+
+def test_embed_when_a_model_is_saved_then_it_loads(
+    invoke: Invoke, edges: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    done = invoke(
+        "embed", "fastrp", edges, "-o", tmp_path / "v.npz", *SMALL,
+        "--save-model", model,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    assert str(model) in done.stderr
+    loaded = graphrep.load(model)
+    matrix = read_vectors(tmp_path / "v.npz").matrix
+    np.testing.assert_array_equal(loaded.transform(graphrep.read(edges)), matrix)
+    again = invoke(
+        "embed", "fastrp", edges, "-o", tmp_path / "w.npz", "--save-model", model
+    )
+    assert again.exit_code == 2
+    assert not (tmp_path / "w.npz").exists()
+
+
+def test_embed_when_features_are_given_then_follow_the_ids(
+    invoke: Invoke, edges: Path, tmp_path: Path
+) -> None:
+    from graphrep.graph import Vectors
+
+    features = tmp_path / "x.csv"
+    write_vectors(Vectors([[3.0], [1.0], [2.0]], ["c", "a", "b"]), features)
+    out = tmp_path / "v.npz"
+    done = invoke("embed", "fastrp", edges, "-o", out, *SMALL, "--features", features)
+    assert done.exit_code == 0, done.stderr
+    expected = FastRP(4, random_state=3).fit_transform(
+        graphrep.read(edges), features=np.array([[1.0], [2.0], [3.0]], np.float32)
+    )
+    np.testing.assert_allclose(read_vectors(out).matrix, expected, rtol=1e-5)
+
+
+def test_embed_when_told_to_tune_then_the_parameters_change(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    from graphrep.datasets import load_karate
+
+    path = tmp_path / "karate.tsv"
+    graphrep.write(load_karate().graph, path)
+    done = invoke(
+        "embed", "fastrp", path, "-o", tmp_path / "v.npz", *SMALL, "--tune", "--json"
+    )
+    assert done.exit_code == 0, done.stderr
+    used = json.loads(done.stdout)["parameters"]
+    assert len(used["weights"]) >= 1
+    assert read_vectors(tmp_path / "v.npz").shape == (34, 4)
+
+
+def test_dry_run_when_asked_then_plans_and_writes_nothing(
+    invoke: Invoke, edges: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FastRP, "fit", None)
+    done = invoke("embed", "fastrp", edges, "--dry-run", "-d", 64)
+    assert done.exit_code == 0, done.stderr
+    facts = dict(line.split("\t") for line in done.stdout.splitlines())
+    assert facts["method"] == "FastRP, 64 dimensions"
+    assert facts["nodes"] == "3"
+    assert "memory in all" in facts
+    assert [p.name for p in tmp_path.iterdir()] == ["edges.tsv"]
+
+
+def test_dry_run_when_json_is_asked_then_has_the_estimate(
+    invoke: Invoke, edges: Path
+) -> None:
+    done = invoke("embed", "fastrp", edges, "--dry-run", "--json", "-d", 64)
+    record = json.loads(done.stdout)
+    assert record["n_nodes"] == 3
+    result = record["result"]
+    assert result["dry_run"] is True
+    assert result["n_entries"] == 4
+    need = FastRP(64, keep_layers=False).estimate_memory(3, 4)
+    assert result["memory_bytes"] == need
+    assert result["total_bytes"] == need["total"]
+
+
+def test_embed_when_memory_is_short_then_ends_before_the_work(
+    invoke: Invoke, edges: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_embedding, "available_memory", lambda: 10)
+    monkeypatch.setattr(FastRP, "fit", None)
+    done = invoke("embed", "fastrp", edges, "-o", tmp_path / "v.npz")
+    assert done.exit_code == 5
+    assert "10 B are free" in done.stderr
+    assert not (tmp_path / "v.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["-o", "v.npz", "-d", "0"], 2, "n_components"),
+        (["-o", "v.npz", "--beta", "x"], 2, "'x' is not a number"),
+        (["-o", "v.npz", "--degree", "odd"], 2, "'odd' is not 'weighted' or 'count'"),
+        (["-o", "v.npz", "--projection", "0.5"], 2, "projection"),
+        (["-o", "v.unknown"], 2, "suffix does not tell the format"),
+        (["-o", "v.npz.gz"], 2, "Leave out the suffix of the compression"),
+        (["-o", "-"], 2, "-o - needs --format"),
+        (["-o", "-", "--format", "tsv", "--json"], 2, "standard output"),
+        (["-o", "no/v.npz"], 2, "does not exist"),
+        ([], 2, "Missing option '-o'"),
+        (["-o", "v.npz", "--device", "cuda:77"], 5, "cuda"),
+        (["-o", "v.npz", "--weights", "0,0"], 3, "all zero"),
+    ],
+)
+def test_embed_when_it_cannot_work_then_says_why(
+    invoke: Invoke,
+    edges: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    code: int,
+    message: str,
+) -> None:
+    monkeypatch.chdir(edges.parent)
+    done = invoke("embed", "fastrp", edges, *arguments)
+    assert done.exit_code == code, done.stderr
+    assert message in done.stderr
+    assert done.stdout == ""
+    assert [p.name for p in edges.parent.iterdir()] == ["edges.tsv"]
+
+
+def test_embed_when_bytes_would_reach_a_terminal_then_refuses(
+    monkeypatch: pytest.MonkeyPatch, invoke: Invoke, edges: Path
+) -> None:
+    monkeypatch.setattr(_outputs, "is_terminal", lambda: True)
+    done = invoke("embed", "fastrp", edges, "-o", "-", "--format", "npz")
+    assert done.exit_code == 2
+    assert "is not text" in done.stderr
+
+
+def test_vector_formats_when_compared_then_equal_those_of_io() -> None:
+    from graphrep.io._vectors import VECTOR_FORMATS
+
+    assert _outputs.VECTOR_FORMATS == VECTOR_FORMATS
