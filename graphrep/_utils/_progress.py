@@ -68,11 +68,18 @@ def _rich_bars() -> Iterator[Progress]:
         TimeElapsedColumn,
     )
     from rich.progress import Progress as Bars
+    from rich.text import Text
+
+    class Bar(BarColumn):
+        """A bar where the length is known; nothing elsewhere."""
+
+        def render(self, task: Any) -> Any:
+            return Text() if task.total is None else super().render(task)
 
     columns = (
         SpinnerColumn("line"),
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=32),
+        Bar(bar_width=32),
         TaskProgressColumn(show_speed=False),
         TimeElapsedColumn(),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from graphrep.graph import Graph
 
 _ROOM = "graphrep.embedding"
+_SEED_BITS = 32
 
 
 class Plan:
@@ -99,6 +101,9 @@ class Plan:
             given = {k: v for k, v in given.items() if _was_given(k)}
         if self.save_model is None and "keep_layers" in self.parameters:
             given = {**given, "keep_layers": False}  # a saved model alone needs them
+        if "random_state" in self.parameters and given.get("random_state") is None:
+            # One that scikit-learn accepts back, so that the run can be repeated.
+            given = {**given, "random_state": secrets.randbits(_SEED_BITS)}
         make = kind if self.preset is None else partial(kind.from_preset, self.preset)
         estimator = make(**given, verbose=verbose)
         estimator._validate_params()  # a wrong one shows before the file is read

@@ -42,8 +42,9 @@ def print_table(
     widths = [
         max(map(display_width, column)) for column in zip(header, *cells, strict=True)
     ]
-    click.echo(click.style(_line(header, widths, right), dim=True), err=err)
     most = shutil.get_terminal_size().columns
+    title = _cropped(_line(header, widths, right), most)
+    click.echo(click.style(title, dim=True), err=err)
     for row in cells:
         click.echo(_cropped(_line(row, widths, right), most), err=err)
 

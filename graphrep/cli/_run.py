@@ -113,8 +113,7 @@ class Run:
     def listening(self) -> Iterator[None]:
         """Show warnings and the library's log as lines on standard error."""
         logger = logging.getLogger("graphrep")
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(message)s"))
+        handler = _Lines()
         before = logger.level
         logger.addHandler(handler)
         logger.setLevel(_LEVELS[min(self.verbose, len(_LEVELS) - 1)])
@@ -153,6 +152,14 @@ def command_options(function: Function) -> Function:
     return command
 
 
+class _Lines(logging.Handler):
+    """Writes records to what standard error is now: bars lay themselves over it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one record."""
+        click.echo(printable(record.getMessage()), file=sys.stderr)
+
+
 def _show_warning(
     message: Warning | str,
     category: type[Warning],
@@ -162,7 +169,7 @@ def _show_warning(
     line: str | None = None,
 ) -> None:
     label = click.style("Warning:", fg="yellow", bold=True)
-    click.echo(f"{label} {printable(str(message))}", err=True)
+    click.echo(f"{label} {printable(str(message))}", file=sys.stderr)
 
 
 def _to_plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from graphrep.cli._render import is_terminal, print_table
 from graphrep.cli._run import Run, command_options
 
 _HERE = "graphrep.cli.commands.datasets"
-_COLUMNS = ("name", "kind", "n_nodes", "n_edges", "licence", "how", "present")
+_COLUMNS = ("name", "n_nodes", "n_edges", "how", "present", "kind", "licence")
 
 
 @click.group(
@@ -35,7 +35,7 @@ def list_(run: Run) -> None:
     if run.as_json:
         return run.report(result=found)
     rows = [[_cell(entry[name]) for name in _COLUMNS] for entry in found]
-    return print_table(rows, _COLUMNS, right=(2, 3))
+    return print_table(rows, _COLUMNS, right=(1, 2))
 
 
 @click.command(cls=SectionCommand)
