@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 _TABLE_LIBRARIES = frozenset({"pandas", "polars"})
+_GRAPH_LIBRARIES = frozenset({"torch", "torch_geometric", "pyarrow"})  # for as_graph
 
 
 class GraphTransformer(
@@ -67,7 +68,9 @@ class GraphTransformer(
         contract wants; graphs of any other kind are embedded in float32.
         """
         name = type(self).__name__
+        self._forget()
         if _is_matrix(X):
+            _refuse_masks(X)
             ids = _square_frame_ids(X)
             X = validate_data(
                 self, X, accept_sparse="csr", accept_large_sparse=True,
@@ -89,6 +92,13 @@ class GraphTransformer(
         self._nodes = graph.nodes
         return graph, dtype
 
+    def _forget(self) -> None:
+        """Drop the result of an earlier fit: one that fails must not leave half."""
+        self.__dict__.pop("embedding_", None)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "embedding_")
+
     def _check_rows(self, X: GraphLike) -> CSR:
         """Read edges of nodes to the fitted nodes: (n_new, n_fitted), checked."""
         name = type(self).__name__
@@ -102,16 +112,20 @@ class GraphTransformer(
             return check_csr(rows.indptr, rows.indices, rows.data, X.shape[1])
         graph = _read_graph(X)
         if graph.nodes == self._nodes:
-            return graph.csr
+            return self._rows_of(graph)
         if len(graph.nodes) == len(self._nodes) and set(graph.nodes) == set(
             self._nodes
         ):
-            return graph.subgraph(self.node_ids_).csr
+            return self._rows_of(graph.subgraph(self.node_ids_))
         raise GraphValueError(
             f"The graph has {graph.n_nodes:,} nodes but {name} was fitted on "
             f"{len(self._nodes):,} other ones. To embed new nodes pass their edges to "
             f"the fitted nodes, a matrix of shape (n_new, {len(self._nodes)})."
         )
+
+    def _rows_of(self, graph: Graph) -> CSR:
+        """Rows of a graph of the fitted nodes as `transform` reads them."""
+        return graph.csr
 
     # -- looking at the result ---------------------------------------------------
     @property
@@ -190,9 +204,11 @@ def _is_matrix(X: Any) -> bool:
     if sparse.issparse(X) or isinstance(X, (np.ndarray, list, tuple)):
         return True
     if module_of(X) in _TABLE_LIBRARIES:
-        return bool(X.shape[0] == X.shape[1]) or not _looks_like_edges(X)
+        return not _looks_like_edges(X)
     return not isinstance(X, Graph) and (
-        hasattr(X, "__array__") and not hasattr(X, "edges") and not _is_torch(X)
+        hasattr(X, "__array__")
+        and not hasattr(X, "edges")
+        and module_of(X) not in _GRAPH_LIBRARIES
     )
 
 
@@ -205,12 +221,8 @@ def _read_graph(X: GraphLike) -> Graph:
     return graph
 
 
-def _is_torch(X: Any) -> bool:
-    return module_of(X) in {"torch", "torch_geometric"}
-
-
 def _looks_like_edges(X: Any) -> bool:
-    return {"source", "target"} <= set(map(str, X.columns))
+    return {"source", "target"} <= set(map(str, getattr(X, "columns", ())))
 
 
 def _square_frame_ids(X: Any) -> NodeIds | None:
@@ -224,6 +236,14 @@ def _square_frame_ids(X: Any) -> NodeIds | None:
         )
     ids: AnyArray = X.index.to_numpy()
     return ids
+
+
+def _refuse_masks(X: Any) -> None:
+    if isinstance(X, np.ma.MaskedArray):
+        raise GraphTypeError(
+            "A masked array leaves open what a masked entry means. Pass "
+            "array.filled(0) if it means that there is no edge."
+        )
 
 
 def _require_square(shape: tuple[int, int], name: str) -> None:

@@ -23,6 +23,7 @@ from graphrep.embedding import _fastrp_run as runs
 from graphrep.embedding._fastrp_presets import PRESETS
 from graphrep.embedding._fastrp_state import Recipe, State
 from graphrep.exceptions import GraphValueError
+from graphrep.graph import CSR, Graph
 from graphrep.typing import AnyArray, FloatArray, GraphLike
 
 if TYPE_CHECKING:
@@ -233,10 +234,12 @@ class FastRP(GraphTransformer):
 
         Parameters
         ----------
-        name : {"classification", "link_prediction", "paper", "gds"}
+        name : {"classification", "link_prediction", "taxonomy", "paper", "gds"}
             "paper" (the default of the class) and "classification": the authors'
-            settings; "link_prediction": what ranks unseen edges best; "gds": the
-            defaults of Neo4j Graph Data Science.
+            settings; "link_prediction": what ranks unseen edges best; "taxonomy":
+            many equal powers, for trees and other graphs with long thin parts,
+            where a few propagations reach too little; "gds": the defaults of Neo4j
+            Graph Data Science.
         **parameters
             Parameters that replace those of the preset.
         """
@@ -292,8 +295,6 @@ class FastRP(GraphTransformer):
         graph, dtype = self._check_graph(X)
         dtype = np.dtype(self.dtype or dtype)
         self.random_seed_ = draw_seed(self.random_state)
-        if self.self_loops == "drop":
-            graph = graph.remove_self_loops()
         recipe = Recipe.of(self, weights, dtype)
         run = runs.Run(recipe, graph, self.random_seed_, features, out)
         engine = runs.engine_for(self.device)
@@ -310,7 +311,9 @@ class FastRP(GraphTransformer):
         ----------
         X : matrix of shape (n_new, n_nodes) or graph of the fitted nodes
             Row i holds the weights of the edges of new node i. Under
-            ``direction="in"`` these are the edges that reach it.
+            ``direction="in"`` these are the edges that reach it. A matrix is taken
+            as it is; a graph goes through ``direction`` and ``self_loops`` as in
+            `fit`.
 
         Returns
         -------
@@ -387,7 +390,10 @@ class FastRP(GraphTransformer):
 
     # -- private -----------------------------------------------------------------
     def _check_parameters(self) -> FloatArray:
-        weights = np.asarray(self.weights, np.float64)
+        try:
+            weights = np.asarray(self.weights, np.float64)
+        except (TypeError, ValueError):
+            weights = np.array(np.nan)
         if weights.ndim != 1 or not np.all(np.isfinite(weights)):
             raise GraphValueError(
                 f"weights must be a list of finite numbers; got {self.weights!r}."
@@ -418,6 +424,9 @@ class FastRP(GraphTransformer):
             if self.verbose > 1:
                 _log.info("FastRP: power %d of %d done", power + 1, n_powers)
         self._tell("propagate", n_powers, n_powers)
+
+    def _rows_of(self, graph: Graph) -> CSR:
+        return runs.operators(graph, self._state.recipe)[0]
 
     def _take_state(self, state: State) -> None:
         self.embedding_ = state.embedding

@@ -31,6 +31,8 @@ from graphrep.graph._csr import reorder_neighbours, transpose
 from graphrep.typing import AnyArray, FloatArray
 
 _FINISH = {None: FINISH_NONE, "l2": FINISH_L2, "zscore": FINISH_SUMS}
+_FACTOR_RANGE = {4: (1e-15, 1e15), 8: (1e-100, 1e100)}  # by bytes of a number:
+# degree factors beyond would over- or underflow
 _FEATURE_SPARSITY = 3.0
 _FEATURE_STREAM = 0xD1B54A32D192ED03  # keeps feature keys apart from node keys;
 # not the hash's own increment, which would give feature i the bits of node i + 1
@@ -74,7 +76,7 @@ class Run:
         order = graph.nodes.rank()
         self.operators = [
             csr if order is None else reorder_neighbours(csr, order)
-            for csr in _operators(graph, recipe.direction)
+            for csr in operators(graph, recipe)
         ]
 
     @property
@@ -93,7 +95,9 @@ class Run:
         if self.recipe.beta != 0 and used.any():
             # summed in sorted order, so that the order of the nodes leaves no trace
             mean = np.sort(degree[used]).sum() / np.count_nonzero(used)
-            out[used] = (degree[used] / mean) ** self.recipe.beta
+            with np.errstate(over="ignore"):
+                out[used] = (degree[used] / mean) ** self.recipe.beta
+            out.clip(*_FACTOR_RANGE[self.recipe.work.itemsize], out=out)
         return out.astype(self.recipe.work)
 
     def start(self, csr: CSR) -> Layer | SignStart:
@@ -343,8 +347,11 @@ def check_features(features: Any, n_nodes: int) -> Any:
     return checked.tocsr() if sparse.issparse(checked) else checked
 
 
-def _operators(graph: Graph, direction: str) -> list[CSR]:
+def operators(graph: Graph, recipe: Recipe) -> list[CSR]:
     """CSR of each operator: rows list the nodes that a node sees."""
+    direction = recipe.direction
+    if recipe.self_loops == "drop":
+        graph = graph.remove_self_loops()
     if direction == "out" or not graph.directed:
         return [graph.csr] * (2 if direction == "concat" else 1)
     if direction == "both":

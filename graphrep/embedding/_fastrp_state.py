@@ -46,6 +46,7 @@ class Recipe:
     layer_dtype: str | None
     dtype: str
     keep_layers: bool
+    self_loops: str
 
     @classmethod
     def of(cls, estimator: FastRP, weights: FloatArray, dtype: np.dtype[Any]) -> Recipe:
@@ -54,11 +55,13 @@ class Recipe:
         projection = (
             e.projection if isinstance(e.projection, str) else float(e.projection)
         )
+        own = float(e.self_influence)
+        scale = 1.0 if e.output_norm is None else _power_of_two(weights, own)
         return cls(
-            int(e.n_components), tuple(weights.tolist()), float(e.beta), projection,
-            e.power_norm == "l2", e.output_norm, e.degree, e.direction, e.combine,
-            float(e.self_influence), e.isolated, float(e.feature_ratio), e.layer_dtype,
-            np.dtype(dtype).name, bool(e.keep_layers),
+            int(e.n_components), tuple((weights / scale).tolist()), float(e.beta),
+            projection, e.power_norm == "l2", e.output_norm, e.degree, e.direction,
+            e.combine, own / scale, e.isolated, float(e.feature_ratio), e.layer_dtype,
+            np.dtype(dtype).name, bool(e.keep_layers), e.self_loops,
         )  # fmt: skip
 
     @property
@@ -116,6 +119,16 @@ class Recipe:
     def _weighted(self) -> list[tuple[int, float]]:
         pairs = [(0, self.self_influence), *enumerate(self.weights, start=1)]
         return [(power, weight) for power, weight in pairs if weight != 0]
+
+
+def _power_of_two(weights: FloatArray, self_influence: float) -> float:
+    """Power of two near the largest weight.
+
+    Division by it changes no bit of a normalised result but keeps weights like
+    1e20, which are as good as any, inside the range of the sums.
+    """
+    most = max(np.abs(weights).max(initial=0.0), abs(self_influence))
+    return float(2.0 ** np.clip(np.floor(np.log2(most)), -1000, 1000))
 
 
 @dataclass

@@ -15,6 +15,7 @@ import numba
 import numpy as np
 
 from graphrep._utils._arrays import aligned_empty
+from graphrep.exceptions import GraphValueError
 from graphrep.graph._csr import CSR
 from graphrep.kernels import _projection, _propagation
 from graphrep.kernels._csr import row_sums
@@ -29,7 +30,8 @@ _WORK_PER_ROW = 8
 _WORK_PER_CALL = 1 << 32  # gathered numbers: about a second, so that Ctrl-C works
 _DENSE_FROM = 0.5  # signs a row above which gathering whole int8 rows is faster
 _KEYS_AT_ONCE = 1 << 16
-_SAFE_STRENGTH = (1e-30, 1e30)  # outside, float32 sums could over- or underflow
+_SAFE_STRENGTH = {4: (1e-15, 1e15), 8: (1e-150, 1e150)}  # by bytes of a number:
+# outside, sums or inverses could over- or underflow
 
 
 def padded(width: int) -> int:
@@ -232,19 +234,23 @@ def strengths(csr: CSR) -> FloatArray:
         return np.diff(csr.indptr).astype(np.float64)
     out = np.empty(len(csr.indptr) - 1, np.float64)
     row_sums(csr.indptr, csr.weights, out)
+    bad = np.flatnonzero(~np.isfinite(out))
+    if len(bad):
+        raise GraphValueError(
+            f"The weights of row {bad[0]} sum to infinity. Divide all weights by a "
+            "large number; the embedding depends on their ratios only."
+        )
     return out
 
 
 def _is_safe(strength: FloatArray, dtype: np.dtype[Any]) -> bool:
-    if dtype == np.float64:
-        return bool(np.all(np.isfinite(strength)))
     used = strength[strength > 0]
-    low, high = _SAFE_STRENGTH
+    low, high = _SAFE_STRENGTH[dtype.itemsize]
     return len(used) == 0 or bool(used.min() > low and used.max() < high)
 
 
 def _divided_weights(csr: CSR, strength: FloatArray) -> FloatArray:
-    """Weights over the sum of their row, so that none is too large for float32."""
+    """Weights over the sum of their row, so that none is too large or too small."""
     assert csr.weights is not None
     rows = np.repeat(strength, np.diff(csr.indptr))
     out = np.zeros(len(csr.weights), np.float64)
