@@ -60,31 +60,11 @@ def show_progress(enabled: bool | None = None) -> Iterator[Progress]:
 @contextmanager
 def _rich_bars() -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        SpinnerColumn,
-        TaskProgressColumn,
-        TextColumn,
-        TimeElapsedColumn,
-    )
     from rich.progress import Progress as Bars
-    from rich.text import Text
 
-    class Bar(BarColumn):
-        """A bar where the length is known; nothing elsewhere."""
-
-        def render(self, task: Any) -> Any:
-            return Text() if task.total is None else super().render(task)
-
-    columns = (
-        SpinnerColumn("line"),
-        TextColumn("{task.description}", markup=False),
-        Bar(bar_width=32),
-        TaskProgressColumn(show_speed=False),
-        TimeElapsedColumn(),
-    )
     shown: dict[str, Any] = {}
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    with Bars(*_rich_columns(), console=console, transient=True) as bars:
 
         def progress(label: str, done: int, total: int) -> None:
             if label not in shown:  # one line: the work of now
@@ -96,6 +76,31 @@ def _rich_bars() -> Iterator[Progress]:
             bars.refresh()  # a kernel may keep rich's own thread waiting
 
         yield progress
+
+
+def _rich_columns() -> tuple[Any, ...]:
+    from rich.progress import (
+        BarColumn,
+        SpinnerColumn,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+    from rich.text import Text
+
+    class Bar(BarColumn):
+        """A bar where the length is known; nothing elsewhere."""
+
+        def render(self, task: Any) -> Any:
+            return Text() if task.total is None else super().render(task)
+
+    return (
+        SpinnerColumn("line"),
+        TextColumn("{task.description}", markup=False),
+        Bar(bar_width=32),
+        TaskProgressColumn(show_speed=False),
+        TimeElapsedColumn(),
+    )
 
 
 class _ClickBars:

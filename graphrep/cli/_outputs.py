@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -35,7 +33,15 @@ def output_options(
     """Give a command ``-o``, ``--overwrite`` and, with formats, ``--format``."""
 
     def decorate(function: Function) -> Function:
-        @option(
+        if formats is not None:
+            function = _format_option(formats)(function)
+        overwrite = option(
+            "--overwrite",
+            section=_SECTION,
+            is_flag=True,
+            help="Replace a file that is there.",
+        )
+        output = option(
             "-o",
             "--output",
             section=_SECTION,
@@ -43,29 +49,19 @@ def output_options(
             metavar="FILE",
             help=help,
         )
-        @option(
-            "--overwrite",
-            section=_SECTION,
-            is_flag=True,
-            help="Replace a file that is there.",
-        )
-        @functools.wraps(function)
-        def command(*args: Any, **options: Any) -> Any:
-            return function(*args, **options)
-
-        if formats is not None:
-            choose = option(
-                "--format",
-                section=_SECTION,
-                type=click.Choice(formats),
-                metavar="FORMAT",
-                help=f"Format of FILE: {', '.join(formats)}. Its suffix decides if "
-                "not given.",
-            )
-            return choose(command)
-        return command
+        return output(overwrite(function))
 
     return decorate
+
+
+def _format_option(formats: Sequence[str]) -> Decorator:
+    return option(
+        "--format",
+        section=_SECTION,
+        type=click.Choice(formats),
+        metavar="FORMAT",
+        help=f"Format of FILE: {', '.join(formats)}. Its suffix decides if not given.",
+    )
 
 
 def check_output(path: str, *, overwrite: bool, as_json: bool = False) -> None:

@@ -13,7 +13,7 @@ from graphrep.cli._outputs import VECTOR_FORMATS, output_options
 from graphrep.cli._parameters import estimator_options
 from graphrep.cli._run import Run, command_options
 
-PRESETS = ("classification", "link_prediction", "paper", "gds")
+PRESETS = ("classification", "link_prediction", "taxonomy", "paper", "gds")
 SOURCE = ("embedding/_fastrp.py", "FastRP")
 ALIASES = {
     "n_components": ("-d",),
