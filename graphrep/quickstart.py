@@ -22,13 +22,7 @@ SEEDS = ("E11.9", "I10", "J45.909", "F32.9", "C50.911", "S72.001")
 # On a taxonomy, ten powers of equal weight keep siblings and cousins together and
 # let a code see its chapter; with a mean degree near two, a projection with many
 # non-zeros keeps unrelated codes apart.
-FASTRP: dict[str, Any] = {
-    "weights": (1.0,) * 10,
-    "beta": 0.0,
-    "projection": "achlioptas",
-    "output_norm": None,
-    "keep_layers": False,
-}
+PRESET = "taxonomy"
 _TITLE = "ICD-10-CM: {n:,} medical concepts as vectors"
 
 
@@ -107,7 +101,10 @@ def run(
         icd = load_icd10cm()
     _check_seeds(icd, seeds)
     with clock.step("Embedding with FastRP"):
-        model = FastRP(n_components, random_state=random_state, **FASTRP)
+        model = FastRP.from_preset(
+            PRESET, n_components=n_components, random_state=random_state,
+            keep_layers=False,
+        )  # fmt: skip
         model.fit(icd.graph)
         vectors = Vectors(model.embedding_, icd.graph.nodes)
     with clock.step("Finding nearest codes"):
@@ -135,7 +132,8 @@ def run(
     )
     write_page(
         result.report, picture=result.map_png, names=icd.names, neighbours=near,
-        statistics=result.statistics, seconds=result.seconds, settings=FASTRP,
+        statistics=result.statistics, seconds=result.seconds,
+        settings={"preset": PRESET},
     )  # fmt: skip
     return result
 

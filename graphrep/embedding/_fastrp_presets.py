@@ -21,6 +21,13 @@ PRESETS: dict[str, dict[str, Any]] = {
         "beta": 0.0,
         "output_norm": "l2",
     },
+    "taxonomy": {
+        "weights": (1.0,) * 10,
+        "beta": 0.0,
+        "projection": "achlioptas",
+        "power_norm": "l2",
+        "output_norm": None,
+    },
     "gds": {
         "weights": (0.0, 1.0, 1.0),
         "beta": 0.0,
