@@ -1,0 +1,114 @@
+"""Parts of the documentation that are printed by the code they describe."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+COMMANDS = (
+    (),
+    ("embed", "fastrp"),
+    ("similar",),
+    ("plot",),
+    ("info",),
+    ("convert",),
+    ("datasets",),
+    ("quickstart",),
+    ("completion",),
+    ("version",),
+)
+_WIDTH = 88
+
+
+def write_parts(docs: Path) -> None:
+    """Write everything into ``_generated``, unchanged files left alone."""
+    target = docs / "_generated"
+    target.mkdir(exist_ok=True)
+    parts = {
+        "bad_input.md": bad_input_table(docs.parent),
+        "commands.md": command_help(),
+        "formats.md": format_table(),
+        "presets.md": preset_table(),
+    }
+    for name, text in parts.items():
+        path = target / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def bad_input_table(root: Path) -> str:
+    """Table of bad inputs with the messages that they give now."""
+    path = root / "tests" / "bad_input" / "cases.py"
+    spec = importlib.util.spec_from_file_location("bad_input_cases", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    cases = [
+        case
+        for case in module.CASES
+        if case.needs is None or importlib.util.find_spec(case.needs)
+    ]
+    lines = ["| given | outcome | message or result |", "| --- | --- | --- |"]
+    for case in cases:
+        kind, message, result = module.run(case)
+        text = " ".join((message or result).split())
+        lines.append(f"| {case.given} | {kind} | {_code(text)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _code(text: str) -> str:
+    fence = "``" if "`" in text else "`"
+    return f"{fence}{text.replace('|', chr(92) + '|')}{fence}" if text else ""
+
+
+def command_help() -> str:
+    """Help of every command, as the terminal shows it."""
+    import click
+
+    from graphrep.cli._app import app
+
+    os.environ["COLUMNS"] = str(_WIDTH)
+    parts = []
+    for names in COMMANDS:
+        command, context = app, click.Context(app, info_name="graphrep")
+        for name in names:
+            command = command.get_command(context, name)
+            context = click.Context(command, info_name=name, parent=context)
+        title = " ".join(["graphrep", *names])
+        parts.append(f"## {title}\n\n```text\n{command.get_help(context)}\n```\n")
+    return "\n".join(parts)
+
+
+def format_table() -> str:
+    """Table of the formats of graph files."""
+    from graphrep.io import formats
+
+    lines = [
+        "| name | suffixes | reads | writes | |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for entry in formats():
+        suffixes = " ".join(f"`{suffix}`" for suffix in entry.suffixes)
+        reads, writes = ("yes" if x else "no" for x in (entry.reader, entry.writer))
+        lines.append(
+            f"| `{entry.name}` | {suffixes} | {reads} | {writes} | "
+            f"{entry.description} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def preset_table() -> str:
+    """Table of FastRP's presets and what they set."""
+    from graphrep.embedding import FastRP
+
+    names = ("paper", "classification", "link_prediction", "gds")
+    shown = ("weights", "beta", "projection", "output_norm", "degree")
+    lines = ["| preset | " + " | ".join(f"`{p}`" for p in shown) + " |"]
+    lines.append("| --- " * (len(shown) + 1) + "|")
+    for name in names:
+        values = FastRP.from_preset(name).get_params()
+        cells = " | ".join(f"`{values[p]!r}`" for p in shown)
+        lines.append(f"| `{name}` | {cells} |")
+    return "\n".join(lines) + "\n"
