@@ -4,7 +4,8 @@
 locked-down container, say), so the import of the package would fail: here the
 function is then compiled without a cache. ``GRAPHREP_NUMBA_CACHE=0`` switches
 the cache off, ``GRAPHREP_NUMBA_SERIAL=1`` compiles parallel kernels serially
-(bounds errors inside a parallel loop are lost otherwise).
+(bounds errors inside a parallel loop are lost otherwise). Numba's cache does not
+know about either of this and of ``NUMBA_BOUNDSCHECK``, so it is off under both.
 """
 
 import os
@@ -12,8 +13,12 @@ import os
 import numba
 
 prange = numba.prange
-_CACHE = os.environ.get("GRAPHREP_NUMBA_CACHE", "1") != "0"
 _SERIAL = os.environ.get("GRAPHREP_NUMBA_SERIAL", "0") == "1"
+_CACHE = (
+    os.environ.get("GRAPHREP_NUMBA_CACHE", "1") != "0"
+    and not _SERIAL
+    and not numba.config.BOUNDSCHECK
+)
 
 
 def njit(*args, **options):
