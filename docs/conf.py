@@ -18,7 +18,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "mathml",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "sphinx_design",
@@ -45,6 +45,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_signature": False,
     "min_reported_time": 30,
+    "within_subsection_order": "FileNameSortKey",
     "remove_config_comments": True,
     "abort_on_example_error": True,
 }
@@ -58,12 +59,13 @@ html_theme_options = {
     "logo": {"text": "graphrep"},
     "navigation_depth": 2,
     "show_toc_level": 2,
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 5,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"index": [], "getting_started": [], "benchmarks": []}
+_ALONE = "index getting_started theory benchmarks architecture decisions contributing"
+html_sidebars = {page: [] for page in [*_ALONE.split(), "changelog"]}
 
 
 def setup(app):
