@@ -10,7 +10,7 @@ def _inline(self, node):
 
 
 def _display(self, node):
-    self.body.append(f'<div class="math">{tex2mathml(node.astext(), as_block=True)}')
+    self.body.append(f'<div class="formula">{tex2mathml(node.astext(), as_block=True)}')
 
 
 def _end_display(self, node):
