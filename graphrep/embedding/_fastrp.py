@@ -419,11 +419,11 @@ class FastRP(GraphTransformer):
 
     def _steps(self, n_powers: int, X: Any) -> Any:
         for power in callback_steps(self, "power", n_powers, X):
-            self._tell("propagate", power, n_powers)
+            self._tell("Propagating", power, n_powers)
             yield power
             if self.verbose > 1:
                 _log.info("FastRP: power %d of %d done", power + 1, n_powers)
-        self._tell("propagate", n_powers, n_powers)
+        self._tell("Propagating", n_powers, n_powers)
 
     def _rows_of(self, graph: Graph) -> CSR:
         return runs.operators(graph, self._state.recipe)[0]

@@ -28,7 +28,7 @@ def test_aligned_empty_when_huge_pages_are_fast_or_slow_then_memory_works(
     monkeypatch, seconds
 ):
     monkeypatch.setattr(_arrays, "_touch_seconds", lambda raw, start: seconds)
-    array = aligned_empty((130_000, 128), np.float32)
+    array = aligned_empty((140_000, 128), np.float32)
     array[:] = 1
     array[-1, -1] = 2
     assert array.sum(dtype=np.float64) == array.size + 1
