@@ -344,7 +344,8 @@ def check_features(features: Any, n_nodes: int) -> Any:
             f"features has {checked.shape[0]:,} rows but the graph has {n_nodes:,} "
             "nodes; give one row for each node, in the order of the nodes."
         )
-    return checked.tocsr() if sparse.issparse(checked) else checked
+    is_sparse: bool = sparse.issparse(checked)  # not a guard that narrows Any
+    return checked.tocsr() if is_sparse else checked
 
 
 def operators(graph: Graph, recipe: Recipe) -> list[CSR]:
