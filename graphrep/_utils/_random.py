@@ -17,7 +17,7 @@ def draw_seed(random_state: Any) -> int:
     every call; a generator is read once; ``None`` takes fresh entropy.
     """
     if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1)
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0]) >> 1
     if isinstance(random_state, numbers.Integral):
         return int(random_state) & 0x7FFF_FFFF_FFFF_FFFF
     if isinstance(random_state, np.random.Generator):

@@ -145,10 +145,20 @@ def node_classification(
     if standardize:
         scale = x.std(axis=0)
         x = (x - x.mean(axis=0)) / np.where(scale > 0, scale, 1)
+    _check_fractions(train_fractions, len(x))
     rng = np.random.default_rng(draw_seed(random_state))
     orders = [rng.permutation(len(x)) for _ in range(n_splits)]
     model = OneVsRestLogistic(C, penalize_intercept=penalize_intercept)
     return {f: _score(model, x, Y, orders, f) for f in train_fractions}
+
+
+def _check_fractions(fractions: Sequence[float], n_labelled: int) -> None:
+    for fraction in fractions:
+        if not 1 <= int(fraction * n_labelled) < n_labelled:
+            raise GraphValueError(
+                f"train_fractions: {fraction!r} of {n_labelled:,} labelled nodes "
+                "leaves nothing to train or to test on; take a share between 0 and 1."
+            )
 
 
 def _score(
