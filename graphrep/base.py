@@ -18,7 +18,7 @@ from graphrep._utils._optional import module_of
 from graphrep._utils._sklearn_compat import CallbackSupportMixin
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import CSR, Graph, NodeIndex, Vectors
-from graphrep.graph._csr import check_csr
+from graphrep.graph._csr import check_csr, check_structure
 from graphrep.typing import AnyArray, GraphLike, NodeIds, PathType
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class GraphTransformer(
         self._forget()
         if _is_matrix(X):
             _refuse_masks(X)
+            _check_indices(X)
             ids = _square_frame_ids(X)
             X = validate_data(
                 self, X, accept_sparse="csr", accept_large_sparse=True,
@@ -103,6 +104,7 @@ class GraphTransformer(
         """Read edges of nodes to the fitted nodes: (n_new, n_fitted), checked."""
         name = type(self).__name__
         if _is_matrix(X):
+            _check_indices(X)
             X = validate_data(
                 self, X, accept_sparse="csr", accept_large_sparse=True,
                 dtype=[np.float64, np.float32], reset=False,
@@ -244,6 +246,34 @@ def _refuse_masks(X: Any) -> None:
             "A masked array leaves open what a masked entry means. Pass "
             "array.filled(0) if it means that there is no edge."
         )
+
+
+def _check_indices(X: Any) -> None:
+    """Look at the indices of formats that are converted before anyone checks them.
+
+    scipy's conversions trust them: a damaged matrix would end the process.
+    """
+    kind = getattr(X, "format", None) if sparse.issparse(X) else None
+    if kind in {"csc", "bsr"}:
+        of_rows = kind == "csc"
+        n_slices, n_entries = reversed(X.shape) if of_rows else X.shape
+        if kind == "bsr":
+            n_slices //= X.blocksize[0]
+            n_entries //= X.blocksize[1]
+        if len(X.indptr) != n_slices + 1:
+            raise GraphValueError(
+                f"indptr has {len(X.indptr):,} pointers; a matrix of shape {X.shape} "
+                f"needs {n_slices + 1:,}."
+            )
+        check_structure(X.indptr, X.indices, None, n_entries)
+    elif kind == "coo" and X.ndim == 2:
+        for axis, (codes, size) in enumerate(zip((X.row, X.col), X.shape, strict=True)):
+            bad = np.flatnonzero((codes < 0) | (codes >= size))
+            if len(bad):
+                raise GraphValueError(
+                    f"{('Row', 'Column')[axis]} index {codes[bad[0]]} of entry "
+                    f"{bad[0]} is outside a matrix of shape {X.shape}."
+                )
 
 
 def _require_square(shape: tuple[int, int], name: str) -> None:

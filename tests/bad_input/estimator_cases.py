@@ -1,0 +1,211 @@
+"""Bad and odd input of estimators, one case a row, beside those of graphs in cases.py.
+
+``python tests/bad_input/estimator_cases.py`` prints the table with the messages.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.exceptions import NotFittedError
+from sklearn.utils._param_validation import InvalidParameterError
+
+from graphrep import FastRP, Graph
+from graphrep.exceptions import DeviceError, GraphTypeError, GraphValueError
+
+
+def _cases_module() -> Any:
+    name = "graphrep_bad_input_cases"
+    if name not in sys.modules:
+        path = Path(__file__).with_name("cases.py")
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+_module = _cases_module()
+Case, run = _module.Case, _module.run
+
+RING = np.roll(np.eye(6), 1, axis=1) + np.roll(np.eye(6), -1, axis=1)
+
+
+def _fit(matrix: Any = RING, **options: Any) -> FastRP:
+    return FastRP(4, random_state=0).set_params(**options).fit(matrix)
+
+
+def _with(value: float) -> Any:
+    matrix = RING.copy()
+    matrix[1, 2] = value
+    return matrix
+
+
+def _damaged(kind: str, index: int) -> Any:
+    matrix = sparse.csr_array(RING).asformat(kind)
+    if kind == "coo":
+        matrix.row[1] = index
+    else:
+        matrix.indices[1] = index
+    return matrix
+
+
+def _finite(model: FastRP) -> bool:
+    return bool(np.isfinite(model.embedding_).all())
+
+
+def _after_a_failure() -> Any:
+    model = _fit()
+    with contextlib.suppress(ValueError):
+        model.fit(_with(np.nan))
+    return model.transform(RING)
+
+
+FITTING = [
+    Case(
+        "fit-no-nodes", "fit to a graph without nodes",
+        lambda: _fit(Graph(np.zeros((0, 0)))),
+        raises=GraphValueError, says="0 node(s)",
+    ),
+    Case(
+        "fit-empty-matrix", "fit to an empty matrix", lambda: _fit(np.zeros((0, 0))),
+        raises=ValueError, says="0 sample(s)",
+    ),
+    Case(
+        "fit-not-square", "fit to a matrix that is not square",
+        lambda: _fit(np.ones((3, 4))),
+        raises=GraphValueError, says="got (3, 4)",
+    ),
+    Case(
+        "fit-nan", "fit to a matrix with NaN", lambda: _fit(_with(np.nan)),
+        raises=ValueError, says="NaN",
+    ),
+    Case(
+        "fit-infinite", "fit to a matrix with infinity", lambda: _fit(_with(np.inf)),
+        raises=ValueError, says="infinity",
+    ),
+    Case(
+        "fit-negative", "fit to a matrix with a negative weight",
+        lambda: _fit(_with(-1.0)),
+        raises=ValueError, says="Negative values in data",
+    ),
+    Case(
+        "fit-complex", "fit to a complex matrix", lambda: _fit(RING * 1j),
+        raises=ValueError, says="Complex data",
+    ),
+    Case(
+        "fit-masked", "fit to a masked array",
+        lambda: _fit(np.ma.masked_equal(RING, 0)),
+        raises=GraphTypeError, says="filled(0)",
+    ),
+    Case(
+        "fit-none", "fit to None", lambda: _fit(None),
+        raises=GraphTypeError, says="NoneType",
+    ),
+    Case(
+        "fit-sum-overflow", "weights that sum to infinity", lambda: _fit(RING * 1e308),
+        raises=GraphValueError, says="row 0 sum to infinity",
+    ),
+    Case(
+        "fit-csr-damaged", "a CSR matrix with a column outside",
+        lambda: _fit(_damaged("csr", 99)),
+        raises=GraphValueError, says="Column index 99",
+    ),
+    Case(
+        "fit-csc-damaged", "a CSC matrix with a row outside",
+        lambda: _fit(_damaged("csc", 10**8)),
+        raises=GraphValueError, says="100000000",
+    ),
+    Case(
+        "fit-coo-damaged", "a COO matrix with a row outside",
+        lambda: _fit(_damaged("coo", 10**8)),
+        raises=GraphValueError, says="100000000",
+    ),
+    Case(
+        "fit-no-edges", "fit to nodes without edges",
+        lambda: _fit(np.zeros((3, 3))).embedding_.any(),
+        gives="False",
+    ),
+    Case(
+        "fit-huge-ratio", "weights from 1e-300 to 1e300",
+        lambda: _finite(_fit(RING * np.logspace(-300, 300, 6), beta=-1.0)),
+        gives="True",
+    ),
+    Case(
+        "fit-more-dimensions-than-nodes", "n_components larger than the graph",
+        lambda: _fit(n_components=300).embedding_.shape, gives="(6, 300)",
+    ),
+]  # fmt: skip
+
+PARAMETERS = [
+    Case(
+        f"parameter-{name}-{value}", f"{name}={value!r}",
+        lambda name=name, value=value: _fit(**{name: value}),
+        raises=error, says=says,
+    )
+    for name, value, error, says in [
+        ("n_components", 0, InvalidParameterError, "'n_components'"),
+        ("n_components", -3, InvalidParameterError, "'n_components'"),
+        ("n_components", 2.5, InvalidParameterError, "'n_components'"),
+        ("weights", [], GraphValueError, "all zero"),
+        ("weights", [0, 0], GraphValueError, "all zero"),
+        ("weights", ["a"], GraphValueError, "finite numbers"),
+        ("weights", [np.inf], GraphValueError, "finite numbers"),
+        ("weights", 2, InvalidParameterError, "'weights'"),
+        ("beta", np.nan, InvalidParameterError, "'beta'"),
+        ("projection", 0.5, InvalidParameterError, "'projection'"),
+        ("direction", "up", InvalidParameterError, "'direction'"),
+        ("dtype", "int8", InvalidParameterError, "'dtype'"),
+        ("random_state", -1, InvalidParameterError, "'random_state'"),
+        ("random_state", "x", InvalidParameterError, "'random_state'"),
+        ("device", "warp", DeviceError, "device='warp'"),
+    ]
+]  # fmt: skip
+
+TRANSFORMING = [
+    Case(
+        "transform-unfitted", "transform before fit",
+        lambda: FastRP().transform(RING),
+        raises=NotFittedError, says="not fitted",
+    ),
+    Case(
+        "transform-after-failure", "transform after a fit that failed",
+        _after_a_failure, raises=NotFittedError, says="not fitted",
+    ),
+    Case(
+        "transform-unseen-columns", "rows with columns that were not fitted",
+        lambda: _fit().transform(np.ones((2, 9))),
+        raises=ValueError, says="X has 9 features, but FastRP is expecting 6 features",
+    ),
+    Case(
+        "transform-other-graph", "a graph of other nodes",
+        lambda: _fit().transform(Graph(RING, nodes=list("abcdef"))),
+        raises=GraphValueError, says="other ones",
+    ),
+    Case(
+        "transform-negative", "rows with a negative weight",
+        lambda: _fit().transform(-RING),
+        raises=ValueError, says="Negative values in data",
+    ),
+    Case(
+        "transform-csc-damaged", "rows in a CSC matrix with a row outside",
+        lambda: _fit().transform(_damaged("csc", 10**8)),
+        raises=GraphValueError, says="100000000",
+    ),
+    Case(
+        "transform-no-edges", "new nodes without edges",
+        lambda: _fit().transform(np.zeros((2, 6))).any(), gives="False",
+    ),
+]  # fmt: skip
+
+CASES = [*FITTING, *PARAMETERS, *TRANSFORMING]
+
+if __name__ == "__main__":
+    print(_module.markdown(CASES))  # noqa: T201
