@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 COMMANDS = (
     (),
@@ -39,23 +40,28 @@ def write_parts(docs: Path) -> None:
 
 
 def bad_input_table(root: Path) -> str:
-    """Table of bad inputs with the messages that they give now."""
-    path = root / "tests" / "bad_input" / "cases.py"
-    spec = importlib.util.spec_from_file_location("bad_input_cases", path)
+    """Tables of bad inputs with the messages that they give now."""
+    parts = []
+    for path in sorted((root / "tests" / "bad_input").glob("*cases.py")):
+        topic = path.stem.removesuffix("cases").rstrip("_") or "graph"
+        lines = [f"## {topic.capitalize()}s", ""]
+        lines += ["| given | outcome | message or result |", "| --- | --- | --- |"]
+        module = _load(path)
+        for case in module.CASES:
+            if case.needs is None or importlib.util.find_spec(case.needs):
+                kind, message, result = module.run(case)
+                text = " ".join((message or result).split())
+                lines.append(f"| {case.given} | {kind} | {_code(text)} |")
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def _load(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(f"bad_input_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    cases = [
-        case
-        for case in module.CASES
-        if case.needs is None or importlib.util.find_spec(case.needs)
-    ]
-    lines = ["| given | outcome | message or result |", "| --- | --- | --- |"]
-    for case in cases:
-        kind, message, result = module.run(case)
-        text = " ".join((message or result).split())
-        lines.append(f"| {case.given} | {kind} | {_code(text)} |")
-    return "\n".join(lines) + "\n"
+    return module
 
 
 def _code(text: str) -> str:

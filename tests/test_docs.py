@@ -95,7 +95,7 @@ def test_reference_when_compared_with_the_package_then_names_all():
         assert not missing, (room, missing)
 
 
-def test_generated_parts_when_written_then_hold_every_command_and_format(tmp_path):
+def test_generated_parts_when_written_then_hold_every_command_and_format():
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs/generate.py")
     generate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generate)
@@ -108,3 +108,5 @@ def test_generated_parts_when_written_then_hold_every_command_and_format(tmp_pat
     assert "--n-components" in text
     assert all(f"`{entry.name}`" in generate.format_table() for entry in formats())
     assert "(1.0, 1.0, 7.81, 45.28)" in generate.preset_table()
+    table = generate.bad_input_table(ROOT)
+    assert "| a negative weight | GraphValueError | `Negative values in data" in table
