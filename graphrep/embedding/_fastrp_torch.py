@@ -27,7 +27,8 @@ class TorchEngine:
 
     def __init__(self, device: str) -> None:
         self._torch, self._device = torch_device(device, why="FastRP")
-        self.device = str(self._device)
+        on_cpu = self._device.type == "cpu"  # "cpu" itself names the numba engine
+        self.device = "torch:cpu" if on_cpu else str(self._device)
 
     def fit(self, run: Run, steps: Iterator[int]) -> State:
         """Run all powers of all operators, then the last step."""

@@ -89,7 +89,8 @@ def _in_forest(
     """Mark the edges of a random spanning forest."""
     low, high = np.minimum(rows, columns), np.maximum(rows, columns)
     order = rng.permutation(len(rows)) + 1.0  # distinct: the forest is unique
-    first = sparse.coo_array((order, (low, high)), shape=(n_nodes, n_nodes))
+    ends = low.astype(np.int32), high.astype(np.int32)  # csgraph takes no others
+    first = sparse.coo_array((order, ends), shape=(n_nodes, n_nodes))
     both = sparse.csr_array(first)  # two directions of an edge: costs are added
     tree = sparse.csgraph.minimum_spanning_tree(both).tocoo()
     in_tree = set((tree.row.astype(np.int64) * n_nodes + tree.col).tolist())
