@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import graphrep
 from graphrep.cli import _embedding, _outputs
 from graphrep.embedding import FastRP
 from graphrep.io import read_vectors, write_vectors
+
+HAS_TORCH = find_spec("torch") is not None
 
 Invoke = Callable[..., Any]
 Shell = Callable[..., Any]
@@ -188,7 +191,7 @@ def test_embed_when_memory_is_short_then_ends_before_the_work(
         (["-o", "-", "--format", "tsv", "--json"], 2, "standard output"),
         (["-o", "no/v.npz"], 2, "does not exist"),
         ([], 2, "Missing option '-o'"),
-        (["-o", "v.npz", "--device", "cuda:77"], 5, "cuda"),
+        (["-o", "v.npz", "--device", "cuda:77"], 5 if HAS_TORCH else 4, "cuda"),
         (["-o", "v.npz", "--weights", "0,0"], 3, "all zero"),
     ],
 )
