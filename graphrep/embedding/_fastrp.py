@@ -18,6 +18,7 @@ from graphrep._utils._sklearn_compat import (
     fit_context,
     with_callbacks,
 )
+from graphrep._utils._warn import warn_user
 from graphrep.base import GraphTransformer
 from graphrep.embedding import _fastrp_run as runs
 from graphrep.embedding._fastrp_presets import PRESETS
@@ -109,6 +110,11 @@ class FastRP(GraphTransformer):
         If the graph has negative or non-finite weights, is not square or empty, or
         the parameters contradict each other.
 
+    Warns
+    -----
+    GraphWarning
+        If the graph has no edges, or fewer nodes than ``n_components``.
+
     See Also
     --------
     graphrep.as_graph : The kinds of graphs that ``fit`` takes.
@@ -178,7 +184,11 @@ class FastRP(GraphTransformer):
         "dtype": [StrOptions({"float16", "float32", "float64"}), None],
         "keep_layers": ["boolean"],
         "device": [str],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Integral, None, -1, closed="right"),
+            None,
+        ],
         "random_state": ["random_state", np.random.Generator],
         "verbose": ["verbose"],
     }
@@ -411,6 +421,16 @@ class FastRP(GraphTransformer):
         return np.trim_zeros(weights, "b")
 
     def _begin(self, graph: Any, weights: FloatArray) -> None:
+        if not len(graph.indices):
+            warn_user(
+                f"The graph has {graph.n_nodes:,} nodes but no edges: every vector is "
+                "zero, or the node's own projection under isolated='self'.",
+            )
+        elif self.n_components > graph.n_nodes:
+            warn_user(
+                f"n_components={self.n_components} exceeds the {graph.n_nodes:,} nodes "
+                "of the graph; as many dimensions as nodes can hold all there is.",
+            )
         if self.verbose:
             _log.info(
                 "FastRP: %d nodes, %d entries, %d dimensions, %d powers",

@@ -17,7 +17,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import InvalidParameterError
 
 from graphrep import FastRP, Graph
-from graphrep.exceptions import DeviceError, GraphTypeError, GraphValueError
+from graphrep.exceptions import (
+    DeviceError,
+    GraphTypeError,
+    GraphValueError,
+    GraphWarning,
+)
 
 
 def _cases_module() -> Any:
@@ -131,16 +136,21 @@ FITTING = [
     Case(
         "fit-no-edges", "fit to nodes without edges",
         lambda: _fit(np.zeros((3, 3))).embedding_.any(),
-        gives="False",
+        warns=GraphWarning, says="no edges", gives="False",
+    ),
+    Case(
+        "fit-more-dimensions", "more dimensions than nodes",
+        lambda: _fit(n_components=7).embedding_.shape,
+        warns=GraphWarning, says="exceeds the 6 nodes", gives="(6, 7)",
+    ),
+    Case(
+        "fit-no-threads", "n_jobs=0", lambda: _fit(n_jobs=0),
+        raises=InvalidParameterError, says="'n_jobs' parameter",
     ),
     Case(
         "fit-huge-ratio", "weights from 1e-300 to 1e300",
         lambda: _finite(_fit(RING * np.logspace(-300, 300, 6), beta=-1.0)),
         gives="True",
-    ),
-    Case(
-        "fit-more-dimensions-than-nodes", "n_components larger than the graph",
-        lambda: _fit(n_components=300).embedding_.shape, gives="(6, 300)",
     ),
 ]  # fmt: skip
 

@@ -17,7 +17,8 @@ _SPEC.loader.exec_module(cases)
 @pytest.mark.parametrize("case", cases.CASES, ids=lambda case: case.id)
 def test_odd_input_when_used_then_error_or_result_as_in_the_table(case):
     kind, message, result = cases.run(case)
-    assert kind == (case.raises.__name__ if case.raises else "ok"), message
+    expected = case.raises or case.warns
+    assert kind == (expected.__name__ if expected else "ok"), message
     assert case.says in message
     if case.gives:
         assert result == case.gives

@@ -42,7 +42,7 @@ def test_embed_when_json_is_asked_then_reports_what_was_used(
     invoke: Invoke, edges: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "v.npy"
-    done = invoke("embed", "fastrp", edges, "-o", out, "-d", 4, "--json")
+    done = invoke("embed", "fastrp", edges, "-o", out, "-d", 3, "--json")
     assert done.stderr == ""
     assert done.stdout.count("\n") == 1
     record = json.loads(done.stdout)
@@ -52,12 +52,12 @@ def test_embed_when_json_is_asked_then_reports_what_was_used(
     ]  # fmt: skip
     assert record["command"] == "embed fastrp"
     assert record["parameters"]["device"] == "cpu"
-    assert record["parameters"]["n_components"] == 4
+    assert record["parameters"]["n_components"] == 3
     assert record["outputs"] == [str(out), str(tmp_path / "v.ids.txt")]
     assert (record["n_nodes"], record["n_edges"]) == (3, 2)
     seed = record["parameters"]["random_seed"]
     again = tmp_path / "w.npy"
-    invoke("embed", "fastrp", edges, "-o", again, "-d", 4, "--seed", seed, "-q")
+    invoke("embed", "fastrp", edges, "-o", again, "-d", 3, "--seed", seed, "-q")
     assert again.read_bytes() == out.read_bytes()
 
 
