@@ -209,6 +209,15 @@ def run_one(name: str, graph: Path, d: int, save: Path | None) -> dict[str, Any]
     vectors = CONTENDERS[name](A, d)
     spent = meter.stop()
     spent.update(out_spent)
+    out_spent.clear()
+    # A second call finds memory that the system has at hand: the first touch of
+    # cold pages costs seconds a gigabyte on some virtual machines, for everybody.
+    if save is None:
+        del vectors
+        meter = _Meter()
+        vectors = CONTENDERS[name](A, d)
+        again = {**meter.stop(), **out_spent}
+        spent |= {"again_wall_s": again["wall_s"], "again_cpu_s": again["cpu_s"]}
     if save is not None:
         np.save(save, np.asarray(vectors, np.float32))
     return {"contender": name, "dim": d, **spent, "load": os.getloadavg()[0]}
@@ -356,21 +365,26 @@ def _score(rows: dict[str, Any], folder: Path, labels: Any) -> dict[str, str]:
 
 
 def _print_table(rows: dict[str, Any], scores: dict[str, str]) -> None:
-    base = (
-        min(r["wall_s"] for r in rows["graphrep_f32"]) if "graphrep_f32" in rows else 1
-    )
+    """Print the best of the repeats: the first call, then the second one."""
+    ours = _least(rows.get("graphrep_f32", []), "wall_s")
+    ours_again = _least(rows.get("graphrep_f32", []), "again_wall_s")
     print(
-        f"{'contender':29}{'CPU s':>8}{'wall s':>8}{'x ours':>7}{'peak MB':>9}"
-        f"{'+MB':>8}  micro/macro F1 at 10, 50, 90 %"
+        f"{'contender':29}{'CPU s':>8}{'wall s':>8}{'x ours':>7}{'+MB':>7}"
+        f"  again:{'CPU s':>7}{'wall s':>8}{'x ours':>7}"
+        "  micro/macro F1 at 10, 50, 90 %"
     )
     for name, runs in rows.items():
-        cpu, wall = min(r["cpu_s"] for r in runs), min(r["wall_s"] for r in runs)
-        peak = min(r["peak_mb"] for r in runs)
-        above = min(r["above_start_mb"] for r in runs)
+        wall, again = _least(runs, "wall_s"), _least(runs, "again_wall_s")
         print(
-            f"{name:29}{cpu:8.3f}{wall:8.3f}{wall / base:7.1f}{peak:9.0f}{above:8.0f}"
+            f"{name:29}{_least(runs, 'cpu_s'):8.3f}{wall:8.3f}{wall / ours:7.1f}"
+            f"{_least(runs, 'above_start_mb'):7.0f}"
+            f"  {_least(runs, 'again_cpu_s'):13.3f}{again:8.3f}{again / ours_again:7.1f}"
             f"  {scores.get(name, '')}"
         )
+
+
+def _least(runs: list[dict[str, Any]], field: str) -> float:
+    return min((r[field] for r in runs if field in r), default=float("nan"))
 
 
 if __name__ == "__main__":
