@@ -294,19 +294,30 @@ def transform(state: State, rows: CSR, nodes: NodeIndex) -> AnyArray:
 def estimate_memory(recipe: Recipe, n_nodes: int, n_entries: int) -> dict[str, int]:
     """Bytes of graph, embedding and layers at the peak of a fit."""
     index = 4 if n_nodes < 2**31 else 8
-    weighted = [p for p, w in enumerate(recipe.weights, start=1) if w]
-    kept = {p - 1 for p in weighted if p > 1} if recipe.keep_layers else set()
-    n_layers = max(len(kept | {1, 2} & set(range(1, len(recipe.weights)))), len(kept))
     row = padded(recipe.width) * recipe.storage.itemsize
     row += 4 if recipe.storage == np.int8 else 0
     entries = n_nodes * recipe.n_columns
     parts = {
         "graph": 8 * (n_nodes + 1) + (index + 4) * n_entries,
         "embedding": entries * recipe.accumulator.itemsize,
-        "layers": n_layers * n_nodes * row * recipe.n_operators,
+        "layers": _most_layers(recipe) * n_nodes * row,
         "projection": int(n_nodes * (8 + 4 * recipe.width / recipe.sparsity(n_nodes))),
     }
     return {**parts, "total": sum(parts.values())}
+
+
+def _most_layers(recipe: Recipe) -> int:
+    """Count the layers held at once: the power made, its source, and those kept."""
+    inductive = recipe.keep_layers and recipe.direction != "concat"
+    kept = {p - 1 for p, w in enumerate(recipe.weights, start=1) if w and inductive}
+    made = len(recipe.weights) - 1  # the last power is not stored
+    return max(
+        (
+            len({j for j in kept if 0 < j < p} | {p, max(p - 1, 1)})
+            for p in range(1, made + 1)
+        ),
+        default=0,
+    )
 
 
 def check_out(out: Any, n_nodes: int, recipe: Recipe) -> FloatArray | None:
