@@ -59,7 +59,7 @@ class TuneResult:
         """Return the table as a pandas data frame."""
         from graphrep._utils._optional import require
 
-        return require("pandas", extra="io", why="TuneResult.to_frame").DataFrame(
+        return require("pandas", extra="pandas", why="TuneResult.to_frame").DataFrame(
             self.table
         )
 

@@ -178,7 +178,7 @@ def _encode(column: Any) -> Encoded:
 
 
 def _encode_pandas(column: Any) -> Encoded:
-    pd = require("pandas", extra="io", why="Reading a data frame")
+    pd = require("pandas", extra="pandas", why="Reading a data frame")
     if hasattr(column, "cat"):
         values = column.cat.categories.tolist()
         return column.cat.codes.to_numpy().astype(np.int64), values

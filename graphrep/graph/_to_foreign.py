@@ -107,7 +107,8 @@ def to_frame(graph: Graph, backend: str = "pandas") -> Any:
     if backend not in _BACKENDS:
         known = ", ".join(map(repr, _BACKENDS))
         raise GraphValueError(f"backend must be one of {known}; got {backend!r}.")
-    library = require(backend, extra="io", why=f'to_frame(backend="{backend}")')
+    extra = "io" if backend == "pyarrow" else backend
+    library = require(backend, extra=extra, why=f'to_frame(backend="{backend}")')
     rows, columns, weights = graph.edges()
     fields = {"source": _names(graph, rows), "target": _names(graph, columns)}
     if weights is not None:

@@ -238,7 +238,8 @@ class Vectors:
             raise GraphValueError(
                 f"backend must be 'pandas', 'polars' or 'pyarrow'; got {backend!r}."
             )
-        library = require(backend, extra="io", why=f"to_frame(backend={backend!r})")
+        extra = "io" if backend == "pyarrow" else backend
+        library = require(backend, extra=extra, why=f"to_frame(backend={backend!r})")
         names = [f"{prefix}{i}" for i in range(self.n_components)]
         ids = self.node_ids
         if backend == "pandas":

@@ -224,7 +224,7 @@ def _scale(axes: FloatArray) -> Any:
 
 
 def _umap(axes: FloatArray, seed: int) -> FloatArray:
-    umap = require("umap", extra="plot", why="method='umap' (package umap-learn)")
+    umap = require("umap", extra="umap", why="method='umap' (package umap-learn)")
     return np.asarray(umap.UMAP(random_state=seed).fit_transform(axes), np.float32)
 
 
