@@ -163,8 +163,8 @@ PLACES = [
     ),
     Case(
         "file-unknown-option", "an option that the format lacks",
-        lambda: _read("g.tsv", EDGES, colums=(0, 1)), raises=GraphTypeError,
-        says="colums",
+        lambda: _read("g.tsv", EDGES, colour="red"), raises=GraphTypeError,
+        says="colour",
     ),
     Case(
         "file-there-already", "writing over a file with overwrite=False",
