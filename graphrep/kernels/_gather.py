@@ -19,8 +19,12 @@ from graphrep.kernels._jit import njit
 LANES = 16
 """Columns are handled in groups of this many; layers are padded to a multiple."""
 
-_DISTANCE = 8
-"""Edges between a row's prefetch and its use."""
+_AHEAD = 12288
+"""Bytes that lie between the prefetch of a row and its use: enough to cover the
+latency of memory, few enough for the caches to keep them."""
+
+_MOST_AHEAD = 64
+"""Most edges between a row's prefetch and its use."""
 
 _LINE = 64
 _I8, _I16, _I32, _I64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
@@ -103,6 +107,7 @@ def _make_gather(n_groups):
         element = _F32 if element_type == types.float32 else _F64
         size = stored.bitwidth // 8
         has_scale = stored == types.int8
+        distance = min(_MOST_AHEAD, max(1, _AHEAD // (n_groups * LANES * size)))
         has_weights = isinstance(weights.dtype, types.Float)
 
         def codegen(context, builder, signature, args):
@@ -123,7 +128,7 @@ def _make_gather(n_groups):
                 return value if value.type == _I64 else builder.sext(value, _I64)
 
             with cgutils.for_range_slice(builder, start, end, _I64(1), _I64) as (e, _):
-                ahead = builder.add(e, _I64(_DISTANCE))
+                ahead = builder.add(e, _I64(distance))
                 near = builder.icmp_signed("<", ahead, last)
                 ahead = builder.select(near, ahead, last)
                 soon = builder.add(base, builder.mul(index(ahead), row_bytes))
@@ -227,3 +232,13 @@ def _sum_squares(typing, x):
 def sum_squares(x):
     """Sum of squares of a row whose length is a multiple of ``LANES``, in float64."""
     return _sum_squares(x)
+
+
+@intrinsic
+def float_of_bits(typing, bits):
+    """Read the bits of a uint32 as a float32."""
+
+    def codegen(context, builder, signature, args):
+        return builder.bitcast(args[0], _F32)
+
+    return types.float32(types.uint32), codegen

@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from graphrep.kernels._gather import gather_row, sum_squares
+from graphrep.kernels._gather import float_of_bits, gather_row, sum_squares
 from graphrep.kernels._jit import njit, prange
 
 FINISH_NONE, FINISH_L2, FINISH_SUMS = 0, 1, 2
@@ -38,14 +38,15 @@ def _store_row_in(layer, layer_scale, i, row):
     if layer.dtype == types.int8:
 
         def int8(layer, layer_scale, i, row):
-            most = np.float32(0)
-            for c in range(row.shape[0]):
-                most = max(most, abs(row[c]))
-            step = most / np.float32(127)
+            bits = row.view(np.uint32)
+            top = np.uint32(0)
+            for c in range(row.shape[0]):  # as integers: a maximum that vectorises
+                top = max(top, bits[c] & np.uint32(0x7FFFFFFF))
+            step = float_of_bits(top) / np.float32(127)
             layer_scale[i] = step
             per = np.float32(0) if step == 0 else np.float32(1) / step
             for c in range(row.shape[0]):
-                layer[i, c] = np.int8(np.rint(row[c] * per))
+                layer[i, c] = np.int8(np.int32(np.rint(row[c] * per)))
 
         return int8
 
