@@ -12,15 +12,50 @@ from graphrep._version import __version__
 if TYPE_CHECKING:
     from graphrep import datasets as datasets
     from graphrep import io as io
+    from graphrep.embedding import HOPE as HOPE
+    from graphrep.embedding import LLE as LLE
+    from graphrep.embedding import SDNE as SDNE
+    from graphrep.embedding import AdjacencySVD as AdjacencySVD
+    from graphrep.embedding import DeepWalk as DeepWalk
+    from graphrep.embedding import DegreeVectors as DegreeVectors
     from graphrep.embedding import FastRP as FastRP
+    from graphrep.embedding import GraphFactorization as GraphFactorization
+    from graphrep.embedding import GraRep as GraRep
+    from graphrep.embedding import LaplacianEigenmaps as LaplacianEigenmaps
+    from graphrep.embedding import NetMF as NetMF
+    from graphrep.embedding import Node2Vec as Node2Vec
+    from graphrep.embedding import Node2VecPlus as Node2VecPlus
+    from graphrep.embedding import ProNE as ProNE
+    from graphrep.embedding import RandomVectors as RandomVectors
+    from graphrep.embedding import RandomWalks as RandomWalks
+    from graphrep.embedding import Spectral as Spectral
     from graphrep.graph import Graph as Graph
     from graphrep.io import as_graph as as_graph
     from graphrep.io import read as read
     from graphrep.io import write as write
     from graphrep.persistence import load as load
 
+_EMBEDDING = (
+    "AdjacencySVD",
+    "DeepWalk",
+    "DegreeVectors",
+    "FastRP",
+    "GraRep",
+    "GraphFactorization",
+    "HOPE",
+    "LLE",
+    "LaplacianEigenmaps",
+    "NetMF",
+    "Node2Vec",
+    "Node2VecPlus",
+    "ProNE",
+    "RandomVectors",
+    "RandomWalks",
+    "SDNE",
+    "Spectral",
+)
 _HOME = {
-    "FastRP": "graphrep.embedding",
+    **dict.fromkeys(_EMBEDDING, "graphrep.embedding"),
     "Graph": "graphrep.graph",
     "as_graph": "graphrep.io",
     "load": "graphrep.persistence",

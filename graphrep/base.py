@@ -69,7 +69,7 @@ class GraphTransformer(
         """
         name = type(self).__name__
         self._forget()
-        if _is_matrix(X):
+        if is_matrix(X):
             _refuse_masks(X)
             _check_indices(X)
             ids = _square_frame_ids(X)
@@ -82,7 +82,7 @@ class GraphTransformer(
             graph = Graph(X, nodes=ids)
             dtype = X.dtype
         else:
-            graph, dtype = _read_graph(X), np.dtype(np.float32)
+            graph, dtype = read_graph(X), np.dtype(np.float32)
             if graph.n_nodes == 0:
                 raise GraphValueError(
                     "Found a graph with 0 node(s) (0 sample(s)) while a minimum of 1 "
@@ -103,7 +103,7 @@ class GraphTransformer(
     def _check_rows(self, X: GraphLike) -> CSR:
         """Read edges of nodes to the fitted nodes: (n_new, n_fitted), checked."""
         name = type(self).__name__
-        if _is_matrix(X):
+        if is_matrix(X):
             _check_indices(X)
             X = validate_data(
                 self, X, accept_sparse="csr", accept_large_sparse=True,
@@ -112,7 +112,7 @@ class GraphTransformer(
             check_non_negative(X, name)
             rows: Any = X if sparse.issparse(X) else sparse.csr_array(X)
             return check_csr(rows.indptr, rows.indices, rows.data, X.shape[1])
-        graph = _read_graph(X)
+        graph = read_graph(X)
         if graph.nodes == self._nodes:
             return self._rows_of(graph)
         if len(graph.nodes) == len(self._nodes) and set(graph.nodes) == set(
@@ -201,7 +201,7 @@ class GraphTransformer(
         return dict(state)
 
 
-def _is_matrix(X: Any) -> bool:
+def is_matrix(X: Any) -> bool:
     """Whether scikit-learn's own validation should see it."""
     if sparse.issparse(X) or isinstance(X, (np.ndarray, list, tuple)):
         return True
@@ -214,7 +214,8 @@ def _is_matrix(X: Any) -> bool:
     )
 
 
-def _read_graph(X: GraphLike) -> Graph:
+def read_graph(X: GraphLike) -> Graph:
+    """Return a graph as it is and read anything else as one."""
     if isinstance(X, Graph):
         return X
     from graphrep.io import as_graph

@@ -36,7 +36,25 @@ from graphrep.typing import AnyArray, PathType
 
 FORMAT = "graphrep-model"
 FORMAT_VERSION = 1
-_REGISTRY = {"FastRP": "graphrep.embedding:FastRP"}
+_EMBEDDERS = (
+    "AdjacencySVD",
+    "DeepWalk",
+    "DegreeVectors",
+    "FastRP",
+    "GraRep",
+    "GraphFactorization",
+    "HOPE",
+    "LLE",
+    "LaplacianEigenmaps",
+    "NetMF",
+    "Node2Vec",
+    "Node2VecPlus",
+    "ProNE",
+    "RandomVectors",
+    "SDNE",
+    "Spectral",
+)
+_REGISTRY = {name: f"graphrep.embedding:{name}" for name in _EMBEDDERS}
 _CONFIG, _ARRAYS, _IDS, _CARD = (
     "config.json",
     "arrays.safetensors",

@@ -13,6 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = """_utils exceptions typing _version
 kernels
 graph
+linalg
 io
 datasets
 metrics retrieval model_selection base persistence
