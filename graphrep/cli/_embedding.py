@@ -22,11 +22,12 @@ from graphrep.cli._outputs import (
 from graphrep.cli._render import print_facts
 from graphrep.cli._run import Run
 from graphrep.cli._sizes import GraphSize, graph_size
-from graphrep.exceptions import MemoryLimitError
+from graphrep.exceptions import GraphValueError, MemoryLimitError
 
 if TYPE_CHECKING:
     from graphrep._utils._progress import Progress
     from graphrep.graph import Graph
+    from graphrep.typing import AnyArray
 
 _ROOM = "graphrep.embedding"
 _SEED_BITS = 32
@@ -47,14 +48,16 @@ class Plan:
         Their format; None takes it from the suffix.
     overwrite : bool
         Whether to replace files.
-    features : str or None
-        File of node features.
-    preset : str or None
-        Parameters to start from.
-    tune : bool
-        Whether to choose parameters without labels.
     save_model : str or None
         Folder for the fitted model.
+    target : str or None, default=None
+        Where the second vector of each node goes.
+    features : str or None, default=None
+        File of node features.
+    preset : str or None, default=None
+        Parameters to start from.
+    tune : bool, default=False
+        Whether to choose parameters without labels.
     parameters : dict
         Parameters of the constructor.
     """
@@ -67,10 +70,11 @@ class Plan:
         *,
         format: str | None,
         overwrite: bool,
-        features: str | None,
-        preset: str | None,
-        tune: bool,
         save_model: str | None,
+        target: str | None = None,
+        features: str | None = None,
+        preset: str | None = None,
+        tune: bool = False,
         **parameters: Any,
     ) -> None:
         self.estimator = estimator
@@ -78,6 +82,7 @@ class Plan:
         self.output = output or ""
         self.format = format
         self.overwrite = overwrite
+        self.target = target
         self.features = features
         self.preset = preset
         self.tune = tune
@@ -88,8 +93,13 @@ class Plan:
         """Refuse what cannot work, before anything is read."""
         if not self.output:
             raise click.UsageError("Missing option '-o' / '--output'.")
-        check_vector_format(self.output, self.format)
-        check_output(self.output, overwrite=self.overwrite, as_json=run.as_json)
+        for path in filter(None, (self.output, self.target)):
+            check_vector_format(path, self.format)
+            check_output(path, overwrite=self.overwrite, as_json=run.as_json)
+        if self.output == self.target:
+            raise click.UsageError(
+                f"--output and --target are both {self.output!r}; name two files."
+            )
         if self.save_model is not None:
             check_file(Path(self.save_model), overwrite=self.overwrite)
 
@@ -107,6 +117,7 @@ class Plan:
         make = kind if self.preset is None else partial(kind.from_preset, self.preset)
         estimator = make(**given, verbose=verbose)
         estimator._validate_params()  # a wrong one shows before the file is read
+        estimator._check_parameters()
         return estimator
 
 
@@ -157,8 +168,8 @@ def embed_graph(run: Run, plan: Plan) -> None:
 
 def check_memory(estimator: Any, graph: Graph) -> None:
     """Refuse work that would need more memory than there is, before it begins."""
-    need = total_bytes(estimator.estimate_memory(graph.n_nodes, len(graph.indices)))
-    need -= graph.nbytes  # it is here already
+    parts = estimator.estimate_memory(graph.n_nodes, len(graph.indices))
+    need = total_bytes(parts) - parts.get("graph", 0)  # that is here already
     free = available_memory()
     if free is not None and need > free:
         raise MemoryLimitError(
@@ -174,7 +185,7 @@ def total_bytes(need: dict[str, int]) -> int:
 
 
 def _tuned(estimator: Any, graph: Graph, progress: Progress) -> Any:
-    progress("Choosing weights and beta", 0, 0)
+    progress("Choosing parameters", 0, 0)
     return estimator.tune(graph)
 
 
@@ -191,13 +202,27 @@ def _write(plan: Plan, estimator: Any, graph: Graph) -> list[str]:
     from graphrep.graph import Vectors
     from graphrep.io import write_vectors
 
-    vectors = Vectors(estimator.embedding_, graph.nodes)
-    write_vectors(vectors, plan.output, format=plan.format)
-    outputs = written_files(plan.output)
+    tables = [(plan.output, estimator.embedding_)]
+    if plan.target is not None:
+        tables.append((plan.target, _targets(plan, estimator)))
+    outputs: list[str] = []
+    for path, table in tables:
+        write_vectors(Vectors(table, graph.nodes), path, format=plan.format)
+        outputs += written_files(path)
     if plan.save_model is not None:
         estimator.save(plan.save_model)
         outputs.append(plan.save_model)
     return outputs
+
+
+def _targets(plan: Plan, estimator: Any) -> AnyArray:
+    table: AnyArray | None = estimator.target_embedding_
+    if table is None:
+        raise GraphValueError(
+            f"{plan.estimator} gave no second vectors with these parameters, so there "
+            f"is nothing to write to {plan.target}. Leave out --target."
+        )
+    return table
 
 
 def _was_given(name: str) -> bool:
@@ -211,18 +236,19 @@ def _resolved(plan: Plan, estimator: Any) -> dict[str, Any]:
     return {
         **estimator.get_params(),
         "preset": plan.preset,
-        "random_seed": int(estimator.random_seed_),
+        "random_seed": getattr(estimator, "random_seed_", None),
         "device": str(estimator.device_),
     }
 
 
 def _done_facts(estimator: Any, graph: Graph) -> list[tuple[str, object]]:
-    return [
+    facts = [
         ("nodes", f"{graph.n_nodes:,}"),
         ("edges", f"{graph.n_edges:,}"),
         ("dimensions", estimator.embedding_.shape[1]),
-        ("seed", estimator.random_seed_),
     ]
+    seed = getattr(estimator, "random_seed_", None)
+    return facts if seed is None else [*facts, ("seed", seed)]
 
 
 def _plan_facts(

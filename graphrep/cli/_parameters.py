@@ -14,17 +14,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import click
-
 from graphrep.cli._help import Decorator, Function, option
+from graphrep.cli._values import Value
+from graphrep.embedding import _HOME
 
 _ENTRY = re.compile(r"^(?P<names>\w+(?:, \w+)*) : (?P<kind>.+)$")
 _SECTION = re.compile(
     r"^Parameters\n-+\n(?P<body>.*?)(?=^\S[^\n]*\n-{3,}|\Z)", re.M | re.S
 )
 _SENTENCE = re.compile(r".*?[.](?=\s+[A-Z0-9\"'(]|\s*$)", re.S)
-_SEQUENCE = re.compile(r"\b(sequence|tuple|list|array)\b")
-_NONE = "none"
+_IN_MEMORY = re.compile(r"\b(ndarray|callable|dict|mapping|Vectors|estimator)\b")
+_TARGETS = re.compile(r"^target_embedding_ : ndarray", re.M)
 
 
 class Parameter(NamedTuple):
@@ -48,112 +48,55 @@ class Parameter(NamedTuple):
     summary: str
 
 
-def read_parameters(file: str, class_name: str) -> list[Parameter]:
-    """Read the parameters of a class's constructor from its source.
+class Source(NamedTuple):
+    """What the source text of an estimator tells.
+
+    Attributes
+    ----------
+    class_name : str
+        The class.
+    summary : str
+        First line of its docstring.
+    parameters : list of Parameter
+        In the order of the signature.
+    has_targets : bool
+        Whether fitting gives every node a second vector.
+    """
+
+    class_name: str
+    summary: str
+    parameters: list[Parameter]
+    has_targets: bool
+
+
+def read_source(class_name: str) -> Source:
+    """Read what an embedder's source text tells of its constructor.
 
     Parameters
     ----------
-    file : str
-        File of the source below the package, such as ``"embedding/_fastrp.py"``.
     class_name : str
-        The class.
-
-    Returns
-    -------
-    list of Parameter
-        In the order of the signature.
+        Name of the class in `graphrep.embedding`.
     """
+    file = f"embedding/{_HOME[class_name]}.py"
     source = pkgutil.get_data("graphrep", file)
     if source is None:
         raise FileNotFoundError(f"the source of graphrep, {file}, is not at hand")
     tree = ast.parse(source)
     node = _find(tree.body, ast.ClassDef, class_name)
-    entries = dict(_docstring_entries(ast.get_docstring(node) or ""))
+    docstring = inspect.cleandoc(ast.get_docstring(node) or "")
+    entries = dict(_docstring_entries(docstring))
     init = _find(node.body, ast.FunctionDef, "__init__")
     constants = dict(_constants(tree.body))
-    return [
+    parameters = [
         Parameter(name, _value(default, constants), *entries.get(name, ("str", "")))
         for name, default in _defaults(init)
     ]
-
-
-class Value(click.ParamType):  # type: ignore[type-arg,unused-ignore]
-    """A value on the command line: a word of a few, a number, several, or none.
-
-    Parameters
-    ----------
-    kind : str
-        Type as a numpydoc entry gives it, such as ``{"l2", None} or float``.
-    """
-
-    name = "value"
-
-    def __init__(self, kind: str) -> None:
-        words = re.search(r"\{.*?\}", kind)
-        choices = ast.literal_eval(f"[{words.group()[1:-1]}]") if words else []
-        rest = kind.replace(words.group(), "") if words else kind
-        self.words = [c for c in choices if isinstance(c, str)]
-        self.allows_none = None in choices or bool(re.search(r"\bNone\b", rest))
-        self.is_sequence = bool(_SEQUENCE.search(rest))
-        self.number: type[int] | type[float] | None = None
-        if re.search(r"\bint\b", rest):
-            self.number = int
-        if re.search(r"\bfloat\b", rest):
-            self.number = float
-        self.is_text = self.number is None and not self.words
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Any:
-        """Read one value as given on the command line."""
-        if not isinstance(value, str):
-            return value
-        if self.allows_none and value.lower() == _NONE:
-            return None
-        if self.is_text or value in self.words:
-            return value
-        try:
-            return self._number(value)
-        except ValueError:
-            self.fail(f"{value!r} is not {self._wanted()}.", param, ctx)
-
-    def get_metavar(self, *args: Any, **kwargs: Any) -> str:
-        """Text that help shows for the value."""
-        number = {int: "INT", float: "FLOAT", None: "TEXT" if self.is_text else ""}
-        one = number[self.number]
-        last = f"{one},{one},.." if self.is_sequence else one
-        none = [_NONE] if self.allows_none and self.words else []
-        return "|".join([*self.words, *none, *([last] if last else [])])
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[Any]:
-        """Complete the words."""
-        from click.shell_completion import CompletionItem
-
-        words = [*self.words, *([_NONE] if self.allows_none else [])]
-        return [CompletionItem(w) for w in words if w.startswith(incomplete)]
-
-    def _number(self, value: str) -> Any:
-        if self.number is None:
-            raise ValueError(value)
-        if self.is_sequence:
-            return tuple(self.number(part) for part in value.split(","))
-        return self.number(value)
-
-    def _wanted(self) -> str:
-        wanted = [repr(word) for word in self.words]
-        if self.number is not None:
-            noun = "an integer" if self.number is int else "a number"
-            wanted.append("numbers with commas between" if self.is_sequence else noun)
-        if self.allows_none:
-            wanted.append(repr(_NONE))
-        return " or ".join(filter(None, [", ".join(wanted[:-1]), wanted[-1]]))
+    summary, _, _ = docstring.partition("\n")
+    return Source(class_name, summary, parameters, bool(_TARGETS.search(docstring)))
 
 
 def estimator_options(
-    file: str,
-    class_name: str,
+    source: Source,
     aliases: Mapping[str, Sequence[str]],
     skip: Sequence[str],
 ) -> Decorator:
@@ -161,8 +104,8 @@ def estimator_options(
 
     Parameters
     ----------
-    file, class_name : str
-        As for `read_parameters`.
+    source : Source
+        The estimator.
     aliases : mapping of str to sequence of str
         More names for some options.
     skip : sequence of str
@@ -170,10 +113,11 @@ def estimator_options(
     """
 
     def decorate(function: Function) -> Function:
-        for parameter in reversed(read_parameters(file, class_name)):
-            if parameter.name not in skip:
+        for parameter in reversed(source.parameters):
+            # An array cannot be typed: such a parameter keeps its default.
+            if parameter.name not in skip and not _IN_MEMORY.search(parameter.kind):
                 names = aliases.get(parameter.name, ())
-                function = _option(parameter, names, class_name)(function)
+                function = _option(parameter, names, source.class_name)(function)
         return function
 
     return decorate
@@ -190,17 +134,8 @@ def _option(parameter: Parameter, more: Sequence[str], section: str) -> Decorato
         names = [f"{flag}/--no-{flag[2:]}", *more]
         return option(*names, parameter.name, default=parameter.default, **shared)
     kind = Value(parameter.kind)
-    default = _as_given(parameter.default, kind)
+    default = kind.as_typed(parameter.default)
     return option(flag, *more, parameter.name, type=kind, default=default, **shared)
-
-
-def _as_given(default: Any, kind: Value) -> str | None:
-    """Write a default as the command line would; None where there is no word for it."""
-    if default is None:
-        return _NONE if kind.words and kind.allows_none else None
-    if isinstance(default, (tuple, list)):
-        return ",".join(f"{part:g}" for part in default)
-    return f"{default}"
 
 
 def _find(body: list[ast.stmt], kind: type[Any], name: str) -> Any:
@@ -239,7 +174,7 @@ def _value(default: ast.expr | None, constants: dict[str, ast.expr]) -> Any:
 
 def _docstring_entries(docstring: str) -> Iterator[tuple[str, tuple[str, str]]]:
     """Name, type and first sentence of each entry of the section Parameters."""
-    section = _SECTION.search(inspect.cleandoc(docstring))
+    section = _SECTION.search(docstring)
     lines = section["body"].splitlines() if section else []
     for start, line in enumerate(lines):
         entry = _ENTRY.match(line)

@@ -55,3 +55,14 @@ def edges(tmp_path: Path) -> Path:
     path = tmp_path / "edges.tsv"
     path.write_text(PATH_OF_THREE, "utf-8")
     return path
+
+
+@pytest.fixture
+def karate(tmp_path: Path) -> Path:
+    """Edge list of the karate club: 34 nodes, 78 edges."""
+    import graphrep
+    from graphrep.datasets import load_karate
+
+    path = tmp_path / "karate.tsv"
+    graphrep.write(load_karate().graph, path)
+    return path

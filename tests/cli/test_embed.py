@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 import graphrep
 from graphrep.cli import _embedding, _outputs
+from graphrep.cli._methods import METHODS
+from graphrep.cli._parameters import read_source
 from graphrep.embedding import FastRP
 from graphrep.io import read_vectors, write_vectors
 
@@ -125,14 +128,10 @@ def test_embed_when_features_are_given_then_follow_the_ids(
 
 
 def test_embed_when_told_to_tune_then_the_parameters_change(
-    invoke: Invoke, tmp_path: Path
+    invoke: Invoke, karate: Path, tmp_path: Path
 ) -> None:
-    from graphrep.datasets import load_karate
-
-    path = tmp_path / "karate.tsv"
-    graphrep.write(load_karate().graph, path)
     done = invoke(
-        "embed", "fastrp", path, "-o", tmp_path / "v.npz", *SMALL, "--tune", "--json"
+        "embed", "fastrp", karate, "-o", tmp_path / "v.npz", *SMALL, "--tune", "--json"
     )
     assert done.exit_code == 0, done.stderr
     used = json.loads(done.stdout)["parameters"]
@@ -224,3 +223,87 @@ def test_vector_formats_when_compared_then_equal_those_of_io() -> None:
     from graphrep.io._vectors import VECTOR_FORMATS
 
     assert _outputs.VECTOR_FORMATS == VECTOR_FORMATS
+
+
+class TestAnyMethod:
+    """What holds for the command of every embedder."""
+
+    pytestmark = pytest.mark.parametrize("name", METHODS)
+
+    def test_embed_when_done_then_equals_the_python_interface(
+        self, name: str, invoke: Invoke, karate: Path, tmp_path: Path
+    ) -> None:
+        _skip_without_torch(name)
+        out, model = tmp_path / "v.npz", tmp_path / "model"
+        done = invoke(
+            "embed", name, karate, "-o", out, "--save-model", model, "--json",
+            *arguments_of(name),
+        )  # fmt: skip
+        assert done.exit_code == 0, done.stderr
+        record = json.loads(done.stdout)
+        used = record["parameters"]
+        assert record["command"] == f"embed {name}"
+        assert used["n_components"] == 4
+        assert record["outputs"] == [str(out), str(model)]
+        loaded = graphrep.load(model)
+        vectors = read_vectors(out)
+        np.testing.assert_array_equal(vectors.matrix, loaded.embedding_)
+        again = clone(loaded).fit(graphrep.read(karate))
+        np.testing.assert_array_equal(vectors.matrix, again.embedding_)
+
+    def test_dry_run_when_asked_then_has_the_estimate(
+        self, name: str, invoke: Invoke, karate: Path
+    ) -> None:
+        _skip_without_torch(name)
+        done = invoke("embed", name, karate, "--dry-run", "--json", *arguments_of(name))
+        assert done.exit_code == 0, done.stderr
+        result = json.loads(done.stdout)["result"]
+        assert result["n_entries"] == 156
+        assert result["total_bytes"] == result["memory_bytes"]["total"] > 0
+
+    def test_target_when_asked_then_is_written_where_there_is_one(
+        self, name: str, invoke: Invoke, karate: Path, tmp_path: Path
+    ) -> None:
+        _skip_without_torch(name)
+        out, target = tmp_path / "v.npz", tmp_path / "t.npz"
+        model = tmp_path / "model"
+        arguments = ("-o", out, "--target", target, "--save-model", model)
+        done = invoke("embed", name, karate, *arguments, *arguments_of(name))
+        if not read_source(METHODS[name].class_name).has_targets:
+            assert done.exit_code == 2
+            assert "No such option" in done.stderr
+            assert "--target" in done.stderr
+            return
+        assert done.exit_code == 0, done.stderr
+        table = graphrep.load(model).target_embedding_
+        np.testing.assert_array_equal(read_vectors(target).matrix, table)
+        assert read_vectors(target).node_ids.tolist() == list(range(34))
+
+
+def test_target_when_it_is_the_output_then_refuses(
+    invoke: Invoke, karate: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "v.npz"
+    done = invoke("embed", "hope", karate, "-o", out, "--target", out)
+    assert done.exit_code == 2
+    assert "name two files" in done.stderr
+
+
+def arguments_of(name: str) -> tuple[str, ...]:
+    """Options that keep a fit short."""
+    seed = ("--seed", "3") if _has(name, "random_state") else ()
+    quick = [f"--{p.replace('_', '-')}={v}" for p, v in _QUICK if _has(name, p)]
+    return ("-d", "4", *seed, *quick)
+
+
+def _has(name: str, parameter: str) -> bool:
+    source = read_source(METHODS[name].class_name)
+    return any(p.name == parameter for p in source.parameters)
+
+
+def _skip_without_torch(name: str) -> None:
+    if name == "sdne" and not HAS_TORCH:
+        pytest.skip("SDNE needs torch")
+
+
+_QUICK = (("n_walks", 2), ("walk_length", 10), ("n_epochs", 2))

@@ -9,14 +9,16 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from graphrep import embedding, persistence
 from graphrep.cli import _parameters
-from graphrep.cli._parameters import Value, read_parameters
-from graphrep.cli.commands.embed_fastrp import (
-    ALIASES,
-    PRESETS,
-    SKIPPED,
-    fastrp,
-)
+from graphrep.cli._embed_command import ALIASES, SKIPPED, embed_command
+from graphrep.cli._methods import METHODS
+from graphrep.cli._parameters import read_source
+from graphrep.cli._values import Value
+from graphrep.embedding import _HOME
+
+# What the command line leaves out besides: what only memory can hold.
+_IN_MEMORY = {"init"}
 
 _SOURCE = b'''
 _WEIGHTS = (0.0, 1.5)
@@ -34,14 +36,20 @@ class Method(Base):
         over two lines; e.g. so
     weights : sequence of float
         No end
+    init : ndarray or None, default=None
+        Start.
 
     Attributes
     ----------
+    target_embedding_ : ndarray of shape (n, d)
+        Second side.
     other : int
         Not a parameter.
     """
 
-    def __init__(self, size=3, *, a=None, b="x", weights=_WEIGHTS, other=True):
+    def __init__(
+        self, size=3, *, a=None, b="x", weights=_WEIGHTS, init=None, other=True
+    ):
         pass
 '''
 
@@ -50,25 +58,41 @@ def convert(kind: str, text: str) -> Any:
     return Value(kind).convert(text, None, None)
 
 
-def test_read_parameters_when_source_is_given_then_signature_and_docs_are_joined(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the class Method stand in a file."""
     monkeypatch.setattr(_parameters.pkgutil, "get_data", lambda *_: _SOURCE)
-    size, a, b, weights, other = read_parameters("x.py", "Method")
+    monkeypatch.setitem(_HOME, "Method", "_method")
+    monkeypatch.setitem(_HOME, "Other", "_method")
+
+
+@pytest.mark.usefixtures("made_up")
+def test_read_source_when_given_then_signature_and_docs_are_joined() -> None:
+    source = read_source("Method")
+    assert source.summary == "Do it."
+    assert source.has_targets
+    size, a, b, weights, init, other = source.parameters
     assert size == ("size", 3, "int", "Size of it.")
     two = "Two at once, over two lines; e.g. so"
     assert a == ("a", None, '{"x", "y"} or None', two)
     assert b == ("b", "x", '{"x", "y"} or None', two)
     assert weights == ("weights", (0.0, 1.5), "sequence of float", "No end")
+    assert init == ("init", None, "ndarray or None", "Start.")
     assert other == ("other", True, "str", "")  # an attribute is no parameter
 
 
-def test_read_parameters_when_class_is_absent_then_says_so(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(_parameters.pkgutil, "get_data", lambda *_: _SOURCE)
+@pytest.mark.usefixtures("made_up")
+def test_read_source_when_class_is_absent_then_says_so() -> None:
     with pytest.raises(LookupError, match="Other"):
-        read_parameters("x.py", "Other")
+        read_source("Other")
+
+
+@pytest.mark.usefixtures("made_up")
+def test_options_when_a_parameter_is_an_array_then_it_has_none() -> None:
+    command = embed_command("method", METHODS["spectral"]._replace(class_name="Method"))
+    options = options_of(command)
+    assert {"size", "a", "b", "weights", "other", "target"} <= set(options)
+    assert "init" not in options
 
 
 @pytest.mark.parametrize(
@@ -84,6 +108,18 @@ def test_read_parameters_when_class_is_absent_then_says_so(
         ('{"very_sparse", "achlioptas"} or float', "3", 3.0),
         ('{"very_sparse", "achlioptas"} or float', "achlioptas", "achlioptas"),
         ("int, RandomState instance or None", "7", 7),
+        ('"auto", float or ("depth", float)', "auto", "auto"),
+        ('"auto", float or ("depth", float)', "0.5", 0.5),
+        ('"auto", float or ("depth", float)', "depth,0.9", ("depth", 0.9)),
+        ("int or sequence of int", "64", 64),
+        ("int or sequence of int", "64,32", (64, 32)),
+        ("tuple of int", "64", (64,)),
+        ("int or float", "3", 3),
+        ("int or float", "3.5", 3.5),
+        ("bool", "true", True),
+        ('bool or "auto"', "false", False),
+        ("{1, 2}", "2", 2),
+        ('{"low", "high"} or None', "NONE", None),
     ],
 )
 def test_value_when_text_fits_then_converts(kind: str, text: str, value: Any) -> None:
@@ -100,6 +136,9 @@ def test_value_when_text_fits_then_converts(kind: str, text: str, value: Any) ->
         ('{"a", "b"}', "c", "'c' is not 'a' or 'b'"),
         ('{"a", None}', "c", "'c' is not 'a' or 'none'"),
         ("sequence of float", "1;2", "'1;2' is not numbers with commas between"),
+        ("int or sequence of int", "a", "an integer or numbers with commas between"),
+        ('float or ("depth", float)', "breadth,1", "'depth',number or a number"),
+        ("bool", "maybe", "'maybe' is not 'true' or 'false'"),
     ],
 )
 def test_value_when_text_does_not_fit_then_names_what_would(
@@ -113,49 +152,69 @@ def options_of(command: click.Command) -> dict[str, click.Option]:
     return {p.name: p for p in command.params if isinstance(p, click.Option) and p.name}
 
 
-def test_fastrp_options_when_compared_then_equal_the_constructor() -> None:
-    from graphrep.embedding import FastRP
+def command_of(name: str) -> click.Command:
+    return embed_command(name, METHODS[name])
 
-    options = options_of(fastrp)
-    signature = inspect.signature(FastRP.__init__).parameters
-    names = [name for name in signature if name != "self"]
-    assert set(names) - set(options) == set()
-    context = click.Context(fastrp)
-    for name in names:
-        if name in SKIPPED:
-            continue
-        option = options[name]
+
+def kind_of(name: str) -> Any:
+    return getattr(embedding, METHODS[name].class_name)
+
+
+def test_methods_when_compared_then_are_the_estimators_of_the_package() -> None:
+    named = [method.class_name for method in METHODS.values()]
+    assert len(named) == len(set(named))
+    assert set(named) == set(persistence._EMBEDDERS)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_options_when_compared_then_equal_the_constructor(name: str) -> None:
+    command = command_of(name)
+    options = options_of(command)
+    signature = inspect.signature(kind_of(name).__init__).parameters
+    names = set(signature) - {"self"} - _IN_MEMORY
+    assert names - set(options) == set()
+    context = click.Context(command)
+    for parameter in names - set(SKIPPED):
+        option = options[parameter]
         default = option.get_default(context)
         got = option.type_cast_value(context, default)
-        assert got == signature[name].default, name
-        assert f"--{name.replace('_', '-')}" in option.opts, name
-        assert set(ALIASES.get(name, ())) <= set(option.opts)
+        assert got == signature[parameter].default, parameter
+        assert type(got) is type(signature[parameter].default), parameter
+        assert f"--{parameter.replace('_', '-')}" in option.opts, parameter
+        assert set(ALIASES.get(parameter, ())) <= set(option.opts)
 
 
-def test_fastrp_options_when_compared_then_help_is_the_docstrings_first_sentence() -> (
-    None
-):
-    from graphrep.embedding import FastRP
-
-    docstring = " ".join((FastRP.__doc__ or "").replace("`", "").split())
-    for name, option in options_of(fastrp).items():
-        if getattr(option, "section", "") == "FastRP" and name not in {
-            "preset",
-            "tune",
-        }:
-            assert option.help
-            assert option.help in docstring, name
-            assert option.help.endswith("."), name
+@pytest.mark.parametrize("name", METHODS)
+def test_options_when_compared_then_help_is_the_docstrings_first_sentence(
+    name: str,
+) -> None:
+    docstring = " ".join((kind_of(name).__doc__ or "").replace("`", "").split())
+    for parameter, option in options_of(command_of(name)).items():
+        section = getattr(option, "section", "")
+        if section == METHODS[name].class_name and parameter not in {"preset", "tune"}:
+            assert option.help, parameter
+            assert option.help in docstring, parameter
+            assert option.help.endswith("."), parameter
 
 
-def test_fastrp_presets_when_compared_then_equal_those_of_the_class() -> None:
-    from graphrep.embedding._fastrp_presets import PRESETS as known
+@pytest.mark.parametrize("name", METHODS)
+def test_extras_when_compared_then_are_those_of_the_class(name: str) -> None:
+    kind, method = kind_of(name), METHODS[name]
+    assert bool(method.presets) == hasattr(kind, "from_preset")
+    assert method.tunes == hasattr(kind, "tune")
+    assert method.takes_features == (
+        "features" in inspect.signature(kind.fit).parameters
+    )
 
-    assert set(PRESETS) == set(known)
+
+def test_presets_when_compared_then_equal_those_of_the_class() -> None:
+    from graphrep.embedding._fastrp_presets import PRESETS
+
+    assert set(METHODS["fastrp"].presets) == set(PRESETS)
 
 
 def test_fastrp_help_when_shown_then_has_sections_and_defaults() -> None:
-    shown = CliRunner().invoke(fastrp, ["--help"])
+    shown = CliRunner().invoke(command_of("fastrp"), ["--help"])
     assert shown.exit_code == 0
     titles = [
         line
