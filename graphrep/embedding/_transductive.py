@@ -40,7 +40,7 @@ class Task(NamedTuple):
     dtype : dtype
         Type of the vectors: float32, or that of a floating-point matrix.
     seed : int
-        Seed of everything random, in [0, 2**63).
+        Seed of everything random, in [0, 2**63); 0 where the method has none.
     given : object
         What the caller passed.
     """
@@ -166,14 +166,16 @@ class TransductiveEmbedder(GraphTransformer):
         self._check_parameters()
         graph, dtype = self._check_graph(X)
         work = self._prepare(graph)
-        seed = draw_seed(getattr(self, "random_state", None))
+        random = "random_state" in self.get_params(deep=False)
+        seed = draw_seed(self.random_state) if random else 0  # starts of solvers
         self._announce(work)
         self.device_ = "cpu"
         with numba_threads(self.n_jobs), single_blas_thread():
             fitted = self._embed(Task(work, dtype, seed, X))
-        self._take(fitted, work, dtype)
-        self.random_seed_ = seed
+        if random:
+            self.random_seed_ = seed
         self.fingerprint_ = graph.fingerprint()
+        self._take(fitted, work, dtype)
         if self.verbose > 1:
             _log.info("%s: done", type(self).__name__)
         return self.embedding_
@@ -226,6 +228,10 @@ class TransductiveEmbedder(GraphTransformer):
         return dots
 
     # -- private -------------------------------------------------------------------
+    def _forget(self) -> None:
+        for name in [n for n in vars(self) if n.endswith("_")]:
+            delattr(self, name)
+
     def _targets(self) -> AnyArray:
         target = getattr(self, "target_embedding_", None)
         return self.embedding_ if target is None else target
@@ -284,7 +290,8 @@ class TransductiveEmbedder(GraphTransformer):
         )  # fmt: skip
         if checked.shape[0] != checked.shape[1]:
             return False
-        if np.any((checked.data if sparse.issparse(checked) else checked) < 0):
+        values = checked.data if hasattr(checked, "indptr") else checked
+        if np.any(values < 0):
             return False  # reading it as rows says what is wrong
         graph = Graph(checked, nodes=self._nodes)
         return bool(graph.fingerprint() == self.fingerprint_)
