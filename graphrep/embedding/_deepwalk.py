@@ -1,0 +1,199 @@
+"""DeepWalk: skip-gram on random walks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphrep.embedding._skip_gram import SKIP_GRAM_CONSTRAINTS, SkipGramEmbedder
+
+
+class DeepWalk(SkipGramEmbedder):
+    """Embed nodes by skip-gram on random walks.
+
+    Parameters
+    ----------
+    n_components : int, default=128
+        Dimension of the embedding.
+    walk_length : int, default=80
+        Nodes of a walk. (PecanPy counts steps, one less)
+    walks_per_node : int, default=10
+        Walks that start from each node in an epoch.
+    window : int, default=10
+        Largest distance in a walk of a node to its contexts; the reach of each
+        centre is drawn from 1 to this.
+    n_negatives : int, default=5
+        Negatives drawn for a centre and shared by its contexts.
+    n_epochs : int, default=1
+        Passes, each over new walks.
+    learning_rate : float, default=0.025
+        Step at the start; it falls linearly.
+    min_learning_rate : float, default=0.0001
+        Step at the end.
+    sample : float or None, default=None
+        Frequency above which nodes are left out of walks at random, as word2vec
+        does; gensim's default is 1e-3.
+    noise_exponent : float, default=0.75
+        Negatives are drawn by the frequency of nodes to this power.
+    mode : {"deterministic", "hogwild"}, default="deterministic"
+        Whether threads add what they learnt in a fixed order, or at once and
+        without locks.
+    round_size : int or None, default=None
+        Walks that start from the same state of the vectors under
+        ``mode="deterministic"``; None chooses it from the frequencies.
+    backend : {"graphrep", "gensim"}, default="graphrep"
+        Who trains: our kernel, or gensim's Word2Vec on our walks.
+    self_loops : {"keep", "drop"}, default="drop"
+        Whether edges from a node to itself count.
+    isolated : {"zero", "keep"}, default="zero"
+        Vector of a node without edges: zero, or its random start.
+    warm_start : bool, default=False
+        Start from the vectors of the fit before, where nodes are the same.
+    device : str, default="cpu"
+        "cpu" runs numba; "auto", "cuda", "cuda:1" or "torch:cpu" run torch.
+    n_jobs : int or None, default=None
+        Number of threads, None for all; under ``mode="deterministic"`` the result
+        does not depend on it.
+    random_state : int, RandomState instance or None, default=None
+        An int gives the same embedding on every call.
+    verbose : int, default=0
+        1 logs a line for each fit, 2 for each part of the walks (logger "graphrep").
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape (n_nodes, n_components)
+        Input vectors of the nodes: what is meant by "the embedding".
+    target_embedding_ : ndarray of shape (n_nodes, n_components)
+        Output ("context") vectors; skip-gram scores a pair by the dot product of an
+        input and an output vector, and `decoder_score` does.
+    node_ids_ : ndarray of shape (n_nodes,)
+        Ids in row order, int64 or object.
+    n_features_in_ : int
+        Number of nodes of the fitted graph.
+    n_tokens_ : int
+        Nodes of walks that were trained on.
+    n_isolated_ : int
+        Number of nodes without edges.
+    random_seed_ : int
+        The 64-bit seed that was used.
+    round_size_ : int
+        Walks that started from the same state of the vectors.
+    device_ : str
+        Where the work was done.
+
+    Raises
+    ------
+    GraphValueError
+        If the graph has negative or non-finite weights, is not square or empty, or
+        the parameters contradict each other.
+    MissingDependencyError
+        If torch or gensim is asked for and is not installed.
+
+    Warns
+    -----
+    GraphWarning
+        If the graph has no edges, or fewer nodes than ``n_components``.
+
+    See Also
+    --------
+    graphrep.RandomWalks : The walks on their own.
+
+    Notes
+    -----
+    A walk goes on to a neighbour by weight alone; a node without out-edges ends it.
+    The paper trains with hierarchical softmax; here it is negative sampling, as in
+    nearly all later comparisons.
+
+    For a centre i and the nodes j around it, skip-gram with negative sampling climbs
+    ``log s(u_j . v_i) + sum_n log s(-u_j . v_n)`` over ``n_negatives`` nodes n drawn
+    by frequency to the power ``noise_exponent``; s is the logistic function, u the
+    input and v the output vectors.
+
+    It costs O(n_tokens · window · (n_negatives + 1) · n_components) time, with
+    ``n_tokens = n_nodes · walks_per_node · walk_length · n_epochs``. Walks are never
+    stored: memory is the graph, two tables of n_nodes × n_components (float32), and
+    a few megabytes for walks in flight.
+
+    *Modes.* A walk copies the rows it needs, trains on the copies, and adds what has
+    changed to the tables. Under "deterministic", ``round_size`` walks start from one
+    state of the tables and their changes are added in the order of the walks, row by
+    row: no conflicts, and the same bits for any number of threads. Under "hogwild"
+    each thread adds at once and changes of others may be lost; the result differs
+    from run to run. See the benchmarks in the documentation for what each costs.
+
+    *New nodes.* `transform` gives rows of edges the weighted mean of the neighbours'
+    vectors; `partial_fit` trains new nodes of a grown graph and leaves the old ones
+    as they are; ``warm_start=True`` goes on training all.
+
+    *Deviations* from the reference code (word2vec, gensim): the negatives of a centre
+    are shared by its contexts, and are taken from 80 that are drawn for each walk;
+    within a walk a negative that meets its own centre or comes twice is left out;
+    the logistic function is exact (gensim skips scores beyond 6); walks are drawn
+    anew in each epoch; frequencies are those of one pass of walks; ``sample`` is off
+    (gensim: 1e-3); walks from a node depend on the seed and the node, not on the
+    order in which they are drawn.
+
+    References
+    ----------
+    .. [1] B. Perozzi, R. Al-Rfou, S. Skiena. DeepWalk: Online Learning of Social
+       Representations. KDD 2014. https://arxiv.org/abs/1403.6652
+
+    Examples
+    --------
+    >>> from graphrep import DeepWalk
+    >>> from graphrep.datasets import load_karate
+    >>> graph = load_karate().graph
+    >>> DeepWalk(16, walks_per_node=2, random_state=0).fit_transform(graph).shape
+    (34, 16)
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        **SKIP_GRAM_CONSTRAINTS,
+    }
+
+    def __init__(
+        self,
+        n_components: int = 128,
+        *,
+        walk_length: int = 80,
+        walks_per_node: int = 10,
+        window: int = 10,
+        n_negatives: int = 5,
+        n_epochs: int = 1,
+        learning_rate: float = 0.025,
+        min_learning_rate: float = 0.0001,
+        sample: float | None = None,
+        noise_exponent: float = 0.75,
+        mode: str = "deterministic",
+        round_size: int | None = None,
+        backend: str = "graphrep",
+        self_loops: str = "drop",
+        isolated: str = "zero",
+        warm_start: bool = False,
+        device: str = "cpu",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.n_components = n_components
+        self.walk_length = walk_length
+        self.walks_per_node = walks_per_node
+        self.window = window
+        self.n_negatives = n_negatives
+        self.n_epochs = n_epochs
+        self.learning_rate = learning_rate
+        self.min_learning_rate = min_learning_rate
+        self.sample = sample
+        self.noise_exponent = noise_exponent
+        self.mode = mode
+        self.round_size = round_size
+        self.backend = backend
+        self.self_loops = self_loops
+        self.isolated = isolated
+        self.warm_start = warm_start
+        self.device = device
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+
+__all__ = ["DeepWalk"]

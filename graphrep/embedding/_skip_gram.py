@@ -1,0 +1,299 @@
+"""SkipGramEmbedder: what Node2Vec, DeepWalk and Node2VecPlus share."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from graphrep._utils._devices import torch_device
+from graphrep._utils._parallel import numba_threads
+from graphrep._utils._random import draw_seed
+from graphrep._utils._sklearn_compat import (
+    Interval,
+    StrOptions,
+    fit_context,
+    with_callbacks,
+)
+from graphrep.embedding import _skip_gram_run as runs
+from graphrep.embedding._transductive import (
+    Fitted,
+    Task,
+    TransductiveEmbedder,
+    isolated_rows,
+)
+from graphrep.embedding._walk_tables import walk_graph, walk_rule
+from graphrep.exceptions import GraphValueError
+from graphrep.graph import Graph, NodeIndex
+from graphrep.typing import AnyArray, GraphLike, IntArray
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from graphrep.embedding._random_walks import RandomWalks
+
+_ON_CPU = ("cpu", "auto")
+_POSITIVE = [Interval(Integral, 1, None, closed="left")]
+SKIP_GRAM_CONSTRAINTS: dict[str, list[Any]] = {
+    "n_components": _POSITIVE,
+    "walk_length": _POSITIVE,
+    "walks_per_node": _POSITIVE,
+    "window": _POSITIVE,
+    "n_negatives": _POSITIVE,
+    "n_epochs": _POSITIVE,
+    "learning_rate": [Interval(Real, 0, None, closed="neither")],
+    "min_learning_rate": [Interval(Real, 0, None, closed="left")],
+    "sample": [Interval(Real, 0, 1, closed="neither"), None],
+    "noise_exponent": [Interval(Real, None, None, closed="neither")],
+    "mode": [StrOptions({"deterministic", "hogwild"})],
+    "round_size": [*_POSITIVE, None],
+    "backend": [StrOptions({"graphrep", "gensim"})],
+    "self_loops": [StrOptions({"keep", "drop"})],
+    "isolated": [StrOptions({"zero", "keep"})],
+    "warm_start": ["boolean"],
+    "device": [str],
+    "n_jobs": [Integral, None],
+    "random_state": ["random_state", np.random.Generator],
+    "verbose": ["verbose"],
+}
+
+
+class SkipGramEmbedder(TransductiveEmbedder):
+    """Base of the embedders that train skip-gram on random walks."""
+
+    _takes_directed: ClassVar[bool] = True
+    _zeroes_isolated: ClassVar[bool] = False  # `isolated` says it
+    _extended: ClassVar[bool] = False
+
+    walk_length: int
+    walks_per_node: int
+    window: int
+    n_negatives: int
+    n_epochs: int
+    learning_rate: float
+    min_learning_rate: float
+    sample: float | None
+    noise_exponent: float
+    mode: str
+    round_size: int | None
+    backend: str
+    self_loops: str
+    isolated: str
+    warm_start: bool
+    device: str
+
+    def estimate_memory(self, n_nodes: int, n_entries: int) -> dict[str, int]:
+        """Bytes that a fit would need, by what they are for.
+
+        Parameters
+        ----------
+        n_nodes : int
+            Number of nodes.
+        n_entries : int
+            Stored entries of the adjacency: twice the edges of an undirected graph.
+
+        Returns
+        -------
+        dict of str to int
+            Bytes by purpose, and their sum under "total". Weighted graphs need the
+            part "alias_tables" too, which is counted as if the graph were weighted.
+        """
+        parts = {
+            "graph": 8 * (n_nodes + 1) + 4 * n_entries,
+            "alias_tables": 12 * n_entries,
+            **runs.training_memory(n_nodes, self.n_components, self._options()),
+            "result": 2 * n_nodes * self.n_components * 4,
+        }
+        return {**parts, "total": sum(parts.values())}
+
+    def walks(self, X: GraphLike, **options: Any) -> AnyArray:
+        """Draw the walks that a fit would train on, without training.
+
+        Parameters
+        ----------
+        X : graph-like
+            The graph.
+        **options
+            Passed to `graphrep.embedding.RandomWalks.walks`, such as ``ids=True``.
+
+        Returns
+        -------
+        ndarray of shape (n_walks, walk_length)
+            Row numbers, -1 after the end of a walk.
+        """
+        return self.walker().walks(X, **options)
+
+    def walker(self) -> RandomWalks:
+        """`graphrep.embedding.RandomWalks` with the parameters of this embedder."""
+        from graphrep.embedding._random_walks import RandomWalks
+
+        p, q = self._bias()
+        return RandomWalks(
+            walk_length=self.walk_length, walks_per_node=self.walks_per_node, p=p, q=q,
+            extended=self._extended, n_jobs=self.n_jobs, random_state=self.random_state,
+        )  # fmt: skip
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: GraphLike, y: Any = None) -> Self:
+        """Embed the nodes that a graph has grown by; old vectors stay as they are.
+
+        Parameters
+        ----------
+        X : graph-like
+            The grown graph: the fitted nodes, in any order, and new ones. Walks start
+            from the new nodes only.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        object
+            The estimator itself, its rows in the order of ``X``.
+
+        Raises
+        ------
+        GraphValueError
+            If fitted nodes are missing in ``X``.
+        """
+        if not self.__sklearn_is_fitted__():
+            return self.fit(X)
+        self._check_parameters()
+        old = self.embedding_, self.target_embedding_, self._nodes
+        graph, dtype = self._check_grown(X)
+        work = self._prepare(graph)
+        seed = draw_seed(self.random_state)
+        with numba_threads(self.n_jobs) as n_threads:
+            tables, frozen = self._resume(old, work, seed)
+            starts = np.flatnonzero(~frozen)
+            task = Task(work, dtype, seed, X)
+            fitted = self._trained(task, tables, starts, frozen, n_threads)
+        self._take(fitted, work, dtype)
+        self.random_seed_ = seed
+        self.fingerprint_ = graph.fingerprint()
+        return self
+
+    # -- private -------------------------------------------------------------------
+    def _bias(self) -> tuple[float, float]:
+        """P and q."""
+        return 1.0, 1.0
+
+    def _options(self) -> runs.Options:
+        return runs.Options(*(getattr(self, name) for name in runs.Options._fields))
+
+    def _check_parameters(self) -> None:
+        self._before = None
+        walk_rule(*self._bias())
+        if self.min_learning_rate > self.learning_rate:
+            raise GraphValueError(
+                f"min_learning_rate={self.min_learning_rate} exceeds "
+                f"learning_rate={self.learning_rate}; the rate falls from one to the "
+                "other."
+            )
+        if self.backend == "gensim" and self.device not in _ON_CPU:
+            raise GraphValueError(
+                f"backend='gensim' runs on the CPU; got device={self.device!r}. Use "
+                "backend='graphrep' for a GPU."
+            )
+        if self.warm_start and self.__sklearn_is_fitted__():
+            self._before = self.embedding_, self.target_embedding_, self._nodes
+
+    def _check_grown(self, X: GraphLike) -> tuple[Graph, np.dtype[Any]]:
+        nodes, kept = self._nodes, dict(self.__dict__)
+        try:
+            graph, dtype = self._check_graph(X)
+            missing = [node for node in nodes if node not in graph.nodes]
+            if missing:
+                raise GraphValueError(
+                    f"partial_fit takes the fitted graph grown by new nodes; "
+                    f"{len(missing):,} fitted nodes are missing, such as "
+                    f"{missing[0]!r}. Use fit for another graph."
+                )
+        except Exception:
+            self.__dict__.update(kept)  # a failure loses nothing
+            raise
+        return graph, dtype
+
+    def _resume(
+        self, old: tuple[AnyArray, AnyArray | None, NodeIndex], graph: Graph, seed: int
+    ) -> tuple[runs.Tables, AnyArray]:
+        """Tables with the old vectors where they are known, and where that is."""
+        embedding, target, nodes = old
+        tables = runs.first_tables(graph.n_nodes, self.n_components, seed)
+        known = np.array([node in nodes for node in graph.nodes], bool)
+        if not known.any():
+            return tables, known
+        rows = nodes.indexer(graph.node_ids[known])
+        columns = min(embedding.shape[1], self.n_components)
+        tables.u[known, :columns] = embedding[rows, :columns]
+        if target is not None:
+            tables.v[known, :columns] = target[rows, :columns]
+        return tables, known
+
+    def _embed(self, task: Task) -> Fitted:
+        import numba
+
+        before, self._before = self._before, None
+        if before is not None:
+            tables, _ = self._resume(before, task.graph, task.seed)
+        else:
+            tables = runs.first_tables(task.graph.n_nodes, self.n_components, task.seed)
+        starts = np.arange(task.graph.n_nodes)
+        n_threads = numba.get_num_threads()
+        return self._trained(task, tables, starts, None, n_threads)
+
+    def _trained(
+        self,
+        task: Task,
+        tables: runs.Tables,
+        starts: IntArray,
+        frozen: AnyArray | None,
+        n_threads: int,
+    ) -> Fitted:
+        p, q = self._bias()
+        rule = walk_rule(p, q, extended=self._extended)
+        graph = walk_graph(task.graph, extended=self._extended)
+        corpus = runs.Corpus(graph, rule, task.graph.n_nodes, task.seed, starts)
+        attributes: dict[str, Any] = {}
+        if self.backend == "gensim":
+            from graphrep.embedding._skip_gram_gensim import train_gensim
+
+            attributes["n_tokens_"] = train_gensim(
+                corpus, self._options(), tables, self.n_components, frozen, n_threads
+            )
+        elif self.device not in _ON_CPU:
+            attributes["n_tokens_"] = self._train_torch(task, rule, tables, frozen)
+        else:
+            trained = runs.train(
+                corpus, self._options(), tables, frozen=frozen, n_threads=n_threads,
+                steps=lambda n: self._steps(task, "walks", n),
+            )  # fmt: skip
+            attributes = {
+                "n_tokens_": trained.n_tokens, "round_size_": trained.round_size
+            }  # fmt: skip
+        embedding, target = (t[:, : self.n_components] for t in tables)
+        if self.isolated == "zero":
+            for table in (embedding, target):
+                table[isolated_rows(task.graph)] = 0
+        return Fitted(embedding, target, attributes)
+
+    def _train_torch(
+        self, task: Task, rule: Any, tables: runs.Tables, frozen: AnyArray | None
+    ) -> int:
+        _, device = torch_device(self.device, why=type(self).__name__)
+        from graphrep.embedding._node2vec_torch import train
+
+        if frozen is not None:
+            raise GraphValueError(
+                "partial_fit runs on the CPU only; set device='cpu' for it."
+            )
+        self.device_ = str(device)
+        u, v = train(task.graph.csr, rule, self._options(), device, task.seed,
+                     lambda n: self._steps(task, "batch", n))  # fmt: skip
+        tables.u[:, : u.shape[1]], tables.v[:, : v.shape[1]] = u, v
+        n_walks = task.graph.n_nodes * self.walks_per_node * self.n_epochs
+        return n_walks * self.walk_length
+
+
+__all__ = ["SKIP_GRAM_CONSTRAINTS", "SkipGramEmbedder"]

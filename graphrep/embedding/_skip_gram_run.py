@@ -1,0 +1,226 @@
+"""Train skip-gram tables on random walks: counts, noise, groups of walks, passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from graphrep._utils._arrays import aligned_empty
+from graphrep.kernels import _skipgram as kernels
+from graphrep.kernels import _walks as walk_kernels
+from graphrep.kernels._sgns import LANES
+from graphrep.kernels._skipgram import ENOUGH
+from graphrep.typing import AnyArray, FloatArray, IntArray
+
+_FEWEST, _MOST = 8, 128
+"""Bounds of the number of walks in a group."""
+
+_SHARED_NEGATIVES = 80
+"""Negatives that a walk draws for all of its centres; more where a centre has many."""
+
+_CHUNK = 1 << 15
+"""Walks between two reports of progress, about."""
+
+Steps = Callable[[int], Iterable[int]]
+
+
+class Options(NamedTuple):
+    """Parameters of the training, as the estimators name them."""
+
+    walk_length: int
+    walks_per_node: int
+    window: int
+    n_negatives: int
+    n_epochs: int
+    learning_rate: float
+    min_learning_rate: float
+    sample: float | None
+    noise_exponent: float
+    mode: str
+    round_size: int | None
+
+
+class Corpus(NamedTuple):
+    """The walks to train on, described and not stored.
+
+    Attributes
+    ----------
+    graph : WalkGraph
+        Arrays that walks are drawn from.
+    rule : WalkRule
+        How a step is drawn.
+    n_nodes : int
+        Number of nodes.
+    seed : int
+        Seed of the walks.
+    starts : ndarray of int64
+        Nodes that walks start from.
+    """
+
+    graph: Any
+    rule: Any
+    n_nodes: int
+    seed: int
+    starts: IntArray
+
+
+class Tables(NamedTuple):
+    """Input and output vectors, rows padded to whole vectors of the processor."""
+
+    u: FloatArray
+    v: FloatArray
+
+
+class Trained(NamedTuple):
+    """What a training was and cost."""
+
+    n_tokens: int
+    round_size: int
+
+
+def padded_width(n_components: int) -> int:
+    """Columns of a table in memory."""
+    return -(-n_components // LANES) * LANES
+
+
+def first_tables(n_nodes: int, n_components: int, seed: int) -> Tables:
+    """Make tables as word2vec starts them: U(-1/2d, 1/2d) and zero."""
+    shape = n_nodes, padded_width(n_components)
+    u, v = aligned_empty(shape, np.float32), aligned_empty(shape, np.float32)
+    kernels.initialize(np.uint64(seed), n_components, u)
+    v[:] = 0
+    return Tables(u, v)
+
+
+def count_tokens(corpus: Corpus, options: Options) -> IntArray:
+    """Count how often one pass of walks comes to each node, at least once each."""
+    counts = np.zeros(corpus.n_nodes, np.int64)
+    order = walk_kernels.start_order(corpus.seed, 0, corpus.n_nodes)
+    for first in range(0, len(order), _CHUNK):
+        starts = order[first : first + _CHUNK]
+        keys = np.empty(len(starts), np.uint64)
+        rounds = np.zeros(len(starts), np.int64)
+        walk_kernels.walk_keys(np.uint64(corpus.seed), rounds, starts, keys)
+        out = np.empty((len(starts), options.walk_length), np.int32)
+        lengths = np.empty(len(starts), np.int64)
+        walk_kernels.walks(
+            corpus.graph, corpus.rule, starts, keys, options.walk_length, out, lengths
+        )
+        counts += np.bincount(out[out >= 0], minlength=corpus.n_nodes)
+    return np.maximum(counts, 1)
+
+
+def make_noise(
+    counts: IntArray, options: Options, frozen: AnyArray | None
+) -> kernels.Noise:
+    """Prepare the draw of negatives, and the chances that tokens are kept."""
+    weights = counts.astype(np.float64) ** options.noise_exponent
+    accept = np.empty(len(counts), np.float32)
+    alias = np.empty(len(counts), np.int32)
+    kernels.alias_table(weights, accept, alias)
+    keep = np.empty(0, np.float32)
+    if options.sample is not None:
+        ratio = options.sample * counts.sum() / counts
+        keep = np.minimum(1.0, np.sqrt(ratio) + ratio).astype(np.float32)
+    frozen = np.empty(0, np.uint8) if frozen is None else frozen.astype(np.uint8)
+    return kernels.Noise(accept, alias, keep, frozen)
+
+
+def choose_round_size(counts: IntArray, options: Options) -> int:
+    """Choose how many walks may start from the same state of the tables.
+
+    So many that the most frequent node is expected to be met as often as steps from
+    one place may be added up: more would be wasted on it.
+    """
+    if options.round_size is not None:
+        return options.round_size
+    visits = options.walk_length * counts.max() / counts.sum()
+    return min(max(int(ENOUGH / visits), _FEWEST), _MOST)
+
+
+def n_shared(options: Options) -> int:
+    """Count the negatives that a walk draws."""
+    return max(_SHARED_NEGATIVES, 4 * options.n_negatives)
+
+
+def train(
+    corpus: Corpus,
+    options: Options,
+    tables: Tables,
+    *,
+    frozen: AnyArray | None = None,
+    n_threads: int,
+    steps: Steps,
+) -> Trained:
+    """Train tables in place.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        The walks.
+    options : Options
+        Parameters.
+    tables : Tables
+        Vectors to go on from.
+    frozen : ndarray of bool or None
+        Rows that keep their vectors.
+    n_threads : int
+        Threads; under ``mode="deterministic"`` the result does not depend on it.
+    steps : callable
+        Called with the number of chunks; what it gives is iterated, one for each.
+
+    Returns
+    -------
+    Trained
+        Tokens trained on and walks in a group.
+    """
+    counts = count_tokens(corpus, options)
+    noise = make_noise(counts, options, frozen)
+    hogwild = options.mode == "hogwild"
+    size = n_threads if hogwild else choose_round_size(counts, options)
+    buffers = kernels.make_buffers(
+        size, options.walk_length, n_shared(options), options.window,
+        options.n_negatives, tables.u.shape[1],
+    )  # fmt: skip
+    n_starts = len(corpus.starts)
+    n_passes = options.n_epochs * options.walks_per_node
+    model = kernels.SkipGram(
+        np.uint64(corpus.seed), options.window, options.n_negatives,
+        options.learning_rate, options.min_learning_rate, n_passes * n_starts,
+    )  # fmt: skip
+    arguments = corpus.graph, corpus.rule, model, noise, buffers, *tables
+    visits = np.zeros((corpus.n_nodes, 2), np.int32)
+    chunk = -(-_CHUNK // size) * size
+    per_pass = max(1, -(-n_starts // chunk))
+    n_tokens = 0
+    order = corpus.starts
+    for step in steps(n_passes * per_pass):
+        number, part = divmod(step, per_pass)
+        if part == 0:
+            shuffled = walk_kernels.start_order(corpus.seed, number, n_starts)
+            order = corpus.starts[shuffled]
+        starts = order[part * chunk : (part + 1) * chunk]
+        first = number * n_starts + part * chunk
+        if hogwild:
+            n_tokens += kernels.train_hogwild(*arguments, starts, first, number, visits)
+        else:
+            n_tokens += kernels.train_rounds(
+                *arguments, starts, first, number, visits, n_threads
+            )
+    return Trained(int(n_tokens), size)
+
+
+def training_memory(
+    n_nodes: int, n_components: int, options: Options
+) -> dict[str, int]:
+    """Bytes of the tables, of the walks in flight and of what counts need."""
+    width = padded_width(n_components)
+    rows = 2 * options.walk_length + n_shared(options) + 1
+    size = options.round_size or _MOST
+    return {
+        "vectors": 2 * n_nodes * width * 4,
+        "walks_in_flight": size * rows * width * 4,
+        "counts": _CHUNK * options.walk_length * 12 + n_nodes * 40,
+    }
