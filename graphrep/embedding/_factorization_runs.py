@@ -30,7 +30,7 @@ class Edges(NamedTuple):
     weights: FloatArray
 
     def select(self, which: AnyArray) -> Edges:
-        """Some of the edges, or all in another order."""
+        """Take some of the edges, or all in another order."""
         weights = self.weights[which] if len(self.weights) else self.weights
         return Edges(self.rows[which], self.columns[which], weights)
 
@@ -135,8 +135,9 @@ class LeastSquares:
         g, h, e = gram(self.x), gram(self.x, step), gram(step)
         both = h + h.T
         every = np.array([
-            np.sum(g * g), 2 * np.sum(g * both), np.sum(both * both) + 2 * np.sum(g * e),
-            2 * np.sum(both * e), np.sum(e * e),
+            np.sum(g * g), 2 * np.sum(g * both),
+            np.sum(both * both) + 2 * np.sum(g * e), 2 * np.sum(both * e),
+            np.sum(e * e),
         ])  # fmt: skip
         norms = np.array([np.trace(g), 2 * np.trace(h), np.trace(e), 0, 0])
         seen = 2 * self._observed(self._edges, step)
@@ -146,7 +147,7 @@ class LeastSquares:
         return pairs / 4 + self.regularization / 2 * norms
 
     def _observed(self, edges: Edges, step: FloatArray) -> FloatArray:
-        """What edges add to the loss beyond their share of all pairs."""
+        """Sum what edges add to the loss beyond their share of all pairs."""
         cuts = _even_cuts(len(edges.rows))
         parts = np.zeros((len(cuts) - 1, 10))
         kernels.edge_sums(*edges, self.x, step, cuts, parts)

@@ -118,15 +118,18 @@ class GraphFactorization(TransductiveEmbedder):
     quartic whose coefficients take O(m d + n d²). The loss never rises.
 
     *Edges only.* Both ends of an edge move at once, so every node with an edge moves
-    (a well-known implementation moves only the end with the lower number). The regularisation of a node is spread over its edges, λ / degree each.
-    Deviations from [1]_: the step of an edge is ``η / (1 + η (|x_i|² + |x_j|² + |w -
-    x_i·x_j|))`` instead of η, under which its own residual cannot grow for any weight,
-    and the shrinking is implicit, ``1 / (1 + step · λ / degree)``; edges come in strata
-    [3]_: nodes are dealt to up to 32 blocks, and the pairs of blocks are played as a
-    tournament in whose rounds no block appears twice, so the strata of a round run in
-    parallel, touch different rows, and give the same bits for any number of threads
-    (a lock-free descent does not). The paper partitions the graph over machines
-    instead. A sweep costs O(m d).
+    (a well-known implementation moves only the end with the lower number). The
+    regularisation of a node is spread over its edges, λ / degree each. A sweep costs
+    O(m d). Deviations from [1]_:
+
+    - The step of an edge is ``η / (1 + η (|x_i|² + |x_j|² + |w - x_i·x_j|))`` instead
+      of η, under which its own residual cannot grow for any weight, and the shrinking
+      is implicit, ``1 / (1 + step · λ / degree)``.
+    - Edges come in strata [3]_: nodes are dealt to up to 32 blocks, and the pairs of
+      blocks are played as a tournament in whose rounds no block appears twice. The
+      strata of a round touch different rows, so they run in parallel and yet give the
+      same bits for any number of threads, which a lock-free descent does not.
+    - The paper partitions the graph over machines; here it lies in one memory.
 
     Both start from Gaussian rows of about unit length, and end with a rotation to the
     principal axes: columns are uncorrelated and come in the order of their strength,

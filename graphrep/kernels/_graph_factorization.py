@@ -111,7 +111,7 @@ def least_squares_rows(indptr, indices, weights, v, excess, cuts, out):
 
 @njit(parallel=True)
 def edge_sums(rows, columns, weights, x, dx, cuts, out):
-    """Sums over each block's edges of what the loss along ``x + t dx`` consists of.
+    """Sum over each block's edges what the loss along ``x + t dx`` consists of.
 
     With ``s_0 = x_i x_j``, ``s_1 = x_i dx_j + dx_i x_j`` and ``s_2 = dx_i dx_j`` a
     row of ``out`` (blocks, 10) is: w w, s_0 w, s_1 w, s_2 w, s_0 s_0, s_0 s_1,
@@ -140,7 +140,7 @@ def edge_sums(rows, columns, weights, x, dx, cuts, out):
 
 @njit(parallel=True)
 def residual_sums(rows, columns, weights, x, y, cuts, out):
-    """Sums of ``(w - x_i y_j)^2`` and of ``(x_i y_j)^2`` over each block's edges."""
+    """Sum ``(w - x_i y_j)^2`` and ``(x_i y_j)^2`` over each block's edges."""
     for b in prange(cuts.shape[0] - 1):
         off, square = 0.0, 0.0
         for e in range(cuts[b], cuts[b + 1]):
