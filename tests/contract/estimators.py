@@ -1,11 +1,14 @@
 """All estimators that promise scikit-learn's contract, one line each.
 
-An estimator joins every test of this folder by a line in `ESTIMATORS`.
+An estimator joins every test of this folder by a line in `ESTIMATORS`. Parameters
+keep the fits short: the tests fit each of them some hundred times.
 """
 
 from __future__ import annotations
 
-from graphrep import FastRP
+import graphrep
+
+FastRP = graphrep.FastRP
 
 ESTIMATORS = {
     "FastRP": FastRP(8, random_state=0),
@@ -19,4 +22,20 @@ ESTIMATORS = {
     "FastRP-wide": FastRP(
         4, combine="concat", direction="both", projection=1.0, random_state=0
     ),
+    "HOPE": graphrep.HOPE(8, random_state=0),
+    "LaplacianEigenmaps": graphrep.LaplacianEigenmaps(8, random_state=0),
+    "ProNE": graphrep.ProNE(8, random_state=0),
+    "RandomVectors": graphrep.RandomVectors(8, random_state=0),
 }
+
+# Floors that other methods have to beat: they need not tell groups apart.
+BASELINES = {"DegreeVectors", "RandomVectors"}
+
+# Estimators that compute with torch; their tests are skipped without it.
+WITH_TORCH = {"SDNE"}
+
+# Estimators whose vectors have a second side.
+TWO_SIDED = {"DeepWalk", "Node2Vec", "Node2VecPlus"}
+
+# Estimators whose number of dimensions must be even, one half for each side.
+HALVED = {"HOPE", "HOPE-rooted"}
