@@ -10,7 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sklearn.base import _fit_context as fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import (
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -34,6 +38,7 @@ __all__ = [
     "StrOptions",
     "callback_steps",
     "fit_context",
+    "validate_parameter_constraints",
     "with_callbacks",
 ]
 

@@ -93,10 +93,11 @@ class RandomVectors(TransductiveEmbedder):
 
     def _embed(self, task: Task) -> Fitted:
         random = np.random.default_rng(task.seed)
-        table: AnyArray = random.standard_normal(
-            (task.graph.n_nodes, self.n_components)
-        )
-        table /= np.linalg.norm(table, axis=1, keepdims=True)
+        shape = (task.graph.n_nodes, self.n_components)
+        table: AnyArray = np.empty(shape)
+        for _ in self._steps(task, "draw", 1):
+            random.standard_normal(out=table)
+            table /= np.linalg.norm(table, axis=1, keepdims=True)
         return Fitted(table)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -14,8 +15,10 @@ from graphrep._utils._blas import single_blas_thread
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import (
+    Interval,
     callback_steps,
     fit_context,
+    validate_parameter_constraints,
     with_callbacks,
 )
 from graphrep._utils._warn import warn_user
@@ -27,6 +30,13 @@ if TYPE_CHECKING:
     from typing import Self
 
 _log = logging.getLogger("graphrep")
+_THREADS: dict[str, list[Any]] = {
+    "n_jobs": [
+        Interval(Integral, 1, None, closed="left"),
+        Interval(Integral, None, -1, closed="right"),
+        None,
+    ]
+}
 _NO_ATTRIBUTES: Mapping[str, Any] = {}
 
 
@@ -228,6 +238,12 @@ class TransductiveEmbedder(GraphTransformer):
         return dots
 
     # -- private -------------------------------------------------------------------
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        validate_parameter_constraints(
+            _THREADS, {"n_jobs": self.n_jobs}, type(self).__name__
+        )
+
     def _forget(self) -> None:
         for name in [n for n in vars(self) if n.endswith("_")]:
             delattr(self, name)
