@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -117,9 +118,9 @@ class Trainer:
         widths = (self._matrix.shape[1], *self._recipe.widths)
         layers = []
         decay = self._recipe.nu / self._matrix.shape[0]
-        for depth, (outer, inner) in enumerate(zip(widths, widths[1:], strict=False)):
+        for depth, (outer, inner) in enumerate(pairwise(widths)):
             shape = (outer, inner) if encoder or depth == 0 else (inner, outer)
-            fan_in = outer if encoder else inner
+            fan_in = float(outer if encoder else inner)
             if encoder and depth == 0:
                 squares = float(np.square(self._matrix.data, dtype=np.float64).sum())
                 fan_in = max(squares / self._matrix.shape[0], 1e-12)
@@ -171,7 +172,7 @@ class Trainer:
         return np.sort(drawn)
 
     def _draw_edges(self, n_rows: int) -> IntArray:
-        """Ends of edges drawn in proportion to their weights, sources first."""
+        """Draw edges in proportion to their weights; return sources, then targets."""
         size = max(1, n_rows // EDGES_PER_ROW)
         if self._cumulative is None:
             at = self._random.integers(0, len(self._ends), size)
@@ -217,7 +218,8 @@ class Trainer:
             indptr, indices.astype(np.int32), rows.data, turned.indptr.astype(np.int32),
             turned.indices.astype(np.int32), turned.data.astype(np.int64),
         )  # fmt: skip
-        return self._kernels.Entries(*map(self._move, parts), n_columns)
+        tensors: list[Any] = [self._move(part) for part in parts]
+        return self._kernels.Entries._make([*tensors, n_columns])
 
     # -- steps ---------------------------------------------------------------------
     def _step(self, rows: IntArray, rate: float, depth: int) -> float:

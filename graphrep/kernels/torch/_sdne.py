@@ -98,14 +98,9 @@ def second_order(hidden, table, bias, entries, n_zeros, per_zero, beta, activati
     for ``per_zero``; entries among them are taken out again, so that only zeros count.
     """
     activate = ACTIVATIONS[activation]
-    rows = torch.repeat_interleave(
-        torch.arange(len(hidden), device=hidden.device),
-        (entries.indptr[1:] - entries.indptr[:-1]).long(),
-    )
     columns = entries.indices.long()
     at_entries = activate(dots(entries, hidden, table) + bias[columns])
     seen = (columns < n_zeros).to(hidden.dtype)
-    del rows
     total = _sum_of_squares(hidden, table[:n_zeros], bias[:n_zeros], activation)
     zeros = total - (seen * at_entries.square()).sum()
     errors = (at_entries - entries.values).square().sum()
