@@ -22,6 +22,7 @@ _MOST_FACTORED = 50_000
 _PRODUCTS_FOR_PAIR = 60
 """Products with M for each wanted pair after which Lanczos gives way to factors."""
 
+_GUARD = 48
 _MOST_RESTARTS = 1_000
 _COLUMNS_AT_ONCE = 64
 
@@ -100,7 +101,9 @@ def solve(problem: Problem, rank: int, solver: str, seed: int) -> Solution:
     """
     if rank == 0:
         return Solution(np.zeros((problem.n, 0)), np.zeros(0), "dense", 0.0)
-    if solver == "dense" or (solver == "auto" and is_small(problem.n, rank)):
+    nearly_all = rank + problem.n_closed >= problem.n - 1  # more than ARPACK gives
+    small = solver == "auto" and is_small(problem.n, rank)
+    if solver == "dense" or nearly_all or small:
         return _checked(problem, _dense(problem, rank), "dense")
     if solver == "auto":
         return _cheapest(problem, rank, seed)
@@ -113,7 +116,7 @@ def _cheapest(problem: Problem, rank: int, seed: int) -> Solution:
     factorable = problem.core <= _MOST_FACTORED
     many = problem.directed and problem.n_closed > rank
     if problem.core > _NEARLY_TREE and not (many and factorable):
-        most = _PRODUCTS_FOR_PAIR * rank if factorable else None
+        most = _PRODUCTS_FOR_PAIR * (rank + _GUARD) if factorable else None
         found = _lanczos(problem, rank, seed, most)
         if found is not None:
             return _checked(problem, found, "lanczos")
@@ -164,7 +167,7 @@ def _lanczos(
 
     first = 0 if moved else problem.n_closed
     wanted = first + rank
-    width = min(problem.n, 2 * wanted + 1)
+    width = min(problem.n, max(2 * wanted + 1, wanted + _GUARD))
     restarts = _MOST_RESTARTS if most is None else max(1, most // (width - wanted))
     start = np.random.default_rng(seed).standard_normal(problem.n)
     try:
