@@ -306,4 +306,4 @@ def _skip_without_torch(name: str) -> None:
         pytest.skip("SDNE needs torch")
 
 
-_QUICK = (("n_walks", 2), ("walk_length", 10), ("n_epochs", 2))
+_QUICK = (("walks_per_node", 2), ("walk_length", 10), ("n_epochs", 2))

@@ -22,10 +22,35 @@ ESTIMATORS = {
     "FastRP-wide": FastRP(
         4, combine="concat", direction="both", projection=1.0, random_state=0
     ),
+    "DeepWalk": graphrep.DeepWalk(
+        8, walks_per_node=5, walk_length=20, learning_rate=0.1, random_state=0
+    ),
+    "DegreeVectors": graphrep.DegreeVectors(8),
+    "GraRep": graphrep.GraRep(8),
+    "GraphFactorization": graphrep.GraphFactorization(8, random_state=0),
+    "GraphFactorization-edges": graphrep.GraphFactorization(
+        8, zeros="ignore", random_state=0
+    ),
     "HOPE": graphrep.HOPE(8, random_state=0),
+    "HOPE-rooted": graphrep.HOPE(4, proximity="rooted_pagerank", random_state=0),
+    "LLE": graphrep.LLE(8),
     "LaplacianEigenmaps": graphrep.LaplacianEigenmaps(8, random_state=0),
+    "NetMF": graphrep.NetMF(8, random_state=0),
+    "Node2Vec": graphrep.Node2Vec(
+        8,
+        p=0.5,
+        q=2.0,
+        walks_per_node=5,
+        walk_length=20,
+        learning_rate=0.1,
+        random_state=0,
+    ),  # fmt: skip
+    "Node2VecPlus": graphrep.Node2VecPlus(
+        8, q=0.5, walks_per_node=5, walk_length=20, learning_rate=0.1, random_state=0
+    ),
     "ProNE": graphrep.ProNE(8, random_state=0),
     "RandomVectors": graphrep.RandomVectors(8, random_state=0),
+    "SDNE": graphrep.SDNE(8, hidden=(16,), n_epochs=20, random_state=0),
 }
 
 # Floors that other methods have to beat: they need not tell groups apart.

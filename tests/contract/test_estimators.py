@@ -361,7 +361,7 @@ def test_memory_when_estimated_then_the_table_is_the_least(estimator):
     assert need["total"] >= 1000 * estimator.n_components * 4
     assert max(parts) <= need["total"] <= sum(parts)
     assert all(type(count) is int for count in need.values())
-    more = clone(estimator).set_params(n_components=2 * estimator.n_components)
+    more = clone(estimator).set_params(n_components=16 * estimator.n_components)
     assert more.estimate_memory(1000, 20_000)["total"] > need["total"]
     assert estimator.estimate_memory(2000, 20_000)["total"] > need["total"]
 
@@ -444,7 +444,7 @@ def test_targets_when_fitted_then_where_the_list_says(transductive, is_two_sided
 def test_save_when_loaded_then_all_fitted_state_is_back(transductive, tmp_path, suffix):
     transductive.fit(_graph()).save(tmp_path / f"model{suffix}")
     back = graphrep.load(tmp_path / f"model{suffix}")
-    assert _public_state(back) == _public_state(transductive)
+    np.testing.assert_equal(_public_state(back), _public_state(transductive))
     pairs = (np.arange(5)[:, None], np.arange(5))
     np.testing.assert_array_equal(
         back.decoder_score(*pairs), transductive.decoder_score(*pairs)
@@ -462,8 +462,9 @@ def test_docstring_when_read_then_names_every_fitted_attribute(estimator):
     estimator.fit(_graph())
     doc = inspect.getdoc(type(estimator))
     listed = doc.split("\nAttributes\n")[1].split("\nNotes\n")[0]
-    names = {line.split(" : ")[0] for line in listed.splitlines() if "_ : " in line}
+    lines = [line.split(" : ")[0] for line in listed.splitlines() if "_ : " in line]
+    names = {name for line in lines for name in line.split(", ")}
     found = {n for n in vars(estimator) if n.endswith("_") and not n.startswith("_")}
     common = {"fingerprint_", "device_", "feature_names_in_"}
     assert found - common <= names
-    assert names - {"feature_names_in_"} <= {n for n in names if hasattr(estimator, n)}
+    assert all(hasattr(estimator, name) for name in names)
