@@ -203,7 +203,7 @@ def grape(job: Job) -> Any:
 
 def grape_lr(job: Job) -> Any:
     """The same with word2vec's learning rate and exact walks."""
-    return _grape(job, learning_rate=0.025, max_neighbours=None)
+    return _grape(job, learning_rate=0.025, max_neighbours=job.n_nodes)
 
 
 def _grape(job: Job, **options: Any) -> Any:
