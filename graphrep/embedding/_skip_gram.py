@@ -252,8 +252,9 @@ class SkipGramEmbedder(TransductiveEmbedder):
         n_threads: int,
     ) -> Fitted:
         p, q = self._bias()
-        rule = walk_rule(p, q, extended=self._extended)
-        graph = walk_graph(task.graph, extended=self._extended)
+        extended = self._extended and task.graph.weighted
+        rule = walk_rule(p, q, extended=extended)
+        graph = walk_graph(task.graph, extended=extended)
         corpus = runs.Corpus(graph, rule, task.graph.n_nodes, task.seed, starts)
         attributes: dict[str, Any] = {}
         if self.backend == "gensim":
