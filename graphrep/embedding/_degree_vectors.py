@@ -128,10 +128,9 @@ class DegreeVectors(TransductiveEmbedder):
         return {"vectors": 2 * table, "total": 2 * table}
 
     def _embed(self, task: Task) -> Fitted:
-        source = self._column(task, "out")
-        if not task.graph.directed:
-            return Fitted(source)
-        return Fitted(source, self._column(task, "in"))
+        kinds = ("out", "in") if task.graph.directed else ("out",)
+        steps = self._steps(task, "degrees", len(kinds))
+        return Fitted(*(self._column(task, kinds[step]) for step in steps))
 
     def _column(self, task: Task, kind: str) -> FloatArray:
         """Degrees over the root of their sum, as a table of one column."""

@@ -183,7 +183,8 @@ class LLE(TransductiveEmbedder):
         used[isolated_rows(graph)] = False
         problem = solvers.Problem.of(graph, np.flatnonzero(used))
         rank = min(self.n_components, problem.n - problem.n_closed)
-        found = solvers.solve(problem, rank, self.solver, task.seed)
+        for _ in self._steps(task, "solve", 1):
+            found = solvers.solve(problem, rank, self.solver, task.seed)
         if found.residual > _SETTLED:
             warn_user(
                 f"LLE did not converge: residual {found.residual:.1e} of "

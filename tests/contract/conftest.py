@@ -112,11 +112,6 @@ def is_baseline(name):
     return name.split("-")[0] in _MODULE.BASELINES
 
 
-@pytest.fixture
-def is_two_sided(name):
-    return name.split("-")[0] in _MODULE.TWO_SIDED
-
-
 @pytest.fixture(scope="session")
 def two_groups():
     """Adjacency of two groups of nodes and the group of each."""

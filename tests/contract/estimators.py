@@ -44,7 +44,7 @@ ESTIMATORS = {
         walk_length=20,
         learning_rate=0.1,
         random_state=0,
-    ),  # fmt: skip
+    ),
     "Node2VecPlus": graphrep.Node2VecPlus(
         8, q=0.5, walks_per_node=5, walk_length=20, learning_rate=0.1, random_state=0
     ),
@@ -58,9 +58,6 @@ BASELINES = {"DegreeVectors", "RandomVectors"}
 
 # Estimators that compute with torch; their tests are skipped without it.
 WITH_TORCH = {"SDNE"}
-
-# Estimators whose vectors have a second side.
-TWO_SIDED = {"DeepWalk", "Node2Vec", "Node2VecPlus"}
 
 # Estimators whose number of dimensions must be even, one half for each side.
 HALVED = {"HOPE", "HOPE-rooted"}
