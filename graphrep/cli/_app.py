@@ -18,6 +18,7 @@ from graphrep.cli._lazy import Entry, LazyGroup
 _COMMANDS = "graphrep.cli.commands"
 ENTRIES = {
     "embed": Entry(f"{_COMMANDS}.embed:embed", "Turn a graph into vectors."),
+    "walk": Entry(f"{_COMMANDS}.walk:walk", "Walk at random over a graph."),
     "similar": Entry(
         f"{_COMMANDS}.similar:similar", "List the nearest nodes of some nodes."
     ),
