@@ -111,7 +111,7 @@ def _bias(graph, rule, t, v, at):
     x = graph.indices[at]
     found = _find(graph.indices, graph.indptr[t], graph.indptr[t + 1], x)
     far = 1.0 / rule.q
-    if not rule.plus:
+    if not rule.plus or graph.threshold.shape[0] == 0:  # no weights: node2vec
         return far if found < 0 else 1.0
     if found >= 0 and graph.weights[found] >= graph.threshold[x]:
         return 1.0
