@@ -5,21 +5,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-COMMANDS = (
-    (),
-    ("embed", "fastrp"),
-    ("similar",),
-    ("plot",),
-    ("info",),
-    ("convert",),
-    ("datasets",),
-    ("quickstart",),
-    ("completion",),
-    ("version",),
-)
+import click
+
 _WIDTH = 88
 
 
@@ -42,26 +33,21 @@ def write_parts(docs: Path) -> None:
 def bad_input_table(root: Path) -> str:
     """Tables of bad inputs with the messages that they give now."""
     parts = []
-    for path in sorted((root / "tests" / "bad_input").glob("*cases.py")):
+    folder = root / "tests" / "bad_input"
+    sys.path.insert(0, str(folder))
+    run = import_module("bad_input_case").run
+    for path in sorted(folder.glob("*cases.py")):
         topic = path.stem.removesuffix("cases").rstrip("_") or "graph"
         lines = [f"## {topic.capitalize()}s", ""]
         lines += ["| given | outcome | message or result |", "| --- | --- | --- |"]
-        module = _load(path)
+        module = import_module(path.stem)
         for case in module.CASES:
             if case.needs is None or importlib.util.find_spec(case.needs):
-                kind, message, result = module.run(case)
+                kind, message, result = run(case)
                 text = " ".join((message or result).split())
                 lines.append(f"| {case.given} | {kind} | {_code(text)} |")
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
-
-
-def _load(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(f"bad_input_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def _code(text: str) -> str:
@@ -71,20 +57,23 @@ def _code(text: str) -> str:
 
 def command_help() -> str:
     """Help of every command, as the terminal shows it."""
-    import click
-
     from graphrep.cli._app import app
 
     os.environ["COLUMNS"] = str(_WIDTH)
-    parts = []
-    for names in COMMANDS:
-        command, context = app, click.Context(app, info_name="graphrep")
-        for name in names:
-            command = command.get_command(context, name)
-            context = click.Context(command, info_name=name, parent=context)
-        title = " ".join(["graphrep", *names])
-        parts.append(f"## {title}\n\n```text\n{command.get_help(context)}\n```\n")
-    return "\n".join(parts)
+    context = click.Context(app, info_name="graphrep")
+    return "\n".join(_help_below(app, context))
+
+
+def _help_below(command: click.Command, context: click.Context) -> Iterator[str]:
+    """Help of a command, and of the commands that it groups."""
+    title = context.command_path
+    yield f"## {title}\n\n```text\n{command.get_help(context)}\n```\n"
+    if not isinstance(command, click.Group):
+        return
+    for name in command.list_commands(context):
+        below = command.get_command(context, name)
+        inner = click.Context(below, info_name=name, parent=context)
+        yield from _help_below(below, inner)
 
 
 def format_table() -> str:

@@ -7,13 +7,11 @@ the documentation. To add a row, append a `Case` to one of the lists.
 from __future__ import annotations
 
 import tempfile
-import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bad_input_case import Case, markdown
 from scipy import sparse
 
 from graphrep import Graph, as_graph
@@ -23,37 +21,6 @@ from graphrep.exceptions import (
     GraphWarning,
     NodeNotFoundError,
 )
-
-
-@dataclass(frozen=True)
-class Case:
-    """One row: a builder, and the error, the warning or the result expected.
-
-    ``says`` is part of the message of the error or warning, ``gives`` the text of
-    the result. ``needs`` names a module without which the row is skipped.
-    """
-
-    id: str
-    given: str
-    build: Callable[[], Any]
-    raises: type[Exception] | None = None
-    warns: type[Warning] | None = None
-    says: str = ""
-    gives: str = ""
-    needs: str | None = None
-
-
-def run(case: Case) -> tuple[str, str, str]:
-    """Build a case; return (kind of outcome, message, text of the result)."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            result = case.build()
-        except Exception as error:
-            return type(error).__name__, str(error), ""
-    told = [w for w in caught if issubclass(w.category, GraphWarning)]
-    kind = type(told[0].message).__name__ if told else "ok"
-    return kind, str(told[0].message) if told else "", str(result)
 
 
 def _weighted(*weights: Any, dtype: Any = None) -> Graph:
@@ -488,15 +455,5 @@ OBJECTS = [
 CASES = [*SHAPE, *EDGES, *WEIGHTS, *ARRAYS, *IDS, *OBJECTS]
 
 
-def markdown(cases: list[Case] = CASES) -> str:
-    """Table of the cases with the messages that they print now."""
-    lines = ["| input | outcome | message or result |", "| --- | --- | --- |"]
-    for case in cases:
-        kind, message, result = run(case)
-        text = (message or result).replace("|", "\\|").replace("\n", " ")
-        lines.append(f"| {case.given} | {kind} | {text} |")
-    return "\n".join(lines)
-
-
 if __name__ == "__main__":
-    print(markdown())  # noqa: T201
+    print(markdown(CASES))  # noqa: T201

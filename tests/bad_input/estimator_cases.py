@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bad_input_case import Case, markdown
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import InvalidParameterError
@@ -23,22 +21,6 @@ from graphrep.exceptions import (
     GraphValueError,
     GraphWarning,
 )
-
-
-def _cases_module() -> Any:
-    name = "graphrep_bad_input_cases"
-    if name not in sys.modules:
-        path = Path(__file__).with_name("cases.py")
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-_module = _cases_module()
-Case, run = _module.Case, _module.run
 
 RING = np.roll(np.eye(6), 1, axis=1) + np.roll(np.eye(6), -1, axis=1)
 
@@ -218,4 +200,4 @@ TRANSFORMING = [
 CASES = [*FITTING, *PARAMETERS, *TRANSFORMING]
 
 if __name__ == "__main__":
-    print(_module.markdown(CASES))  # noqa: T201
+    print(markdown(CASES))  # noqa: T201

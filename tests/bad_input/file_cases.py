@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import importlib.util
 import io
 import os
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bad_input_case import Case, markdown
 
 import graphrep
 from graphrep.exceptions import (
@@ -30,22 +29,6 @@ from graphrep.exceptions import (
 )
 from graphrep.graph import Vectors
 from graphrep.io import read_obo, read_vectors, write_vectors
-
-
-def _cases_module() -> Any:
-    name = "graphrep_bad_input_cases"
-    if name not in sys.modules:
-        path = Path(__file__).with_name("cases.py")
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-_module = _cases_module()
-Case, run = _module.Case, _module.run
 
 
 def _in_folder(work: Callable[[], Any]) -> Any:
@@ -421,4 +404,4 @@ def _npy() -> bytes:
 CASES = [*PLACES, *LINES, *NAMES, *PACKED, *FORMATS, *VECTORS]
 
 if __name__ == "__main__":
-    print(_module.markdown(CASES))  # noqa: T201
+    print(markdown(CASES))  # noqa: T201
