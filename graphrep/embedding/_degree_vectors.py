@@ -34,7 +34,7 @@ class DegreeVectors(TransductiveEmbedder):
     embedding_ : ndarray of shape (n_nodes, n_components)
         Degree (out-degree of a directed graph) over the root of the sum of all
         degrees, in the first column.
-    target_embedding_ : ndarray of shape (n_nodes, n_components) or None
+    target_embedding_ : None, or ndarray of shape (n_nodes, n_components)
         The same with in-degrees, for a directed graph.
     node_ids_ : ndarray of shape (n_nodes,)
         Ids in row order, int64 or object.
@@ -130,7 +130,8 @@ class DegreeVectors(TransductiveEmbedder):
     def _embed(self, task: Task) -> Fitted:
         kinds = ("out", "in") if task.graph.directed else ("out",)
         steps = self._steps(task, "degrees", len(kinds))
-        return Fitted(*(self._column(task, kinds[step]) for step in steps))
+        columns = [self._column(task, kinds[step]) for step in steps]
+        return Fitted(columns[0], columns[1] if len(columns) > 1 else None)
 
     def _column(self, task: Task, kind: str) -> FloatArray:
         """Degrees over the root of their sum, as a table of one column."""

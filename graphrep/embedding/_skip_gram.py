@@ -16,6 +16,7 @@ from graphrep._utils._sklearn_compat import (
     fit_context,
     with_callbacks,
 )
+from graphrep.base import is_matrix
 from graphrep.embedding import _skip_gram_run as runs
 from graphrep.embedding._transductive import (
     Fitted,
@@ -201,6 +202,13 @@ class SkipGramEmbedder(TransductiveEmbedder):
 
     def _check_grown(self, X: GraphLike) -> tuple[Graph, np.dtype[Any]]:
         nodes, kept = self._nodes, dict(self.__dict__)
+        shape = X.shape if is_matrix(X) and hasattr(X, "shape") else (0, 0)
+        if len(shape) == 2 and shape[0] != shape[1]:
+            raise GraphValueError(
+                f"X has {shape[1]} features, but {type(self).__name__} is expecting "
+                f"{len(nodes)} features as input, or more in the square adjacency of "
+                "a graph that has grown."
+            )
         try:
             graph, dtype = self._check_graph(X)
             missing = [node for node in nodes if node not in graph.nodes]
