@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse.linalg import ArpackError, LinearOperator
+from scipy.sparse.linalg import eigsh as arpack
 
+from graphrep._utils._blas import single_blas_thread
 from graphrep.exceptions import GraphValueError
 from graphrep.linalg._operators import dense_of
 from graphrep.linalg._panels import (
@@ -22,8 +25,15 @@ if TYPE_CHECKING:
     from graphrep.linalg._operators import Operator
 
 _DENSE_BELOW = 512
-_BLOCK = 32
+_ARPACK_UP_TO = 2**29
+"""Bytes of a basis up to which one vector at a time is quicker than blocks."""
+
+_BLOCK = 16
 _GUARD = 16
+_BLOCKS_A_RESTART = 16
+_WELL_APART = 0.01
+"""Singular values of a block above this, in units of the operator, stay orthogonal."""
+
 _MOST_RESTARTS = 300
 _TOLERANCE = {"f": 1e-5, "d": 1e-11}
 
@@ -62,9 +72,11 @@ def eigsh(
 
     Notes
     -----
-    Block Lanczos with full orthogonalisation and thick restarts [1]_; all heavy
-    work is products of panels. Up to 512 nodes, or four times ``rank``, all
-    eigenpairs are computed densely instead.
+    Up to 512 nodes, or four times ``rank``, all eigenpairs are computed densely.
+    Above that ARPACK does it in float64 with one BLAS thread, as long as its basis
+    is small; then block Lanczos with full orthogonalisation and thick restarts [1]_
+    takes over, in which all heavy work is products of panels. Of an eigenvalue with
+    very many copies some may be missed, as by all Krylov methods.
 
     References
     ----------
@@ -76,50 +88,125 @@ def eigsh(
         raise GraphValueError(
             f"which must be 'LA', 'SA' or 'LM'; got {which!r}. Choose one of them."
         )
+    with single_blas_thread():
+        values, vectors = _eigenpairs(operator, rank, which, seed, tol)
+        canonical_signs(vectors)
+    return values, vectors
+
+
+def krylov_eigsh(
+    operator: Operator, rank: int, *, block_size: int, n_blocks: int, seed: int
+) -> tuple[FloatArray, FloatArray]:
+    """Approximate largest eigenpairs from one block Krylov space, without restarts.
+
+    Parameters
+    ----------
+    operator : SparseOperator or FunctionOperator of shape (n, n)
+        Symmetric, with n above ``block_size * (n_blocks + 1)``.
+    rank : int
+        Number of pairs, at most ``block_size * n_blocks``.
+    block_size : int
+        Random vectors to start from.
+    n_blocks : int
+        Products with the operator.
+    seed : int
+        Seed of the start.
+
+    Returns
+    -------
+    values : ndarray of shape (rank,)
+        Ritz values, descending: never above the eigenvalues.
+    vectors : ndarray of shape (n, rank)
+        Orthonormal Ritz vectors with the signs of `canonical_signs`.
+    """
+    with single_blas_thread():
+        lanczos = _Lanczos(operator, rank, "LA", seed, 1.0, block_size)
+        lanczos.allocate(block_size * n_blocks)
+        values, vectors = lanczos.run(n_restarts=1)
+        canonical_signs(vectors)
+    return values, vectors
+
+
+def _eigenpairs(
+    operator: Operator, rank: int, which: str, seed: int, tol: float
+) -> tuple[FloatArray, FloatArray]:
     n = operator.shape[0]
     if n <= max(_DENSE_BELOW, 4 * rank):
         values, vectors = small_eigh(dense_of(operator))
         order = _order(values, which)[:rank]
-        values = values[order]
-        vectors = np.ascontiguousarray(vectors[:, order], operator.dtype)
-    else:
-        lanczos = _Lanczos(operator, rank, which, seed, tol)
-        values, vectors = lanczos.run()
-    canonical_signs(vectors)
-    return values, vectors
+        return values[order], np.ascontiguousarray(vectors[:, order], operator.dtype)
+    found = None
+    if n * (2 * rank + 1) * np.dtype(np.float64).itemsize <= _ARPACK_UP_TO:
+        found = _arpack(operator, rank, which, seed, tol)
+    if found is None:
+        lanczos = _Lanczos(operator, rank, which, seed, tol, _BLOCK)
+        lanczos.allocate(lanczos.keep + _BLOCKS_A_RESTART * _BLOCK)
+        found = lanczos.run(_MOST_RESTARTS)
+    return found
+
+
+def _arpack(
+    operator: Operator, rank: int, which: str, seed: int, tol: float
+) -> tuple[FloatArray, FloatArray] | None:
+    """Eigenpairs by ARPACK, or None if it gives up (on a matrix of zeros, say)."""
+    n = operator.shape[0]
+    start = np.random.default_rng(seed).standard_normal(n)
+
+    def product(x: FloatArray) -> FloatArray:
+        return operator.matmat(x.reshape(n, 1)).reshape(n).astype(np.float64)
+
+    matrix = LinearOperator((n, n), matvec=product, dtype=np.float64)
+    solve: Any = arpack
+    tol = tol or (0.0 if operator.dtype.char == "d" else _TOLERANCE["f"])
+    try:
+        values, vectors = solve(matrix, rank, which=which, v0=start, tol=tol)
+    except ArpackError:
+        return None
+    order = _order(values, which)
+    if not np.all(np.isfinite(values)):
+        return None
+    return values[order], np.ascontiguousarray(vectors[:, order], operator.dtype)
 
 
 class _Lanczos:
     """One computation: a basis, the operator projected on it, and its restarts."""
 
     def __init__(
-        self, operator: Operator, rank: int, which: str, seed: int, tol: float
+        self,
+        operator: Operator,
+        rank: int,
+        which: str,
+        seed: int,
+        tol: float,
+        block: int,
     ) -> None:
-        self.operator, self.rank, self.which = operator, rank, which
+        self.operator, self.rank, self.which, self.block = operator, rank, which, block
         self.tol = tol or _TOLERANCE[operator.dtype.char]
         self.random = np.random.default_rng(seed)
-        n = operator.shape[0]
         self.keep = rank + _GUARD
-        blocks = max(4, -(-self.keep // _BLOCK))
-        self.size = min(self.keep + blocks * _BLOCK, n // _BLOCK * _BLOCK)
-        self.basis: FloatArray = np.empty((n, self.size + _BLOCK), operator.dtype)
-        self.projected: FloatArray = np.zeros((self.size, self.size))
         self.used = 0
 
-    def run(self) -> tuple[FloatArray, FloatArray]:
-        """Restart until the wanted pairs have converged."""
-        block = self._fresh(_BLOCK)
-        for restart in range(_MOST_RESTARTS):
+    def allocate(self, size: int) -> None:
+        """Make room for a basis of about so many vectors, and one more block."""
+        n = self.operator.shape[0]
+        self.size = min(size, n - self.block)
+        self.basis: FloatArray = np.empty(
+            (n, self.size + self.block), self.operator.dtype
+        )
+        self.projected: FloatArray = np.zeros((self.size, self.size), np.float64)
+
+    def run(self, n_restarts: int) -> tuple[FloatArray, FloatArray]:
+        """Restart until the wanted pairs have converged, or so many times."""
+        block = self._fresh(self.block)
+        for restart in range(n_restarts):
             coupling = self._fill(block)
             values, small = small_eigh(self.projected[: self.used, : self.used])
             order = _order(values, self.which)
             values, small = values[order], small[:, order]
-            last = coupling.shape[1]
-            residual = np.linalg.norm(
-                coupling @ small[self.used - last :, : self.rank], axis=0
-            )
+            last = small[self.used - self.block :, : self.rank]
+            residual = np.linalg.norm(coupling @ last, axis=0)
             done = residual.max() <= self.tol * np.abs(values).max()
-            if done or restart == _MOST_RESTARTS - 1:
+            if done or restart == n_restarts - 1:
                 break
             block = self._restart(values, small)
         vectors = times(self.basis[:, : self.used], small[:, : self.rank])
@@ -127,9 +214,9 @@ class _Lanczos:
 
     def _fill(self, block: FloatArray) -> FloatArray:
         """Extend the basis to its full size; return how the last block couples."""
-        coupling: FloatArray = np.zeros((_BLOCK, _BLOCK))
+        coupling: Any = np.zeros((self.block, self.block))
         while True:
-            start, end = self.used, self.used + _BLOCK
+            start, end = self.used, self.used + self.block
             self.basis[:, start:end] = block
             if end > self.size:
                 return coupling
@@ -149,12 +236,16 @@ class _Lanczos:
     def _next(self, product: FloatArray, size: float) -> FloatArray:
         """Orthonormal basis of what is left, filled up where nothing is left."""
         eps = float(np.finfo(self.operator.dtype).eps)
-        left = np.sqrt(np.diagonal(gram(product)))
+        products = gram(product)
+        left = np.sqrt(np.diagonal(products))
         nothing = left <= 10 * eps * max(size, np.finfo(np.float64).tiny)
         if np.any(nothing):
             product = product.copy()
             product[:, nothing] = self._fresh(int(nothing.sum()))
+        least = np.sqrt(max(small_eigh(products)[0][0], 0.0))
         block = orthonormalize(product)
+        if least > _WELL_APART * size:
+            return block
         return orthonormalize(self._cleared(block))
 
     def _fresh(self, width: int) -> FloatArray:
@@ -171,7 +262,7 @@ class _Lanczos:
 
     def _restart(self, values: FloatArray, small: FloatArray) -> FloatArray:
         """Keep the best Ritz vectors; return the block that goes on."""
-        block = np.ascontiguousarray(self.basis[:, self.used : self.used + _BLOCK])
+        block = np.ascontiguousarray(self.basis[:, self.used : self.used + self.block])
         keep = self.keep
         self.basis[:, :keep] = times(self.basis[:, : self.used], small[:, :keep])
         self.projected[:] = 0
@@ -189,4 +280,4 @@ def _order(values: FloatArray, which: str) -> IntArray:
     return np.lexsort((-values, -np.abs(values)))
 
 
-__all__ = ["eigsh"]
+__all__ = ["eigsh", "krylov_eigsh"]

@@ -185,6 +185,8 @@ class _Rows:
             multiply_vector(self.indptr, self.indices, self.weights, x, self.cuts, out)
             return out
         width = X.shape[1]
+        if width == 1:
+            return self.product(X[:, 0], dtype).reshape(n_rows, 1)
         panel = _padded(X, -(-width // LANES) * LANES, dtype)
         out = np.empty((n_rows, panel.shape[1]), dtype)
         multiply_panel(

@@ -21,9 +21,6 @@ from graphrep.typing import AnyArray, FloatArray
 _ROWS = 2048
 _MOST_BLOCKS = 256
 _TIE = 1e-6
-_ORTHOGONAL = 50
-"""Largest loss of orthogonality that is accepted, in units of rounding."""
-
 T = TypeVar("T")
 
 
@@ -116,6 +113,11 @@ def orthonormalize(X: AnyArray) -> FloatArray:
     with itself and two with a triangle. Where the columns are so nearly dependent
     that this loses orthogonality, Householder QR in float64 takes over.
     """
+    with single_blas_thread():
+        return _orthonormal(X)
+
+
+def _orthonormal(X: AnyArray) -> FloatArray:
     if X.shape[0] > X.shape[1] > 0:
         norms = np.sqrt(np.diagonal(gram(X)))
         if np.all(norms > 0):
@@ -123,8 +125,7 @@ def orthonormalize(X: AnyArray) -> FloatArray:
             basis = None if first is None else _cholesky_step(first, 0.5)
             if basis is not None:
                 return basis
-    with single_blas_thread():
-        basis, _ = linalg.qr(np.asarray(X, np.float64), mode="economic")
+    basis, _ = linalg.qr(np.asarray(X, np.float64), mode="economic")
     return np.ascontiguousarray(basis, X.dtype)
 
 
@@ -158,9 +159,8 @@ def _cholesky_step(X: FloatArray, most_off: float | None) -> FloatArray | None:
             return None
     scale = 1 / np.sqrt(np.diagonal(products))
     try:
-        with single_blas_thread():
-            upper = linalg.cholesky(products * np.outer(scale, scale))
-            inverse = linalg.solve_triangular(upper, np.eye(len(upper)))
+        upper = linalg.cholesky(products * np.outer(scale, scale))
+        inverse = linalg.solve_triangular(upper, np.eye(len(upper)))
     except linalg.LinAlgError:
         return None
     return times(X, scale[:, None] * inverse)
@@ -177,17 +177,17 @@ def small_svd(matrix: AnyArray) -> tuple[Any, Any, Any]:
     """Singular value decomposition of a small matrix with one BLAS thread."""
     with single_blas_thread():
         try:
-            found: Any = linalg.svd(matrix, full_matrices=False)
+            u, s, vt = linalg.svd(matrix, full_matrices=False)
         except linalg.LinAlgError:  # the quicker driver can fail to converge
-            found = linalg.svd(matrix, full_matrices=False, lapack_driver="gesvd")
-    return found
+            u, s, vt = linalg.svd(matrix, full_matrices=False, lapack_driver="gesvd")
+    return u, s, vt
 
 
 def small_eigh(matrix: AnyArray) -> tuple[Any, Any]:
     """Eigenvalues, ascending, and vectors of a small symmetric matrix."""
     with single_blas_thread():
-        found: Any = linalg.eigh(matrix)
-    return found
+        values, vectors = linalg.eigh(matrix)
+    return values, vectors
 
 
 __all__ = [

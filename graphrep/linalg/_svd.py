@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from graphrep._utils._blas import single_blas_thread
 from graphrep.linalg._eigen import eigsh
 from graphrep.linalg._operators import FunctionOperator, dense_of
 from graphrep.linalg._panels import (
@@ -61,6 +62,13 @@ def randomized_svd(
     .. [1] Halko, N., Martinsson, P.-G., Tropp, J. A. (2011). Finding structure with
        randomness. SIAM Review 53(2). https://doi.org/10.1137/090771806
     """
+    with single_blas_thread():
+        return _randomized(operator, rank, n_oversamples, n_iter, seed)
+
+
+def _randomized(
+    operator: Operator, rank: int, n_oversamples: int, n_iter: int, seed: int
+) -> SVD:
     least = min(operator.shape)
     width = min(rank + n_oversamples, least)
     if least <= _DENSE_BELOW or 2 * width >= least:
@@ -94,6 +102,11 @@ def svds(operator: Operator, rank: int, *, seed: int, tol: float = 0.0) -> SVD:
     U, s, Vt
         As of `randomized_svd`.
     """
+    with single_blas_thread():
+        return _converged(operator, rank, seed, tol)
+
+
+def _converged(operator: Operator, rank: int, seed: int, tol: float) -> SVD:
     n_rows, n_columns = operator.shape
     least = min(n_rows, n_columns)
     if least <= max(_DENSE_BELOW, 4 * rank):
