@@ -48,9 +48,6 @@ class GraRep(TransductiveEmbedder):
         What to do with edges from a node to itself.
     n_jobs : int or None, default=None
         Number of threads, None for all; the result does not depend on it.
-    random_state : int, RandomState instance or None, default=None
-        An int gives the same embedding on every call. Random is only the start of an
-        iteration that is run until it converges.
     verbose : int, default=0
         1 logs a line for each fit, 2 also its steps (logger "graphrep").
 
@@ -69,8 +66,6 @@ class GraRep(TransductiveEmbedder):
         Number of nodes of the fitted graph.
     n_isolated_ : int
         Number of nodes without edges.
-    random_seed_ : int
-        The 64-bit seed that was used.
 
     Raises
     ------
@@ -102,7 +97,8 @@ class GraRep(TransductiveEmbedder):
     X is built 128 rows at a time for all orders at once and stored as compressed
     rows where less than a quarter of its entries is positive, else as one dense
     array, in float32 unless the input was a float64 matrix; nothing else of size
-    n_nodes² is made. The decompositions are computed until they converge.
+    n_nodes² is made. The decompositions are computed until they converge, from a
+    fixed start: nothing is random.
 
     Directed graphs are read along their edges: a node that no edge leaves gets a zero
     vector, and only its target vector speaks of it. Weights count as multiplicities.
@@ -120,7 +116,7 @@ class GraRep(TransductiveEmbedder):
     --------
     >>> from graphrep import Graph, GraRep
     >>> graph = Graph.from_edges(["a", "b", "c", "d"], ["b", "c", "a", "a"])
-    >>> GraRep(4, order=2, random_state=0).fit_transform(graph).shape
+    >>> GraRep(4, order=2).fit_transform(graph).shape
     (4, 4)
     """
 
@@ -132,7 +128,6 @@ class GraRep(TransductiveEmbedder):
         "power_norm": [StrOptions({"l2"}), None],
         "self_loops": [StrOptions({"drop", "keep"})],
         "n_jobs": [Integral, None],
-        "random_state": ["random_state", np.random.Generator],
         "verbose": ["verbose"],
     }
 
@@ -145,7 +140,6 @@ class GraRep(TransductiveEmbedder):
         power_norm: str | None = None,
         self_loops: str = "drop",
         n_jobs: int | None = None,
-        random_state: Any = None,
         verbose: int = 0,
     ) -> None:
         self.n_components = n_components
@@ -154,7 +148,6 @@ class GraRep(TransductiveEmbedder):
         self.power_norm = power_norm
         self.self_loops = self_loops
         self.n_jobs = n_jobs
-        self.random_state = random_state
         self.verbose = verbose
 
     def estimate_memory(self, n_nodes: int, n_entries: int) -> dict[str, int]:
@@ -195,9 +188,7 @@ class GraRep(TransductiveEmbedder):
         for _ in steps:
             pass
         starts = np.cumsum([0, *widths])
-        return Fitted(
-            np.hstack(sources), np.hstack(targets), {"order_starts_": starts}
-        )
+        return Fitted(np.hstack(sources), np.hstack(targets), {"order_starts_": starts})
 
     def _widths(self, n_nodes: int) -> list[int]:
         """Columns of each order that gets any."""
@@ -233,14 +224,14 @@ class _Walks:
         self.n, self.dtype = len(strength), dtype
         self.back = SparseOperator(matrix.T.tocsr(), dtype=dtype)
         self.factors: list[FloatArray] = []
-        sums = np.ones(self.n)
+        sums: AnyArray = np.ones(self.n)
         for _ in range(n_orders):
             sums = matrix.T @ sums
             reached = np.where(sums > 0, sums, 1)
             self.factors.append((self.n / negative / reached).astype(dtype))
 
     def rows(self, rows: IntArray) -> list[Ratios]:
-        """Some rows of every power, as columns."""
+        """Return some rows of every power, as columns."""
         panel: FloatArray = np.zeros((self.n, len(rows)), self.dtype)
         panel[rows, np.arange(len(rows))] = 1
         ones = np.ones(len(rows), self.dtype)

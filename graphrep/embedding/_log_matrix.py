@@ -134,11 +134,10 @@ class _SparseStore:
         self.indptr[first + 1 : end + 1] = start + np.cumsum(counts)
         stop = int(self.indptr[end])
         if stop > len(self.indices):
-            self._resize(max(self.size, stop if end == self.n_nodes
-                             else int(stop * _GROWTH)))
-        compress_rows(
-            block, self.indptr[first:], self.indices, self.data
-        )
+            self._resize(
+                max(self.size, stop if end == self.n_nodes else int(stop * _GROWTH))
+            )
+        compress_rows(block, self.indptr[first:], self.indices, self.data)
 
     def _resize(self, size: int) -> None:
         """Grow in place; pages that were never touched cost nothing."""

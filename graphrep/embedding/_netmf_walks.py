@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,8 @@ def sampled_logs(
     volume = strength.sum()
     ones = np.ones(len(csr.indices), dtype)
     data = ones if csr.weights is None else csr.weights.astype(dtype)
-    total = sparse.csr_array((data, csr.indices, csr.indptr), shape=(n, n))
+    arrays = (data, csr.indices.copy(), csr.indptr.copy())  # zeros are cut out below
+    total = sparse.csr_array(arrays, shape=(n, n))
     if window > 1:
         visits = _visits(csr, strength, window, walks_per_edge, seed, dtype)
         visits = visits + visits.T.tocsr()
@@ -108,7 +110,7 @@ def _chunks(begins: IntArray) -> list[tuple[int, int]]:
         goal = begins[cuts[-1]] + _ENDS_AT_ONCE
         cut = int(np.searchsorted(begins, goal, side="right")) - 1
         cuts.append(min(n, max(cut, cuts[-1] + 1)))
-    return list(zip(cuts[:-1], cuts[1:], strict=True))
+    return list(pairwise(cuts))
 
 
 __all__ = ["sampled_bytes", "sampled_logs"]
