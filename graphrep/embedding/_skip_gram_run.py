@@ -14,7 +14,7 @@ from graphrep.kernels._sgns import LANES
 from graphrep.kernels._skipgram import ENOUGH
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
-_FEWEST, _MOST = 16, 128
+_FEWEST, _MOST = 16, 64
 """Bounds of the number of walks in a group."""
 
 _SHARED_NEGATIVES = 80

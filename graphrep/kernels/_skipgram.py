@@ -299,6 +299,12 @@ def _add(u, v, noise, visits, buffers, w, part, n_parts):
     some_frozen = noise.frozen.shape[0] > 0
     enough = np.float32(ENOUGH)
     for s in range(n_rows):
+        if s + _AHEAD < n_rows:
+            soon = np.int64(buffers.rows[w, s + _AHEAD])
+            if soon % n_parts == part:
+                if s + _AHEAD < n_inner:
+                    prefetch_row(u, soon)
+                prefetch_row(v, soon)
         row = buffers.rows[w, s]
         if row % n_parts != part or (some_frozen and noise.frozen[row]):
             continue
