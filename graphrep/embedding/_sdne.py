@@ -85,7 +85,7 @@ class SDNE(TransductiveEmbedder):
         Rows of a directed graph: outgoing edges, or ``[A | A.T]``.
     tol : float, default=1e-4
         Smallest relative fall of the loss that counts; 0 never stops early.
-    n_iter_no_change : int, default=10
+    n_iter_no_change : int, default=30
         Epochs without such a fall after which training stops.
     device : str, default="cpu"
         "cpu", "auto", or what torch calls its device, such as "cuda".
@@ -232,7 +232,7 @@ class SDNE(TransductiveEmbedder):
         row_normalization: str | None = None,
         direction: str = "out",
         tol: float = 1e-4,
-        n_iter_no_change: int = 10,
+        n_iter_no_change: int = 30,
         device: str = "cpu",
         self_loops: str = "drop",
         n_jobs: int | None = None,
@@ -322,10 +322,12 @@ class SDNE(TransductiveEmbedder):
             trainer = Trainer(
                 matrix, edges, self._recipe(matrix), task.seed, torch, device
             )
+            used = matrix[np.diff(matrix.indptr) > 0]
+            start = spread(trainer.network().encode(used))[0]
             curve = self._train(trainer, task) if matrix.nnz else []
             network = trainer.network()
         vectors = network.encode(matrix)
-        distance = self._examine(vectors[np.diff(matrix.indptr) > 0])
+        distance = self._examine(network.encode(used), start)
         self.device_ = str(device)
         exact = self._n_zeros(matrix.shape[1]) == matrix.shape[1]
         for name in [key for key in vars(self) if key.startswith(_WEIGHTS)]:
@@ -404,7 +406,7 @@ class SDNE(TransductiveEmbedder):
                 break
         return curve
 
-    def _examine(self, vectors: FloatArray) -> dict[str, Any]:
+    def _examine(self, vectors: FloatArray, start: float) -> dict[str, Any]:
         """Warn of dead and of collapsed vectors; say how far apart they are."""
         n_dead = int(np.sum(~vectors.any(axis=1)))
         distance, length = spread(vectors)
@@ -414,7 +416,7 @@ class SDNE(TransductiveEmbedder):
                 f"activation={self.activation!r} are dead. Lower learning_rate="
                 f"{self.learning_rate} or use activation='leaky_relu'."
             )
-        elif self.alpha and len(vectors) > 2 and distance <= _COLLAPSED * length:
+        elif self.alpha and start and distance <= _COLLAPSED * max(length, start):
             warn_user(
                 f"The vectors have collapsed: their mean distance is {distance:.3g} at "
                 f"a mean length of {length:.3g}. Lower alpha={self.alpha}."

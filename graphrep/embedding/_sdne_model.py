@@ -162,13 +162,14 @@ def network_input(
     matrix = matrix * (1 / scale)
     if normalization is not None:
         total = np.asarray(matrix.sum(axis=1)).ravel()
+        safe = np.where(total > 0, total, 1)
         if normalization == "l2":
-            per = 1 / np.sqrt(np.asarray((matrix * matrix).sum(axis=1)).ravel())
+            squares = np.asarray((matrix * matrix).sum(axis=1)).ravel()
+            per = 1 / np.sqrt(np.where(squares > 0, squares, 1))
         elif normalization == "degree":
-            per = 1 / total
+            per = 1 / safe
         else:
-            per = np.log1p(total) / total
-        per = np.where(total > 0, per, 0)
+            per = np.log1p(total) / safe
         matrix = sparse.csr_array(
             (
                 matrix.data * np.repeat(per, np.diff(matrix.indptr)),

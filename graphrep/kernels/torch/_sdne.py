@@ -130,8 +130,8 @@ class Table:
         self.decay = decay
         self._mean = torch.zeros_like(data)
         self._square = torch.zeros_like(data)
-        self._counts = torch.zeros(len(data), device=data.device)
-        self._last = torch.zeros(len(data), device=data.device)
+        self._counts = data.new_zeros(len(data))
+        self._last = data.new_zeros(len(data))
         self._rows = None
         self.leaf = None
 
