@@ -141,7 +141,7 @@ def _excess(graph, t, v, extra, back_at):
 
 
 def _step(graph, rule, t, v, keys, counter):
-    """Positions of the next entries of v's rows after t, and the next draws' numbers."""
+    """Positions of the next entries of v's rows, and the next draws' numbers."""
     counter = counter.clone()
     chosen = torch.empty_like(v)
     size = graph.indptr[v + 1] - graph.indptr[v]
@@ -216,7 +216,9 @@ def _enumerate(graph, rule, t, v, u):
         done = end[low] - size[low]
         high = int(torch.searchsorted(end, done + _ENTRIES_AT_ONCE, right=True))
         part = slice(low, max(high, low + 1))
-        out[part] = _look(graph, rule, t[part], v[part], first[part], size[part], u[part])
+        out[part] = _look(
+            graph, rule, t[part], v[part], first[part], size[part], u[part]
+        )
         low = part.stop
     return out
 
@@ -228,7 +230,9 @@ def _look(graph, rule, t, v, first, size, u):
     begin = torch.cumsum(size, 0) - size
     at = torch.arange(len(row), device=v.device) - begin[row] + first[row]
     mass = torch.where(
-        graph.indices[at] == t[row], 1.0 / rule.p, _bias(graph, rule, t[row], v[row], at)
+        graph.indices[at] == t[row],
+        1.0 / rule.p,
+        _bias(graph, rule, t[row], v[row], at),
     )
     if len(graph.weights):
         mass = mass * graph.weights[at].to(torch.float64)
