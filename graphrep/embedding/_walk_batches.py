@@ -129,7 +129,7 @@ class PairLoader:
         """All windows of all walks, those at the walks' beginnings first."""
         windows = sliding_window_view(walks, self._context, axis=1)
         flat = windows.transpose(1, 0, 2).reshape(-1, self._context)
-        return np.ascontiguousarray(flat, np.int64)
+        return np.array(flat, np.int64, order="C")
 
 
 def node_texts(graph: Graph) -> AnyArray:

@@ -165,7 +165,8 @@ def _excess(graph, rule, t, v, most):
     total = 1.0
     if graph.threshold.shape[0] > 0:
         total = np.float64(graph.threshold[graph.indptr.shape[0] - 1 + v])
-    return extra * graph.weights[found] / total
+    # A row too light for float32 is left to be looked at entry by entry.
+    return extra * graph.weights[found] / total if total > 0.0 else 0.0
 
 
 @njit
