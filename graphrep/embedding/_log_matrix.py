@@ -74,7 +74,7 @@ def log_matrices(
     MemoryLimitError
         Where the matrices would not fit, before they are made.
     """
-    rows = np.unique(np.linspace(0, n_nodes - 1, _SAMPLE).astype(np.int64))
+    rows: IntArray = np.unique(np.linspace(0, n_nodes - 1, _SAMPLE).astype(np.int64))
     scratch = np.empty((WIDTH, n_nodes), dtype)
     shares = [_logs(r, scratch)[1].mean() / n_nodes for r in produce(rows)]
     stores = [_store_for(share, n_nodes, dtype) for share in shares]

@@ -221,7 +221,8 @@ class NetMF(TransductiveEmbedder):
         n_panels = 0 if mode == "sampled" else len(panels(n))
         steps = self._steps(task, "panel", n_panels + 1)
         left: AnyArray = np.zeros((n, 1))
-        right, values = left, np.zeros(1)
+        right: AnyArray = left
+        values: AnyArray = np.zeros(1)
         if len(task.graph.indices):
             operator = self._matrix(task, mode, steps)
             width = min(self.n_components, n)

@@ -306,7 +306,7 @@ def filtered(
 
 
 def principal(table: AnyArray) -> tuple[AnyArray, FloatArray]:
-    """U S^½ of a tall table with rows of unit length, and S, through its Gram matrix."""
+    """Return unit rows of U S^½ of a tall table, and S, through its Gram matrix."""
     n, width = table.shape
     gram = np.zeros((width, width))
     for first in range(0, n, _ROWS_AT_ONCE):
