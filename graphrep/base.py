@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy import sparse
@@ -47,6 +47,9 @@ class GraphTransformer(
     node_ids_: AnyArray
     n_features_in_: int
     _progress: Callable[[str, int, int], None] | None = None
+
+    decoder: ClassVar[str] = "dot"
+    """How the method itself scores a pair: "dot", "euclidean" or "own"."""
 
     # -- scikit-learn ------------------------------------------------------------
     def __sklearn_tags__(self) -> Any:
@@ -162,6 +165,28 @@ class GraphTransformer(
         """
         return self.vectors_.most_similar(node, k=k, metric=metric)
 
+    def decoder_score(self, rows: Any, columns: Any) -> AnyArray:
+        """Score pairs of nodes the way the method itself does.
+
+        Parameters
+        ----------
+        rows, columns : int or array-like of int
+            Row numbers of sources and targets, broadcast against each other.
+
+        Returns
+        -------
+        ndarray
+            The larger, the likelier the edge.
+        """
+        check_is_fitted(self)
+        source = self.embedding_[np.asarray(rows)]
+        target = self._targets()[np.asarray(columns)]
+        if self.decoder == "euclidean":
+            scores: AnyArray = -np.sqrt(np.sum((source - target) ** 2, axis=-1))
+            return scores
+        dots: AnyArray = np.einsum("...d,...d->...", source, target)
+        return dots
+
     def to_frame(self, backend: str = "pandas") -> Any:
         """Vectors as a table with the node ids as index (or first column)."""
         return self.vectors_.to_frame(backend=backend)
@@ -176,6 +201,10 @@ class GraphTransformer(
 
         check_is_fitted(self)
         save(self, path, overwrite=overwrite)
+
+    def _targets(self) -> AnyArray:
+        target = getattr(self, "target_embedding_", None)
+        return self.embedding_ if target is None else target
 
     def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         """Fitted arrays and JSON-able scalars, node ids aside."""

@@ -100,8 +100,6 @@ class TransductiveEmbedder(GraphTransformer):
     """Whether the method reads directions; if not, they are dropped with a warning."""
     _zeroes_isolated: ClassVar[bool] = True
     """Whether nodes without edges are given zero vectors when ``_embed`` is done."""
-    decoder: ClassVar[str] = "dot"
-    """How the method itself scores a pair: "dot", "euclidean" or "own"."""
 
     # -- for sub-classes -----------------------------------------------------------
     def _embed(self, task: Task) -> Fitted:
@@ -215,28 +213,6 @@ class TransductiveEmbedder(GraphTransformer):
             return self.embedding_
         return self._embed_rows(self._check_rows(X))
 
-    def decoder_score(self, rows: Any, columns: Any) -> AnyArray:
-        """Score pairs of nodes the way the method itself does.
-
-        Parameters
-        ----------
-        rows, columns : int or array-like of int
-            Row numbers of sources and targets, broadcast against each other.
-
-        Returns
-        -------
-        ndarray
-            The larger, the likelier the edge.
-        """
-        check_is_fitted(self)
-        source = self.embedding_[np.asarray(rows)]
-        target = self._targets()[np.asarray(columns)]
-        if self.decoder == "euclidean":
-            scores: AnyArray = -np.sqrt(np.sum((source - target) ** 2, axis=-1))
-            return scores
-        dots: AnyArray = np.einsum("...d,...d->...", source, target)
-        return dots
-
     # -- private -------------------------------------------------------------------
     def _validate_params(self) -> None:
         super()._validate_params()
@@ -247,10 +223,6 @@ class TransductiveEmbedder(GraphTransformer):
     def _forget(self) -> None:
         for name in [n for n in vars(self) if n.endswith("_")]:
             delattr(self, name)
-
-    def _targets(self) -> AnyArray:
-        target = getattr(self, "target_embedding_", None)
-        return self.embedding_ if target is None else target
 
     def _prepare(self, graph: Graph) -> Graph:
         if getattr(self, "self_loops", "keep") == "drop" and graph.n_loops:
