@@ -34,7 +34,7 @@ class DegreeVectors(TransductiveEmbedder):
     embedding_ : ndarray of shape (n_nodes, n_components)
         Degree (out-degree of a directed graph) over the root of the sum of all
         degrees, in the first column.
-    target_embedding_ : None, or ndarray of shape (n_nodes, n_components)
+    target_embedding_ : ndarray of shape (n_nodes, n_components) or None
         The same with in-degrees, for a directed graph.
     node_ids_ : ndarray of shape (n_nodes,)
         Ids in row order, int64 or object.

@@ -99,13 +99,13 @@ class GraphFactorization(TransductiveEmbedder):
     over ordered pairs, that is one half of the squares of each edge; of a directed
     graph ``1/2 Σ_ij c_ij (w_ij - x_i·y_j)² + λ/2 (Σ_i |x_i|² + Σ_j |y_j|²)``.
 
-    *Which zeros.* On the edges alone the loss has no reason to keep strangers apart:
-    it is least where all vectors point the same way, and the scores of pairs are as
-    good as the start is spread out. Mean average precision of neighbours by dot
-    product, 128 dimensions (16 for the first two): karate club 1.00 with implicit
-    zeros, 0.85 without; Les Misérables 0.95 and 0.51; 1,983 nodes of a commonsense
-    graph 0.97 and 0.81 (degree product 0.05, truncated adjacency 0.69). Hence the
-    default.
+    *Which zeros.* On the edges alone nothing keeps strangers apart: without weights,
+    one and the same unit vector for all nodes leaves no residual. What the ranking of
+    pairs is worth then comes from a start that is spread out. Mean average precision
+    of neighbours by dot product, 16 dimensions: karate club 1.00 with implicit zeros,
+    0.86 without; Les Misérables 0.94 and 0.51; 128 dimensions, 1,983 nodes of a
+    commonsense graph: 0.97 and 0.80 (degree product 0.05, truncated adjacency 0.69).
+    Hence the default.
 
     *Implicit zeros.* Row i solves ``(c_0 X'X + λI + (1-c_0) Σ_j x_j x_j') x = Σ_j
     w_ij x_j``. The part that all rows share is factorised once; in its Cholesky basis
