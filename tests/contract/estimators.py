@@ -11,6 +11,7 @@ import graphrep
 FastRP = graphrep.FastRP
 
 ESTIMATORS = {
+    "AdjacencySVD": graphrep.AdjacencySVD(8),
     "FastRP": FastRP(8, random_state=0),
     "FastRP-plain": FastRP(
         4, weights=(1.0, 1.0), power_norm=None, output_norm=None, random_state=0
@@ -50,6 +51,7 @@ ESTIMATORS = {
     ),
     "ProNE": graphrep.ProNE(8, random_state=0),
     "RandomVectors": graphrep.RandomVectors(8, random_state=0),
+    "Spectral": graphrep.Spectral(8, random_state=0),
     "SDNE": graphrep.SDNE(8, hidden=(16,), n_epochs=20, random_state=0),
 }
 
