@@ -272,7 +272,8 @@ class SkipGramEmbedder(TransductiveEmbedder):
                 corpus, self._options(), tables, self.n_components, frozen, n_threads
             )
         elif self.device not in _ON_CPU:
-            attributes["n_tokens_"] = self._train_torch(task, rule, tables, frozen)
+            done = self._train_torch(task, corpus, tables, frozen)
+            attributes = {"n_tokens_": done.n_tokens, "round_size_": done.round_size}
         else:
             trained = runs.train(
                 corpus, self._options(), tables, frozen=frozen, n_threads=n_threads,
@@ -288,21 +289,17 @@ class SkipGramEmbedder(TransductiveEmbedder):
         return Fitted(embedding, target, attributes)
 
     def _train_torch(
-        self, task: Task, rule: Any, tables: runs.Tables, frozen: AnyArray | None
-    ) -> int:
+        self, task: Task, corpus: runs.Corpus, tables: runs.Tables,
+        frozen: AnyArray | None,
+    ) -> runs.Trained:  # fmt: skip
         _, device = torch_device(self.device, why=type(self).__name__)
         from graphrep.embedding._node2vec_torch import train
 
-        if frozen is not None:
-            raise GraphValueError(
-                "partial_fit runs on the CPU only; set device='cpu' for it."
-            )
-        self.device_ = str(device)
-        u, v = train(task.graph.csr, rule, self._options(), device, task.seed,
-                     lambda n: self._steps(task, "batch", n))  # fmt: skip
-        tables.u[:, : u.shape[1]], tables.v[:, : v.shape[1]] = u, v
-        n_walks = task.graph.n_nodes * self.walks_per_node * self.n_epochs
-        return n_walks * self.walk_length
+        self.device_ = "torch:cpu" if device.type == "cpu" else str(device)
+        return train(
+            corpus, self._options(), tables, device=device, frozen=frozen,
+            steps=lambda n: self._steps(task, "walks", n),
+        )  # fmt: skip
 
 
 __all__ = ["SKIP_GRAM_CONSTRAINTS", "SkipGramEmbedder"]
