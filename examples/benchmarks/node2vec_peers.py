@@ -135,8 +135,8 @@ def _gensim(job: Job, **options: Any) -> Any:
         walks = RandomWalks(
             walk_length=job.length, walks_per_node=job.walks, p=job.p, q=job.q,
             n_jobs=job.threads, random_state=job.seed,
-        ).fit(graph).walks()  # fmt: skip
-        texts = [[names[v] for v in walk if v >= 0] for walk in np.asarray(walks)]
+        ).walks(graph)  # fmt: skip
+        texts = [[names[v] for v in walk if v >= 0] for walk in walks]
     return _word2vec(job, texts, **options)
 
 

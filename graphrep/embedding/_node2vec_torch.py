@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,11 +18,11 @@ _WALKS_AT_ONCE = 1 << 14
 _NEGATIVES = 64
 """Negatives that a walk draws for all of its pairs; more where a pair has many."""
 
-_BATCH = 64
-"""Walks that start from the same state of the tables, unless the options say."""
+_FEWEST, _MOST = 1, 256
+"""Bounds of the number of walks in a batch."""
 
-_LIMIT = 128.0
-"""Pairs that may push a row in one batch: times the learning rate, some units."""
+_PUSH = 3.2
+"""Pairs that may push a row in one batch, times the learning rate at the start."""
 
 
 def train(
@@ -56,11 +58,12 @@ def train(
 
     Notes
     -----
-    On the CPU the same seed gives the same bits for the same number of torch's
-    threads. On a GPU the walks and negatives are the same for a seed, but sums over
-    rows use atomic additions in no fixed order: vectors agree to rounding at first
-    and drift apart as any two runs of hogwild do, unless
-    ``torch.use_deterministic_algorithms(True)`` is set, which sorts rows first.
+    On the CPU torch is held to one thread, so that the same seed gives the same bits
+    everywhere; its products are too small to gain from more. On a GPU the walks and
+    negatives are the same for a seed, but sums over rows use atomic additions in no
+    fixed order: vectors agree to rounding at first and drift apart as any two runs
+    of hogwild do, unless ``torch.use_deterministic_algorithms(True)`` is set, which
+    sorts rows first.
     """
     import torch
 
@@ -69,7 +72,7 @@ def train(
     per_pass = max(1, -(-n_starts // _WALKS_AT_ONCE))
     starts = torch.as_tensor(corpus.starts, dtype=torch.int64, device=device)
     order = starts
-    with torch.no_grad():
+    with torch.no_grad(), _one_thread(device):
         for step in steps(options.n_epochs * options.walks_per_node * per_pass):
             number, part = divmod(step, per_pass)
             if part == 0:
@@ -78,6 +81,26 @@ def train(
             chunk = order[first : first + _WALKS_AT_ONCE]
             trainer.train_chunk(chunk, number, number * n_starts + first)
     return trainer.finish(tables)
+
+
+def batch_size(corpus: Corpus, options: Options) -> int:
+    """Choose how many walks start from one state: they meet half of the nodes."""
+    walks = corpus.n_nodes // (2 * options.walk_length)
+    return min(max(walks, _FEWEST), _MOST)
+
+
+@contextmanager
+def _one_thread(device: Any) -> Iterator[None]:
+    """Hold torch to one thread if it works on the CPU."""
+    import torch
+
+    before = torch.get_num_threads()
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class _Trainer:
@@ -109,7 +132,8 @@ class _Trainer:
         self._u = torch.tensor(np.asarray(tables.u), device=device)
         self._v = torch.tensor(np.asarray(tables.v), device=device)
         self._band = _skipgram.band(options.walk_length, options.window, device)
-        self._batch = options.round_size or _BATCH
+        self._batch = options.round_size or batch_size(corpus, options)
+        self._limit = _PUSH / options.learning_rate
         self._n_shared = max(_NEGATIVES, 4 * options.n_negatives)
         self._n_tokens = torch.zeros((), dtype=torch.int64, device=device)
         n_passes = options.n_epochs * options.walks_per_node
@@ -138,7 +162,8 @@ class _Trainer:
             part = slice(first, first + self._batch)
             self._skipgram.train_batch(
                 self._u, self._v, walks[part], noise[part], self._band,
-                options.n_negatives, self._rate(done + first), _LIMIT, self._frozen,
+                options.n_negatives, self._rate(done + first), self._limit,
+                self._frozen,
             )  # fmt: skip
 
     def _rate(self, done: int) -> float:

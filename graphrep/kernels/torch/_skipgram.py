@@ -51,7 +51,7 @@ def thin(walks, keys, keep):
 
 
 def deltas(u, v, walks, noise, window_weights, n_negatives, rate):
-    """Steps that a batch of walks asks for.
+    """Compute the steps that a batch of walks asks for.
 
     Parameters
     ----------

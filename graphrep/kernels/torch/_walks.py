@@ -59,7 +59,7 @@ def start_order(seed, round_, nodes):
 
 
 def walks(graph, rule, starts, keys, length):
-    """Walks of at most ``length`` nodes from each start, -1 after their ends."""
+    """Draw walks of at most ``length`` nodes from each start, -1 after their ends."""
     shape = (len(starts), length)
     out = torch.full(shape, -1, dtype=graph.indices.dtype, device=starts.device)
     out[:, 0] = starts
