@@ -57,7 +57,7 @@ class GraphFactorization(TransductiveEmbedder):
         Vectors of the fitted nodes; of a directed graph, as sources.
     target_embedding_ : ndarray of shape (n_nodes, n_components) or None
         Vectors of the nodes of a directed graph as targets.
-    loss_ : ndarray of shape (n_iter_,)
+    loss_ : ndarray of shape (n_sweeps,)
         Loss after each sweep, in units of the mean weight.
     n_iter_ : int
         Number of sweeps.

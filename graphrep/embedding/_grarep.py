@@ -82,8 +82,8 @@ class GraRep(TransductiveEmbedder):
     With P = D⁻¹ A, for each k from 1 to K the singular value decomposition
     U_k S_k V_kᵀ of
 
-    .. math:: X^{(k)}_{ij} = \max\Big(0, \log \frac{P^k_{ij}}{\sum_{i'} P^k_{i'j}}
-        - \log \frac{\mathrm{negative}}{n} \Big).
+    .. math:: X^{(k)}_{ij} = \max\left(0, \log \frac{P^k_{ij}}{\sum_{i'} P^k_{i'j}}
+        - \log \frac{\mathrm{negative}}{n} \right).
 
     All parts of the definition are there that other programs lack: the first order,
     the sum over the column inside the logarithm, and the positive part (karateclub

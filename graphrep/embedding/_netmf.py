@@ -97,14 +97,14 @@ class NetMF(TransductiveEmbedder):
     -----
     With P = D⁻¹ A and vol the sum of all degrees, twice the number of edges,
 
-    .. math:: M = \log \max\Big(1, \frac{vol}{b\,T}
-        \sum_{r=1}^{T} P^r D^{-1}\Big) = U S V^\top.
+    .. math:: M = \log \max\left(1, \frac{vol}{b\,T}
+        \sum_{r=1}^{T} P^r D^{-1}\right) = U S V^\top.
 
     "large" takes the top eigenpairs (μ, u) of N = D^-½ A D^-½ and
 
-    .. math:: M \approx \log \max\big(1, \tfrac{vol}{b} D^{-1/2} U f(\mu) U^\top
-        D^{-1/2}\big), \quad f(\mu) = \max\Big(0, \frac{\mu (1 - \mu^T)}{(1 - \mu) T}
-        \Big), \; f(1) = 1.
+    .. math:: M \approx \log \max\left(1, \frac{vol}{b} D^{-1/2} U f(\mu) U^\top
+        D^{-1/2}\right), \quad f(\mu) = \max\left(0, \frac{\mu (1 - \mu^T)}{(1 - \mu) T}
+        \right), \; f(1) = 1.
 
     "sampled" follows NetSMF [2]_: the sum over r is estimated by where walks get. It
     differs in what is drawn, not in what is estimated: a step along an edge is

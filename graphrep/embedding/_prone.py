@@ -96,8 +96,8 @@ class ProNE(TransductiveEmbedder):
     the Laplacian of A + I. With M = (1 - mu) I - D₊⁻¹(A + I), where D₊ holds the row
     sums of A + I, T_0 = R, T_1 = M²R/2 - R and T_{k+1} = M²T_k - 2T_k - T_{k-1},
 
-    .. math:: R' = (A + I)\Big(R - I_0(\theta) T_0
-        - 2 \sum_{k=1}^{order-1} (-1)^k I_k(\theta) T_k\Big)
+    .. math:: R' = (A + I)\left(R - I_0(\theta) T_0
+        - 2 \sum_{k=1}^{order-1} (-1)^k I_k(\theta) T_k\right)
 
     where I_k are modified Bessel functions; the result is U S^½ of R' itself, rows
     brought to unit length again.

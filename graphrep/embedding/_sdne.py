@@ -109,7 +109,7 @@ class SDNE(TransductiveEmbedder):
     decoder_weights_0_, decoder_biases_0_, ... : ndarray of float32
         Weights of the decoder, innermost first; the last one of shape
         (n_outputs, width).
-    loss_curve_ : ndarray of shape (n_epochs_,)
+    loss_curve_ : ndarray of shape (n_passes,)
         Mean estimate of the loss per node in each epoch, without the term of ``nu``.
     n_epochs_ : int
         Epochs that were run, those of ``pretrain`` included.

@@ -128,6 +128,7 @@ class TransductiveEmbedder(GraphTransformer):
 
     def _steps(self, task: Task, name: str, n_steps: int) -> Iterator[int]:
         """Count steps of a fit, telling callbacks, the progress bar and the log."""
+        self._told_steps = True
         label = f"{type(self).__name__}: {name}"
         for step in callback_steps(self, name, n_steps, task.given):
             self._tell(label, step, n_steps)
@@ -178,8 +179,13 @@ class TransductiveEmbedder(GraphTransformer):
         seed = draw_seed(self.random_state) if random else 0  # starts of solvers
         self._announce(work)
         self.device_ = "cpu"
+        task = Task(work, dtype, seed, X)
+        self._told_steps = False
         with numba_threads(self.n_jobs), single_blas_thread():
-            fitted = self._embed(Task(work, dtype, seed, X))
+            fitted = self._embed(task)
+        if not self.__dict__.pop("_told_steps", False):
+            list(self._steps(task, "fit", 1))  # callbacks hear of every fit
+            del self._told_steps
         if random:
             self.random_seed_ = seed
         self.fingerprint_ = graph.fingerprint()
