@@ -24,15 +24,21 @@ def multiply_panel(indptr, indices, weights, x, scale, cuts, out):
             gather_row(x, scale, indices, weights, indptr[i], indptr[i + 1], out[i])
 
 
+@njit
+def multiply_vector(indptr, indices, weights, x, first, end, out):
+    """Write rows ``first`` to ``end`` of ``A @ x`` for one vector ``x`` to ``out``."""
+    for i in range(first, end):
+        total = out.dtype.type(0)
+        for e in range(indptr[i], indptr[i + 1]):
+            total += _entry(weights, e, x[np.int64(indices[e])])
+        out[i] = total
+
+
 @njit(parallel=True)
-def multiply_vector(indptr, indices, weights, x, cuts, out):
-    """Write ``A @ x`` for one vector ``x`` to ``out``."""
+def multiply_vector_parallel(indptr, indices, weights, x, cuts, out):
+    """Write ``A @ x`` for one vector, rows ``cuts[b]`` to ``cuts[b + 1]`` a task."""
     for b in prange(cuts.shape[0] - 1):
-        for i in range(cuts[b], cuts[b + 1]):
-            total = out.dtype.type(0)
-            for e in range(indptr[i], indptr[i + 1]):
-                total += _entry(weights, e, x[np.int64(indices[e])])
-            out[i] = total
+        multiply_vector(indptr, indices, weights, x, cuts[b], cuts[b + 1], out)
 
 
 def _entry(weights, e, value):

@@ -214,7 +214,7 @@ class _Lanczos:
 
     def _fill(self, block: FloatArray) -> FloatArray:
         """Extend the basis to its full size; return how the last block couples."""
-        coupling: Any = np.zeros((self.block, self.block))
+        coupling: FloatArray = np.zeros((self.block, self.block), np.float64)
         while True:
             start, end = self.used, self.used + self.block
             self.basis[:, start:end] = block
@@ -250,8 +250,8 @@ class _Lanczos:
 
     def _fresh(self, width: int) -> FloatArray:
         """Random block orthogonal to the basis."""
-        block = self.random.standard_normal((self.operator.shape[0], width))
-        block = orthonormalize(block.astype(self.operator.dtype))
+        start = self.random.standard_normal((self.operator.shape[0], width))
+        block = orthonormalize(start.astype(self.operator.dtype))
         return orthonormalize(self._cleared(self._cleared(block)))
 
     def _cleared(self, block: FloatArray) -> FloatArray:

@@ -11,7 +11,11 @@ from scipy import sparse
 from graphrep.graph import CSR
 from graphrep.kernels._gather import LANES
 from graphrep.kernels._propagation import equal_work_cuts
-from graphrep.kernels._spmm import multiply_panel, multiply_vector
+from graphrep.kernels._spmm import (
+    multiply_panel,
+    multiply_vector,
+    multiply_vector_parallel,
+)
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
 _N_TASKS = 256
 _ENTRIES_OF_A_ROW = 4
 """A row costs about as much as this many entries, besides its own."""
+
+_WORTH_THREADS = 2**21
+"""Entries from which threads pay off in a product with one vector."""
 
 _NO_WEIGHTS = np.empty(0, np.int8)
 _NO_SCALE = np.empty(0, np.float32)
@@ -182,7 +189,11 @@ class _Rows:
         if X.ndim == 1:
             x = np.ascontiguousarray(X, dtype)
             out: FloatArray = np.empty(n_rows, dtype)
-            multiply_vector(self.indptr, self.indices, self.weights, x, self.cuts, out)
+            given = self.indptr, self.indices, self.weights, x
+            if len(self.indices) < _WORTH_THREADS:
+                multiply_vector(*given, 0, n_rows, out)
+            else:
+                multiply_vector_parallel(*given, self.cuts, out)
             return out
         width = X.shape[1]
         if width == 1:
