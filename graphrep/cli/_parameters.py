@@ -182,7 +182,7 @@ def _docstring_entries(docstring: str) -> Iterator[tuple[str, tuple[str, str]]]:
             continue
         body = []
         for text in lines[start + 1 :]:
-            if text and not text.startswith(" "):
+            if not text.startswith(" "):  # the next entry, or a second paragraph
                 break
             body.append(text.strip())
         kind = re.sub(r",? default=.*$", "", entry["kind"])

@@ -280,14 +280,15 @@ class TestAnyMethod:
         assert done.exit_code == 0, done.stderr
         table = graphrep.load(model).target_embedding_
         np.testing.assert_array_equal(read_vectors(target).matrix, table)
-        assert read_vectors(target).node_ids.tolist() == list(range(34))
+        ids = graphrep.load(model).node_ids_.tolist()
+        assert read_vectors(target).node_ids.tolist() == ids
 
 
 def test_target_when_it_is_the_output_then_refuses(
     invoke: Invoke, karate: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "v.npz"
-    done = invoke("embed", "hope", karate, "-o", out, "--target", out)
+    done = invoke("embed", "deepwalk", karate, "-o", out, "--target", out)
     assert done.exit_code == 2
     assert "name two files" in done.stderr
 
