@@ -21,6 +21,9 @@ from graphrep.typing import AnyArray, FloatArray
 _ROWS = 2048
 _MOST_BLOCKS = 256
 _TIE = 1e-6
+_CLOSE = 0.1
+"""How far from orthonormal the second Cholesky QR may find a basis."""
+
 T = TypeVar("T")
 
 
@@ -122,7 +125,7 @@ def _orthonormal(X: AnyArray) -> FloatArray:
         norms = np.sqrt(np.diagonal(gram(X)))
         if np.all(norms > 0):
             first = _cholesky_step(X, None)
-            basis = None if first is None else _cholesky_step(first, 0.5)
+            basis = None if first is None else _cholesky_step(first, _CLOSE)
             if basis is not None:
                 return basis
     basis, _ = linalg.qr(np.asarray(X, np.float64), mode="economic")
