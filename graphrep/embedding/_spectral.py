@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from graphrep.embedding._transductive import Fitted, Task, TransductiveEmbedder
@@ -16,6 +17,9 @@ from graphrep.typing import AnyArray, FloatArray
 _LANES = 16
 _SHARE = 4
 """The block that starts a Krylov space has ``n_components / _SHARE`` vectors."""
+
+_FAINT = 100
+"""Rows below so many roundings of the longest one are noise, and become zeros."""
 
 _ROOM = 2
 """Graphs of fewer nodes than this many bases are solved to convergence."""
@@ -38,7 +42,8 @@ class Spectral(TransductiveEmbedder):
     smoothing : int, default=1
         How often the mean of the neighbours' vectors is added to each vector.
     drop_first : bool, default=True
-        Leave out the first eigenvector, which follows the degrees.
+        Leave out the first eigenvector of a connected graph, which follows the
+        degrees.
     solver : {"krylov", "converged"}, default="krylov"
         "krylov": Ritz vectors of one block Krylov space. "converged": eigenvectors
         to the precision of rounding, several times slower.
@@ -102,8 +107,8 @@ class Spectral(TransductiveEmbedder):
 
     *Disconnected graphs.* The matrix is block diagonal: each component has a leading
     eigenvector of its own, below one by the regularisation and the more so the
-    sparser the component is. Only the first of all is dropped; the others tell
-    components apart and take dimensions for it. A graph of very many components is
+    sparser the component is. None is dropped (isolated nodes aside, only a connected
+    graph has a first one); they tell components apart and take dimensions for it. A graph of very many components is
     better embedded by its large ones.
 
     *Isolated nodes* get zeros, and so do nodes whose rows are zero in all
@@ -207,7 +212,7 @@ class Spectral(TransductiveEmbedder):
         added = self.regularization * strengths.mean()
         root = _inverse(np.sqrt(strengths + added))
         matrix = scaled(graph.csr, root, root)
-        skip = int(self.drop_first)
+        skip = int(self.drop_first and _is_connected(matrix, strengths))
         n_pairs = min(self.n_components + skip, graph.n_nodes)
         for _ in self._steps(task, "decomposition", 1):
             values, vectors = self._solve(matrix, n_pairs, task)
@@ -217,6 +222,7 @@ class Spectral(TransductiveEmbedder):
         )
         if self.row_norm == "l2":
             norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+            norms[norms < _FAINT * np.finfo(norms.dtype).eps * norms.max()] = 0
             vectors *= _inverse(norms)
         vectors = self._smoothed(vectors, graph, _inverse(strengths))
         return Fitted(vectors, None, {"eigenvalues_": values})
@@ -245,6 +251,12 @@ class Spectral(TransductiveEmbedder):
             for _ in range(self.smoothing):
                 vectors = vectors + share * walk.matmat(vectors)
         return vectors
+
+
+def _is_connected(matrix: Any, strengths: FloatArray) -> bool:
+    """Whether all nodes that have edges are in one component."""
+    n_parts = connected_components(matrix, directed=False, return_labels=False)
+    return int(n_parts) == 1 + int(np.count_nonzero(strengths == 0))
 
 
 def _strengths(graph: Graph) -> FloatArray:

@@ -35,6 +35,7 @@ def test_decoder_when_rank_is_given_then_error_is_the_least_there_is(directed, s
     np.testing.assert_allclose(model.singular_values_, s[:rank], rtol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore::graphrep.exceptions.GraphWarning")
 @pytest.mark.parametrize("directed", [False, True])
 def test_decoder_when_all_dimensions_then_adjacency_comes_back(directed):
     graph, dense = _graph(20, directed=directed)

@@ -74,7 +74,7 @@ def test_fit_when_disconnected_with_isolated_then_finite_and_zero_rows():
     graph = Graph.from_edges(
         [0, 1, 2, 3, 4, 5], [1, 2, 0, 4, 5, 3], nodes=[0, 1, 2, 3, 4, 5, 6]
     )
-    vectors = Spectral(3, random_state=0).fit_transform(graph)
+    vectors = Spectral(2, random_state=0).fit_transform(graph)
     assert np.isfinite(vectors).all()
     assert not vectors[6].any()
     assert vectors[:6].any(axis=1).all()
