@@ -53,8 +53,6 @@ class AdjacencySVD(TransductiveEmbedder):
         Number of nodes of the fitted graph.
     n_isolated_ : int
         Number of nodes without edges.
-    random_seed_ : int
-        The seed of the solver's start; always the same.
 
     Raises
     ------

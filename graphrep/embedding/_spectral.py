@@ -99,17 +99,17 @@ class Spectral(TransductiveEmbedder):
 
     *Solver.* A Krylov space of ``n_steps`` blocks of n_components / 4 random vectors,
     made orthonormal in full; the matrix is projected on it and the best Ritz pairs
-    are taken. On real graphs eigenvalues lie dense at that depth and the space holds
-    some 85 % of the eigenvectors' span; what it holds instead is as smooth, and
-    classifies no worse. Graphs of fewer nodes than two such spaces are solved to
+    are taken. On real graphs eigenvalues lie dense at that depth: on BlogCatalog 16
+    steps held 82 % of the span of 129 eigenvectors, and node classification came
+    out up to 0.8 points of F1 below that of converged vectors. Graphs of fewer nodes than two such spaces are solved to
     convergence, tiny ones densely. O(n_steps · m · d + n_steps² · n · d²) time, with
     m edges; memory is dominated by the basis, n · d · n_steps / 4 floats.
 
     *Disconnected graphs.* The matrix is block diagonal: each component has a leading
     eigenvector of its own, below one by the regularisation and the more so the
     sparser the component is. None is dropped (isolated nodes aside, only a connected
-    graph has a first one); they tell components apart and take dimensions for it. A graph of very many components is
-    better embedded by its large ones.
+    graph has a first one); they tell components apart and take dimensions for it.
+    A graph of very many components is better embedded by its large ones.
 
     *Isolated nodes* get zeros, and so do nodes whose rows are zero in all
     eigenvectors found. *Weights* are strengths. *Eigenvalues of several copies*
@@ -255,7 +255,7 @@ class Spectral(TransductiveEmbedder):
 
 def _is_connected(matrix: Any, strengths: FloatArray) -> bool:
     """Whether all nodes that have edges are in one component."""
-    n_parts = connected_components(matrix, directed=False, return_labels=False)
+    n_parts, _ = connected_components(matrix, directed=False)
     return int(n_parts) == 1 + int(np.count_nonzero(strengths == 0))
 
 
