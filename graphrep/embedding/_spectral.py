@@ -102,7 +102,8 @@ class Spectral(TransductiveEmbedder):
     are taken. On real graphs eigenvalues lie dense at that depth: on BlogCatalog 16
     steps held 82 % of the span of 129 eigenvectors, and node classification came
     out up to 0.8 points of F1 below that of converged vectors.
-    Graphs of fewer nodes than two such spaces are solved to convergence, tiny ones densely. O(n_steps · m · d + n_steps² · n · d²) time, with
+    Graphs of fewer nodes than two such spaces are solved to convergence,
+    tiny ones densely. O(n_steps · m · d + n_steps² · n · d²) time, with
     m edges; memory is dominated by the basis, n · d · n_steps / 4 floats.
 
     *Disconnected graphs.* The matrix is block diagonal: each component has a leading
