@@ -26,13 +26,13 @@ class Node2VecPlus(SkipGramEmbedder):
     walks_per_node : int, default=10
         Walks that start from each node in an epoch.
     window : int, default=10
-        Largest distance in a walk of a node to its contexts; the reach of each
-        centre is drawn from 1 to this.
+        Largest distance in a walk of a node to its contexts; one at distance k
+        counts ``(window + 1 - k) / window``.
     n_negatives : int, default=5
         Negatives drawn for a centre and shared by its contexts.
     n_epochs : int, default=1
         Passes, each over new walks.
-    learning_rate : float, default=0.025
+    learning_rate : float, default=0.03
         Step at the start; it falls linearly.
     min_learning_rate : float, default=0.0001
         Step at the end.
@@ -44,9 +44,9 @@ class Node2VecPlus(SkipGramEmbedder):
     mode : {"deterministic", "hogwild"}, default="deterministic"
         Whether threads add what they learnt in a fixed order, or at once and
         without locks.
-    round_size : int or None, default=None
+    round_size : int, default=64
         Walks that start from the same state of the vectors under
-        ``mode="deterministic"``; None chooses it from the frequencies.
+        ``mode="deterministic"``: more let more threads work side by side.
     backend : {"graphrep", "gensim"}, default="graphrep"
         Who trains: our kernel, or gensim's Word2Vec on our walks.
     self_loops : {"keep", "drop"}, default="drop"
@@ -82,8 +82,6 @@ class Node2VecPlus(SkipGramEmbedder):
         Number of nodes without edges.
     random_seed_ : int
         The 64-bit seed that was used.
-    round_size_ : int
-        Walks that started from the same state of the vectors.
     device_ : str
         Where the work was done.
 
@@ -125,9 +123,11 @@ class Node2VecPlus(SkipGramEmbedder):
     *Modes.* A walk copies the rows it needs, trains on the copies, and adds what has
     changed to the tables. Under "deterministic", ``round_size`` walks start from one
     state of the tables and their changes are added in the order of the walks, row by
-    row: no conflicts, and the same bits for any number of threads. Under "hogwild"
-    each thread adds at once and changes of others may be lost; the result differs
-    from run to run. See the benchmarks in the documentation for what each costs.
+    row: no conflicts, and the same bits for any number of threads. Of a row that
+    these walks meet more than 8 times, the changes are averaged instead of added.
+    Under "hogwild" each thread adds at once and changes of others may be lost; the
+    result differs from run to run. The benchmarks in the documentation say what each
+    costs.
 
     *New nodes.* `transform` gives rows of edges the weighted mean of the neighbours'
     vectors; `partial_fit` trains new nodes of a grown graph and leaves the old ones
@@ -136,6 +136,8 @@ class Node2VecPlus(SkipGramEmbedder):
     *Deviations* from the reference code (word2vec, gensim): the negatives of a centre
     are shared by its contexts, and are taken from 80 that are drawn for each walk;
     within a walk a negative that meets its own centre or comes twice is left out;
+    contexts count by the chance that word2vec's random reach takes them in, which
+    is the same sum with less noise; the first learning rate is 0.03 (0.025);
     the logistic function is exact (gensim skips scores beyond 6); walks are drawn
     anew in each epoch; frequencies are those of one pass of walks; ``sample`` is off
     (gensim: 1e-3); walks from a node depend on the seed and the node, not on the
@@ -174,12 +176,12 @@ class Node2VecPlus(SkipGramEmbedder):
         window: int = 10,
         n_negatives: int = 5,
         n_epochs: int = 1,
-        learning_rate: float = 0.025,
+        learning_rate: float = 0.03,
         min_learning_rate: float = 0.0001,
         sample: float | None = None,
         noise_exponent: float = 0.75,
         mode: str = "deterministic",
-        round_size: int | None = None,
+        round_size: int = 64,
         backend: str = "graphrep",
         self_loops: str = "drop",
         isolated: str = "zero",

@@ -48,7 +48,7 @@ SKIP_GRAM_CONSTRAINTS: dict[str, list[Any]] = {
     "sample": [Interval(Real, 0, 1, closed="neither"), None],
     "noise_exponent": [Interval(Real, None, None, closed="neither")],
     "mode": [StrOptions({"deterministic", "hogwild"})],
-    "round_size": [*_POSITIVE, None],
+    "round_size": _POSITIVE,
     "backend": [StrOptions({"graphrep", "gensim"})],
     "self_loops": [StrOptions({"keep", "drop"})],
     "isolated": [StrOptions({"zero", "keep"})],
@@ -77,7 +77,7 @@ class SkipGramEmbedder(TransductiveEmbedder):
     sample: float | None
     noise_exponent: float
     mode: str
-    round_size: int | None
+    round_size: int
     backend: str
     self_loops: str
     isolated: str
@@ -123,7 +123,8 @@ class SkipGramEmbedder(TransductiveEmbedder):
         ndarray of shape (n_walks, walk_length)
             Row numbers, -1 after the end of a walk.
         """
-        return self.walker().walks(X, **options)
+        walks: AnyArray = self.walker().walks(X, **options)
+        return walks
 
     def walker(self) -> RandomWalks:
         """`graphrep.embedding.RandomWalks` with the parameters of this embedder."""
@@ -264,29 +265,24 @@ class SkipGramEmbedder(TransductiveEmbedder):
         rule = walk_rule(p, q, extended=extended)
         graph = walk_graph(task.graph, extended=extended)
         corpus = runs.Corpus(graph, rule, task.graph.n_nodes, task.seed, starts)
-        attributes: dict[str, Any] = {}
         if self.backend == "gensim":
             from graphrep.embedding._skip_gram_gensim import train_gensim
 
-            attributes["n_tokens_"] = train_gensim(
+            n_tokens = train_gensim(
                 corpus, self._options(), tables, self.n_components, frozen, n_threads
             )
         elif self.device not in _ON_CPU:
-            done = self._train_torch(task, corpus, tables, frozen)
-            attributes = {"n_tokens_": done.n_tokens, "round_size_": done.round_size}
+            n_tokens = self._train_torch(task, corpus, tables, frozen).n_tokens
         else:
-            trained = runs.train(
+            n_tokens = runs.train(
                 corpus, self._options(), tables, frozen=frozen, n_threads=n_threads,
                 steps=lambda n: self._steps(task, "walks", n),
-            )  # fmt: skip
-            attributes = {
-                "n_tokens_": trained.n_tokens, "round_size_": trained.round_size
-            }  # fmt: skip
+            ).n_tokens  # fmt: skip
         embedding, target = (t[:, : self.n_components] for t in tables)
         if self.isolated == "zero":
             for table in (embedding, target):
                 table[isolated_rows(task.graph)] = 0
-        return Fitted(embedding, target, attributes)
+        return Fitted(embedding, target, {"n_tokens_": n_tokens})
 
     def _train_torch(
         self, task: Task, corpus: runs.Corpus, tables: runs.Tables,

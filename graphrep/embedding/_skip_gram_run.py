@@ -11,11 +11,7 @@ from graphrep._utils._arrays import aligned_empty
 from graphrep.kernels import _skipgram as kernels
 from graphrep.kernels import _walks as walk_kernels
 from graphrep.kernels._sgns import LANES
-from graphrep.kernels._skipgram import ENOUGH
 from graphrep.typing import AnyArray, FloatArray, IntArray
-
-_FEWEST, _MOST = 16, 64
-"""Bounds of the number of walks in a group."""
 
 _SHARED_NEGATIVES = 80
 """Negatives that a walk draws for all of its centres; more where a centre has many."""
@@ -39,7 +35,7 @@ class Options(NamedTuple):
     sample: float | None
     noise_exponent: float
     mode: str
-    round_size: int | None
+    round_size: int
 
 
 class Corpus(NamedTuple):
@@ -128,18 +124,6 @@ def make_noise(
     return kernels.Noise(accept, alias, keep, frozen)
 
 
-def choose_round_size(counts: IntArray, options: Options) -> int:
-    """Choose how many walks may start from the same state of the tables.
-
-    So many that the most frequent node is expected to be met as often as steps from
-    one place may be added up: more would be wasted on it.
-    """
-    if options.round_size is not None:
-        return options.round_size
-    visits = options.walk_length * counts.max() / counts.sum()
-    return min(max(int(ENOUGH / visits), _FEWEST), _MOST)
-
-
 def n_shared(options: Options) -> int:
     """Count the negatives that a walk draws."""
     return max(_SHARED_NEGATIVES, 4 * options.n_negatives)
@@ -179,7 +163,7 @@ def train(
     counts = count_tokens(corpus, options)
     noise = make_noise(counts, options, frozen)
     hogwild = options.mode == "hogwild"
-    size = n_threads if hogwild else choose_round_size(counts, options)
+    size = n_threads if hogwild else options.round_size
     buffers = kernels.make_buffers(
         size, options.walk_length, n_shared(options), options.window,
         options.n_negatives, tables.u.shape[1],
@@ -218,7 +202,7 @@ def training_memory(
     """Bytes of the tables, of the walks in flight and of what counts need."""
     width = padded_width(n_components)
     rows = 2 * options.walk_length + n_shared(options) + 1
-    size = options.round_size or _MOST
+    size = options.round_size
     return {
         "vectors": 2 * n_nodes * width * 4,
         "walks_in_flight": size * rows * width * 4,

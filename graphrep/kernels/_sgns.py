@@ -133,19 +133,31 @@ def _codes(context, builder, array, first, count):
 
 @intrinsic
 def _gradients(
-    typing, u, contexts, c0, n_contexts, v, targets, first, rate, label, out, place
+    typing,
+    u,
+    contexts,
+    c0,
+    n_contexts,
+    v,
+    targets,
+    first,
+    rate,
+    label,
+    share,
+    out,
+    place,
 ):
     signature = types.void(
         u, contexts, types.int64, types.int64, v, targets, types.int64, rate, label,
-        out, types.int64,
+        share, out, types.int64,
     )  # fmt: skip
 
     def codegen(context, builder, signature, args):
         make = {
             k: context.make_array(signature.args[k])(context, builder, args[k])
-            for k in (0, 1, 4, 5, 7, 8, 9)
+            for k in (0, 1, 4, 5, 7, 8, 9, 10)
         }
-        c0, n_contexts, first, offset = args[2], args[3], args[6], args[10]
+        c0, n_contexts, first, offset = args[2], args[3], args[6], args[11]
         width = cgutils.unpack_tuple(builder, make[0].shape)[1]
         target = _codes(context, builder, make[5], first, TILE)
         zero = _constant(0.0)
@@ -188,8 +200,14 @@ def _gradients(
                 rows += [builder.load(s) for s in row] + [zero] * (STRIDE - TILE)
             probability = _logistic(builder, _sums(builder, rows))
             g = builder.fmul(rates, builder.fsub(labels, probability))
+            part = [
+                _splat(builder, builder.load(builder.gep(make[9].data, [at])))
+                for at in (builder.add(c0, builder.add(c, _I64(i))) for i in range(2))
+            ]
+            halves = [*range(STRIDE), *range(LANES + STRIDE, 2 * LANES)]
+            g = builder.fmul(g, _shuffle(builder, *part, halves))
             at = builder.add(offset, builder.mul(c, _I64(STRIDE)))
-            at = builder.gep(make[9].data, [at])
+            at = builder.gep(make[10].data, [at])
             builder.store(g, builder.bitcast(at, _ROW.as_pointer()), align=4)
         return context.get_dummy_value()
 
@@ -269,7 +287,7 @@ def prefetch_row(typing, table, row):
 @njit
 def train_center(
     u, contexts, first_context, n_contexts, v, targets, first_target, n_tiles, rate,
-    label, work, place,
+    label, share, work, place,
 ):  # fmt: skip
     """Take one gradient step for one centre and all of its contexts.
 
@@ -278,7 +296,8 @@ def train_center(
     tile ``STRIDE`` entries later, no row twice among those of a rate other than 0.
     The entry of ``contexts`` after the last is read too and must be a valid row.
     ``rate`` and ``label`` (float32) lie as ``targets`` does: the step of each target,
-    and 1 for the centre, 0 for a negative. ``work`` has room for
+    and 1 for the centre, 0 for a negative. ``share`` lies as ``contexts`` does: the
+    weight of each context. ``work`` has room for
     ``n_tiles * (n_contexts + 1) * STRIDE`` floats from ``place`` on.
 
     All parts are named by their offsets: a slice of an array that threads share would
@@ -288,7 +307,7 @@ def train_center(
     for tile in range(n_tiles):
         _gradients(
             u, contexts, first_context, n_contexts, v, targets,
-            first_target + tile * STRIDE, rate, label, work, place + tile * size,
+            first_target + tile * STRIDE, rate, label, share, work, place + tile * size,
         )  # fmt: skip
     for tile in range(n_tiles):
         _apply(

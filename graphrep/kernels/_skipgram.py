@@ -37,8 +37,8 @@ must not change (or nothing)."""
 
 Buffers = namedtuple(
     "Buffers",
-    "walk nodes slots rows seen drawn counts keys values contexts targets rates "
-    "labels work u v",
+    "walk nodes slots rows seen drawn counts keys values contexts shares targets "
+    "rates labels work u v",
 )
 
 ENOUGH = 8
@@ -76,6 +76,7 @@ def make_buffers(n_slots, walk_length, n_pool, window, n_negatives, width):
         np.full((n_slots, n_keys), _EMPTY, np.int32),
         np.zeros((n_slots, n_keys), np.int32),
         np.zeros(n_slots * n_contexts, np.int32),
+        np.ones(n_slots * n_contexts, np.float32),
         np.zeros(targets, np.int32).reshape(-1),
         np.zeros(targets, np.float32).reshape(-1),
         np.zeros(targets, np.float32).reshape(-1),
@@ -215,7 +216,13 @@ def _fetch(u, v, buffers, w):
 
 @njit
 def _train(model, buffers, w, key, rate, n_pool):
-    """Train the copied rows on the pairs of a walk."""
+    """Train the copied rows on the pairs of a walk.
+
+    A context at distance k counts ``(window + 1 - k) / window``: the chance that a
+    reach drawn from 1 to ``window`` takes it in.
+    """
+    reach = np.int64(model.window)
+    per_step = np.float32(1) / np.float32(reach)
     n_tokens = buffers.counts[w, 0]
     length = buffers.walk.shape[1]
     slots, contexts, targets = buffers.slots, buffers.contexts, buffers.targets
@@ -228,16 +235,16 @@ def _train(model, buffers, w, key, rate, n_pool):
     n_tiles = targets.shape[0] // buffers.walk.shape[0] // STRIDE
     buffers.labels[t0] = 1.0
     for i in range(n_tokens):
-        bits = hash64(key, np.uint64(i))
-        reach = 1 + np.int64(((bits >> _HALF) * np.uint64(model.window)) >> _HALF)
         n_contexts = 0
         for j in range(max(0, i - reach), min(n_tokens, i + reach + 1)):
             if j != i:
                 contexts[c0 + n_contexts] = first_u + slots[w, j]
+                buffers.shares[c0 + n_contexts] = per_step * (reach + 1 - abs(i - j))
                 n_contexts += 1
         contexts[c0 + n_contexts] = first_u
         center = slots[w, i]
-        at = np.int64(((bits & _LOW) * np.uint64(n_pool)) >> _HALF)
+        bits = hash64(key, np.uint64(i)) & _LOW
+        at = np.int64((bits * np.uint64(n_pool)) >> _HALF)
         targets[t0] = first_v + center
         rates[t0] = rate
         used = 1
@@ -260,7 +267,7 @@ def _train(model, buffers, w, key, rate, n_pool):
             rates[place] = 0.0
         train_center(
             buffers.u, contexts, c0, n_contexts, buffers.v, targets, t0, n_tiles,
-            rates, buffers.labels, buffers.work, g0,
+            rates, buffers.labels, buffers.shares, buffers.work, g0,
         )  # fmt: skip
 
 

@@ -8,6 +8,8 @@ import pytest
 from graphrep.kernels._sgns import STRIDE, TILE, train_center
 from graphrep.kernels._skipgram import alias_table, initialize
 
+ONES = np.ones(9, np.float32)
+
 
 def _targets(rows, rate):
     n_tiles = -(-len(rows) // TILE)
@@ -20,11 +22,11 @@ def _targets(rows, rate):
     return targets, rates, labels, n_tiles
 
 
-def _step(u, v, contexts, rows, rate):
+def _step(u, v, contexts, rows, rate, shares):
     """One step as it is written: all gradients first, then all updates."""
     sign = np.zeros(len(rows))
     sign[0] = 1
-    g = rate * (sign - 1 / (1 + np.exp(-(u[contexts] @ v[rows].T))))
+    g = rate * shares[:, None] * (sign - 1 / (1 + np.exp(-(u[contexts] @ v[rows].T))))
     new_u, new_v = u.copy(), v.copy()
     new_u[contexts] += g @ v[rows]
     new_v[rows] += g.T @ u[contexts]
@@ -38,12 +40,14 @@ def test_train_center_when_five_negatives_then_equals_the_formula(width, n_conte
     u, v = rng.normal(size=(2, 40, width)).astype(np.float32)
     contexts = np.append(rng.permutation(40)[:n_contexts], 0).astype(np.int32)
     rows = rng.permutation(40)[:6]
-    wanted = _step(*np.float64([u, v]), contexts[:-1], rows, 0.1)
+    shares = np.linspace(0.1, 1, n_contexts + 1, dtype=np.float32)
+    wanted = _step(*np.float64([u, v]), contexts[:-1], rows, 0.1, shares[:-1])
     targets, rates, labels, n_tiles = _targets(rows, 0.1)
     work = np.zeros((n_contexts + 1) * STRIDE * n_tiles, np.float32)
     train_center(
-        u, contexts, 0, n_contexts, v, targets, 0, n_tiles, rates, labels, work, 0
-    )
+        u, contexts, 0, n_contexts, v, targets, 0, n_tiles, rates, labels, shares, work,
+        0,
+    )  # fmt: skip
     np.testing.assert_allclose(u, wanted[0], atol=3e-5)
     np.testing.assert_allclose(v, wanted[1], atol=3e-5)
 
@@ -52,11 +56,13 @@ def test_train_center_when_two_tiles_then_second_sees_the_first():
     rng = np.random.default_rng(0)
     u, v = 0.1 * rng.normal(size=(2, 30, 32)).astype(np.float32)
     contexts, rows = np.array([1, 2, 3, 0], np.int32), np.arange(12)
-    wanted = _step(*np.float64([u, v]), contexts[:-1], rows, 0.01)
+    wanted = _step(*np.float64([u, v]), contexts[:-1], rows, 0.01, np.ones(3))
     targets, rates, labels, n_tiles = _targets(rows, 0.01)
     assert n_tiles == 2
     work = np.zeros(4 * STRIDE * n_tiles, np.float32)
-    train_center(u, contexts, 0, 3, v, targets, 0, n_tiles, rates, labels, work, 0)
+    train_center(
+        u, contexts, 0, 3, v, targets, 0, n_tiles, rates, labels, ONES, work, 0
+    )
     np.testing.assert_allclose(u, wanted[0], atol=1e-6)
     np.testing.assert_allclose(v, wanted[1], atol=1e-4)  # differs in second order
 
@@ -69,7 +75,9 @@ def test_train_center_when_rate_is_zero_then_row_stays():
     targets[3:6] = 8  # the row for no target
     work = np.zeros(4 * STRIDE, np.float32)
     contexts = np.array([0, 1, 0], np.int32)
-    train_center(u, contexts, 0, 2, v, targets, 0, n_tiles, rates, labels, work, 0)
+    train_center(
+        u, contexts, 0, 2, v, targets, 0, n_tiles, rates, labels, ONES, work, 0
+    )
     np.testing.assert_array_equal(v[4:], before[4:])
     assert np.all(v[1:4] != before[1:4])
 
@@ -80,7 +88,9 @@ def test_train_center_when_scores_are_extreme_then_finite():
     targets, rates, labels, n_tiles = _targets(range(6), 0.5)
     work = np.zeros(4 * STRIDE, np.float32)
     contexts = np.array([0, 1, 0], np.int32)
-    train_center(u, contexts, 0, 2, v, targets, 0, n_tiles, rates, labels, work, 0)
+    train_center(
+        u, contexts, 0, 2, v, targets, 0, n_tiles, rates, labels, ONES, work, 0
+    )
     assert np.isfinite(u).all()
     assert np.isfinite(v).all()
 
