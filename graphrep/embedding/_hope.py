@@ -62,8 +62,8 @@ class HOPE(TransductiveEmbedder):
         - "randomized": block power iteration on the operator; approximate.
         - "exact": singular triplets of the operator, converged.
         - "projection": ``source = S R`` with random targets R, no decomposition at
-          all; for taxonomies and other sparse directed graphs better than the
-          others and ten times faster.
+          all. On taxonomies it tells parents from other ancestors, which a
+          decomposition does not, at a fifth of the time (see Notes).
         - "auto": "spectral" where it can be, else "exact" for up to 500 nodes and
           "randomized" beyond.
     n_iter : int, default=3
@@ -136,8 +136,11 @@ class HOPE(TransductiveEmbedder):
     of the spectrum until no other can be among the k largest ``|f|``; the target is
     the source with the columns of negative f turned round. Adamic-Adar is a square,
     ``(A D'^1/2)(A D'^1/2)^T``, and comes from the singular vectors of its half.
-    "projection" scores are unbiased estimates of S with noise
-    of the order ``|S_i| / k^1/2``.
+    "projection" scores are unbiased estimates of S with noise of the order
+    ``|S_i| / k^1/2``. On WordNet's hypernyms (82,115 nodes, 256 dimensions) it ranks
+    the parent with a mean reciprocal rank of 0.999 at ``beta=0.5`` and 0.65 at 0.9,
+    all ancestors with a mean average precision of 0.27 and 0.63; "randomized" at 0.9
+    reaches 0.89 for ancestors and 0.08 for parents, in five times the time.
 
     Deviations from the paper: its generalised singular value decomposition
     (JDGSVD) is replaced by the solvers above, which minimise the same error. The

@@ -35,6 +35,7 @@ _FILTERED_NODES = 256
 _FILTER_MARGIN = 0.95
 _FILTER_TOLERANCE = 1e-11
 _ROUNDING = 1e-12
+_EDGE = 1e-6  # the radius is an estimate
 _FAINT = 1e-8
 _ROUGH, _FINE = 1e-7, 1e-12
 """Where the series ends for solvers that approximate, and for those that do not."""
@@ -112,7 +113,7 @@ def resolve_beta(beta: Any, radius: float, adjacency: Any) -> float:
         return _AUTO_SHARE / (radius or mean_weight)
     if isinstance(beta, tuple):
         beta = 0.5 ** (1 / beta[1]) / mean_weight
-    if beta * radius >= 1:
+    if beta * radius >= 1 - _EDGE:
         raise GraphValueError(
             f"beta={beta:.6g} is not below 1/rho = {1 / radius:.6g}, where rho = "
             f"{radius:.6g} is the spectral radius of the graph, so the Katz series "
