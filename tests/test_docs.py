@@ -102,8 +102,8 @@ def test_generated_parts_when_written_then_hold_every_command_and_format():
     from graphrep.cli._app import ENTRIES
     from graphrep.io import formats
 
-    assert {names[0] for names in generate.COMMANDS if names} == set(ENTRIES)
     text = generate.command_help()
+    assert all(f"## graphrep {name}" in text for name in ENTRIES)
     assert "## graphrep embed fastrp" in text
     assert "--n-components" in text
     assert all(f"`{entry.name}`" in generate.format_table() for entry in formats())

@@ -28,7 +28,7 @@ Filter: TypeAlias = Callable[[FloatArray], FloatArray]
 HALF_LIFE = "half_life"
 _AUTO_SHARE = 0.5
 _DENSE_NODES = 500
-_FIRST_FROM_BELOW = 8
+_FIRST_FROM_BELOW = 2  # the rank over this
 _FILTERED_NODES = 256
 """So many nodes for each dimension make the filter worth its products."""
 
@@ -184,16 +184,19 @@ def _spectral(problem: Problem, recipe: Recipe) -> Factors:
         s = (1 - recipe.alpha) / (1 - recipe.alpha * values)
         return _symmetric_factors(problem, u, s)
     operator = SparseOperator(adjacency, symmetric=True)
+    filtered = operator.shape[0] > _FILTERED_NODES * problem.rank
+    n_top = 1 if filtered else min(problem.rank, operator.shape[0])
+    top = eigsh(operator, n_top, which="LA", seed=problem.seed)
     radius = beta = None
     change: Filter = np.square
     if recipe.proximity == "katz":
-        radius = float(eigsh(operator, 1, which="LA", seed=problem.seed)[0][0])
+        radius = float(top[0][0])
         beta = resolve_beta(recipe.beta, radius, adjacency)
         change = _katz_filter(beta)
-    if operator.shape[0] > _FILTERED_NODES * problem.rank:
+    if filtered:
         u, s = _largest_by_filter(problem, operator, change)
     else:
-        u, s = _largest_of_both_ends(problem, operator, change)
+        u, s = _largest_of_both_ends(problem, operator, change, top)
     return _symmetric_factors(problem, u, s)._replace(beta=beta, radius=radius)
 
 
@@ -231,7 +234,8 @@ def _largest_by_filter(
             u = times(u, np.ascontiguousarray(small[:, order]))
             canonical_signs(u)
             return u, changed[order]
-    return _largest_of_both_ends(problem, operator, change)
+    top = eigsh(operator, problem.rank, which="LA", seed=problem.seed)
+    return _largest_of_both_ends(problem, operator, change, top)
 
 
 def _before_the_filter(height: float, cut: float) -> float:
@@ -263,7 +267,10 @@ def _chebyshev(operator: SparseOperator, cut: float) -> FunctionOperator:
 
 
 def _largest_of_both_ends(
-    problem: Problem, operator: SparseOperator, change: Filter
+    problem: Problem,
+    operator: SparseOperator,
+    change: Filter,
+    top: tuple[FloatArray, FloatArray],
 ) -> tuple[FloatArray, FloatArray]:
     """Eigenvectors with the largest changed eigenvalues by magnitude, and these.
 
@@ -272,8 +279,8 @@ def _largest_of_both_ends(
     larger than the k-th largest found; k of them are always enough.
     """
     n, rank = operator.shape[0], problem.rank
-    values, u = eigsh(operator, min(rank, n), which="LA", seed=problem.seed)
-    n_below = min(_FIRST_FROM_BELOW, rank)
+    values, u = top
+    n_below = -(-rank // _FIRST_FROM_BELOW)
     while rank + n_below < n:
         low, v = eigsh(operator, n_below, which="SA", seed=problem.seed)
         changed = np.concatenate([change(values), change(low)])
