@@ -37,6 +37,7 @@ _FILTER_TOLERANCE = 1e-11
 _ROUNDING = 1e-12
 _EDGE = 1e-6  # the radius is an estimate
 _FAINT = 1e-8
+_CLOSE = 1e-9
 _ROUGH, _FINE = 1e-7, 1e-12
 """Where the series ends for solvers that approximate, and for those that do not."""
 
@@ -186,7 +187,7 @@ def _spectral(problem: Problem, recipe: Recipe) -> Factors:
     operator = SparseOperator(adjacency, symmetric=True)
     filtered = operator.shape[0] > _FILTERED_NODES * problem.rank
     n_top = 1 if filtered else min(problem.rank, operator.shape[0])
-    top = eigsh(operator, n_top, which="LA", seed=problem.seed)
+    top = eigsh(operator, n_top, which="LA", seed=problem.seed, tol=_CLOSE)
     radius = beta = None
     change: Filter = np.square
     if recipe.proximity == "katz":
@@ -282,7 +283,7 @@ def _largest_of_both_ends(
     values, u = top
     n_below = -(-rank // _FIRST_FROM_BELOW)
     while rank + n_below < n:
-        low, v = eigsh(operator, n_below, which="SA", seed=problem.seed)
+        low, v = eigsh(operator, n_below, which="SA", seed=problem.seed, tol=_CLOSE)
         changed = np.concatenate([change(values), change(low)])
         size = np.abs(changed)
         order = np.argsort(-size, kind="stable")[:rank]
