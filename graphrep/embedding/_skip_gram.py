@@ -212,12 +212,12 @@ class SkipGramEmbedder(TransductiveEmbedder):
             )
         try:
             graph, dtype = self._check_graph(X)
-            missing = [node for node in nodes if node not in graph.nodes]
-            if missing:
+            missing = ~_among(nodes, graph.nodes)
+            if missing.any():
                 raise GraphValueError(
                     f"partial_fit takes the fitted graph grown by new nodes; "
-                    f"{len(missing):,} fitted nodes are missing, such as "
-                    f"{missing[0]!r}. Use fit for another graph."
+                    f"{np.count_nonzero(missing):,} fitted nodes are missing, such as "
+                    f"{nodes[int(missing.argmax())]!r}. Use fit for another graph."
                 )
         except Exception:
             self.__dict__.update(kept)  # a failure loses nothing
@@ -230,7 +230,7 @@ class SkipGramEmbedder(TransductiveEmbedder):
         """Tables with the old vectors where they are known, and where that is."""
         embedding, target, nodes = old
         tables = runs.first_tables(graph.n_nodes, self.n_components, seed)
-        known = np.array([node in nodes for node in graph.nodes], bool)
+        known = _among(graph.nodes, nodes)
         if not known.any():
             return tables, known
         rows = nodes.indexer(graph.node_ids[known])
@@ -296,6 +296,14 @@ class SkipGramEmbedder(TransductiveEmbedder):
             corpus, self._options(), tables, device=device, frozen=frozen,
             steps=lambda n: self._steps(task, "walks", n),
         )  # fmt: skip
+
+
+def _among(nodes: NodeIndex, others: NodeIndex) -> AnyArray:
+    """Which nodes are among others."""
+    if nodes.is_integer == others.is_integer:
+        found: AnyArray = np.isin(nodes.keys(), others.keys())
+        return found
+    return np.array([node in others for node in nodes], bool)
 
 
 __all__ = ["SKIP_GRAM_CONSTRAINTS", "SkipGramEmbedder"]

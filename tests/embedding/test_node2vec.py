@@ -189,6 +189,18 @@ def test_partial_fit_when_nodes_are_new_then_old_vectors_keep_their_bits(groups)
     np.testing.assert_array_equal(model.transform(graph), model.embedding_)
 
 
+def test_partial_fit_when_ids_become_mixed_then_old_ones_are_known(karate):
+    model = DeepWalk(8, walks_per_node=1, random_state=0).fit(karate)
+    before = model.embedding_.copy()
+    ids = [*karate.node_ids.tolist(), "new"]
+    rows, columns, _ = karate.edges()
+    sources = [ids[i] for i in rows] + ["new"]
+    targets = [ids[j] for j in columns] + [ids[0]]
+    grown = Graph.from_edges(sources, targets, nodes=ids)
+    model.partial_fit(grown)
+    np.testing.assert_array_equal(model.embedding_[:34], before)
+
+
 def test_partial_fit_when_nodes_are_missing_then_error_and_nothing_lost(karate):
     model = DeepWalk(8, walks_per_node=1, random_state=0).partial_fit(karate)
     before = model.embedding_.copy()
