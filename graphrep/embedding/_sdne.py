@@ -169,6 +169,10 @@ class SDNE(TransductiveEmbedder):
     uses one core whatever ``n_jobs``. Draws are numpy's, the same on all devices, but
     other devices round differently. Training is in float32.
 
+    *What to expect.* Vectors that reconstruct the neighbourhoods, not ones that tell
+    labels: node classification on BlogCatalog with 10 % of the labels comes to about
+    0.16 micro F1, where other methods of this library reach 0.33 to 0.37.
+
     *Edge cases.* An empty row (isolated node, or a node without outgoing edges under
     ``direction="out"``) gets the zero vector. Components need no care. More
     dimensions than nodes are allowed. `transform` of rows runs the encoder; with
