@@ -49,7 +49,7 @@ def test_size_when_the_header_has_it_then_the_file_is_not_read(
 def test_size_when_scipy_wrote_the_archive_then_its_header_is_enough(
     tmp_path: Path,
 ) -> None:
-    matrix = sparse.random_array((30, 30), density=0.2, format="csr", rng=3)
+    matrix = sparse.random_array((30, 30), density=0.2, format="csr", random_state=3)
     sparse.save_npz(tmp_path / "m.npz", matrix)
     size = graph_size(GraphSource(str(tmp_path / "m.npz")))
     assert (size.n_nodes, size.n_entries) == (30, matrix.nnz)

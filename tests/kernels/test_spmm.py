@@ -14,7 +14,7 @@ from graphrep.kernels._spmm import (
 
 
 def _matrix(index_dtype=np.int32):
-    matrix = sparse.random_array((50, 40), density=0.1, format="csr", rng=0)
+    matrix = sparse.random_array((50, 40), density=0.1, format="csr", random_state=0)
     return matrix.indptr.astype(np.int64), matrix.indices.astype(index_dtype), matrix
 
 

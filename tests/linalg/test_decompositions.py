@@ -24,7 +24,7 @@ N = 700
 
 
 def _symmetric(n=N, seed=0):
-    matrix = sparse.random_array((n, n), density=0.02, format="csr", rng=seed)
+    matrix = sparse.random_array((n, n), density=0.02, format="csr", random_state=seed)
     return sparse.csr_array(matrix + matrix.T)
 
 
@@ -117,7 +117,7 @@ def test_krylov_eigsh_when_space_is_large_then_top_pairs_converge():
 
 
 def test_operators_when_csr_function_or_scipy_then_multiply_alike():
-    matrix = sparse.random_array((40, 30), density=0.2, format="csr", rng=0)
+    matrix = sparse.random_array((40, 30), density=0.2, format="csr", random_state=0)
     csr = CSR(matrix.indptr.astype(np.int64), matrix.indices, matrix.data)
     dense = matrix.toarray()
     given = (
@@ -134,7 +134,7 @@ def test_operators_when_csr_function_or_scipy_then_multiply_alike():
 
 
 def test_scaled_when_sides_are_given_then_rows_and_columns_are_multiplied():
-    matrix = sparse.random_array((4, 3), density=0.6, format="csr", rng=0)
+    matrix = sparse.random_array((4, 3), density=0.6, format="csr", random_state=0)
     left, right = np.arange(1.0, 5), np.arange(2.0, 5)
     want = np.diag(left) @ matrix.toarray() @ np.diag(right)
     np.testing.assert_allclose(scaled(matrix, left, right).toarray(), want)
