@@ -11,7 +11,9 @@ from graphrep.exceptions import GraphValueError
 
 
 def _graph(n=60, *, directed, density=0.15, seed=0):
-    matrix = sparse.random_array((n, n), density=density, format="csr", random_state=seed)
+    matrix = sparse.random_array(
+        (n, n), density=density, format="csr", random_state=seed
+    )
     if not directed:
         matrix = sparse.csr_array(matrix + matrix.T)
     matrix.setdiag(0)

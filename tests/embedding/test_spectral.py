@@ -19,7 +19,9 @@ PLAIN = {
 
 
 def _graph(n=60, seed=0, density=0.15):
-    matrix = sparse.random_array((n, n), density=density, format="csr", random_state=seed)
+    matrix = sparse.random_array(
+        (n, n), density=density, format="csr", random_state=seed
+    )
     matrix = sparse.csr_array(matrix + matrix.T)
     matrix.setdiag(0)
     matrix.eliminate_zeros()
