@@ -15,7 +15,7 @@ from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import Interval
 from graphrep.base import read_graph
 from graphrep.embedding._walk_batches import PairLoader, Sentences, node_texts
-from graphrep.embedding._walk_tables import WalkGraph, walk_graph, walk_rule
+from graphrep.embedding._walk_tables import WalkGraph, draw_walks, walk_graph, walk_rule
 from graphrep.graph import Graph
 from graphrep.kernels import _walks as kernels
 from graphrep.typing import AnyArray, GraphLike, IntArray, NodeIds
@@ -323,16 +323,10 @@ class WalkStream:
 
     def draw(self, starts: IntArray, rounds: IntArray) -> tuple[IntArray, IntArray]:
         """Draw walks from some starts in some rounds; count the nodes of each."""
-        starts = np.ascontiguousarray(starts, np.int64)
-        keys: AnyArray = np.empty(len(starts), np.uint64)
-        out = np.empty((len(starts), self.length), np.int32)
-        lengths = np.empty(len(starts), np.int64)
         with numba_threads(self._n_jobs):
-            kernels.walk_keys(self.seed, rounds, starts, keys)
-            kernels.walks(
-                self._graph, self._rule, starts, keys, self.length, out, lengths
+            return draw_walks(
+                self._graph, self._rule, self.seed, starts, rounds, self.length
             )
-        return out, lengths
 
 
 def in_ids(walks: IntArray, ids: AnyArray) -> list[list[Any]]:

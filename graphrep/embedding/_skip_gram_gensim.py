@@ -9,6 +9,7 @@ import numpy as np
 
 from graphrep._utils._optional import require
 from graphrep.embedding._skip_gram_run import _CHUNK, Corpus, Options, Tables
+from graphrep.embedding._walk_tables import draw_walks
 from graphrep.exceptions import GraphValueError
 from graphrep.kernels import _walks as kernels
 from graphrep.typing import AnyArray
@@ -39,13 +40,9 @@ class Sentences:
             order = kernels.start_order(corpus.seed, number, len(corpus.starts))
             for first in range(0, len(order), _CHUNK):
                 starts = corpus.starts[order[first : first + _CHUNK]]
-                keys = np.empty(len(starts), np.uint64)
                 rounds = np.full(len(starts), number)
-                kernels.walk_keys(np.uint64(corpus.seed), rounds, starts, keys)
-                out = np.empty((len(starts), length), np.int32)
-                sizes = np.empty(len(starts), np.int64)
-                kernels.walks(
-                    corpus.graph, corpus.rule, starts, keys, length, out, sizes
+                out, sizes = draw_walks(
+                    corpus.graph, corpus.rule, corpus.seed, starts, rounds, length
                 )
                 for walk, size in zip(out.tolist(), sizes.tolist(), strict=True):
                     yield [names[row] for row in walk[:size]]

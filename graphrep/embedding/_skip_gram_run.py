@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphrep._utils._arrays import aligned_empty
+from graphrep.embedding._walk_tables import draw_walks
 from graphrep.kernels import _skipgram as kernels
 from graphrep.kernels import _walks as walk_kernels
 from graphrep.kernels._sgns import LANES
@@ -94,15 +95,12 @@ def count_tokens(corpus: Corpus, options: Options) -> IntArray:
     """Count how often one pass of walks comes to each node, at least once each."""
     counts = np.zeros(corpus.n_nodes, np.int64)
     order = walk_kernels.start_order(corpus.seed, 0, corpus.n_nodes)
+    length = options.walk_length
     for first in range(0, len(order), _CHUNK):
         starts = order[first : first + _CHUNK]
-        keys = np.empty(len(starts), np.uint64)
         rounds = np.zeros(len(starts), np.int64)
-        walk_kernels.walk_keys(np.uint64(corpus.seed), rounds, starts, keys)
-        out = np.empty((len(starts), options.walk_length), np.int32)
-        lengths = np.empty(len(starts), np.int64)
-        walk_kernels.walks(
-            corpus.graph, corpus.rule, starts, keys, options.walk_length, out, lengths
+        out, _ = draw_walks(
+            corpus.graph, corpus.rule, corpus.seed, starts, rounds, length
         )
         counts += np.bincount(out[out >= 0], minlength=corpus.n_nodes)
     return np.maximum(counts, 1)

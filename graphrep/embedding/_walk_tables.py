@@ -10,7 +10,7 @@ from graphrep.exceptions import GraphValueError
 from graphrep.graph import Graph
 from graphrep.kernels import _walks as kernels
 from graphrep.kernels._walks import WalkGraph, WalkRule
-from graphrep.typing import AnyArray, FloatArray
+from graphrep.typing import AnyArray, FloatArray, IntArray
 
 MOST_NODES = 2**31 - 1
 LEAST_BIAS, MOST_BIAS = 1e-30, 1e30
@@ -81,6 +81,24 @@ def walk_graph(
     return WalkGraph(*(_read_only(array) for array in arrays))
 
 
+def draw_walks(
+    graph: WalkGraph,
+    rule: WalkRule,
+    seed: int,
+    starts: IntArray,
+    rounds: IntArray,
+    length: int,
+) -> tuple[IntArray, IntArray]:
+    """Draw walks from some starts in some rounds; count the nodes of each."""
+    starts = np.ascontiguousarray(starts, np.int64)
+    keys: AnyArray = np.empty(len(starts), np.uint64)
+    out = np.empty((len(starts), length), np.int32)
+    lengths = np.empty(len(starts), np.int64)
+    kernels.walk_keys(np.uint64(seed), rounds, starts, keys)
+    kernels.walks(graph, rule, starts, keys, length, out, lengths)
+    return out, lengths
+
+
 def table_bytes(graph: Graph, *, extended: bool = False) -> int:
     """Bytes that `walk_graph` adds to a graph."""
     if graph.weights is None:
@@ -104,4 +122,11 @@ def _read_only(array: AnyArray) -> AnyArray:
     return view
 
 
-__all__ = ["WalkGraph", "WalkRule", "table_bytes", "walk_graph", "walk_rule"]
+__all__ = [
+    "WalkGraph",
+    "WalkRule",
+    "draw_walks",
+    "table_bytes",
+    "walk_graph",
+    "walk_rule",
+]

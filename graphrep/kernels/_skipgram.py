@@ -37,7 +37,7 @@ must not change (or nothing)."""
 
 Buffers = namedtuple(
     "Buffers",
-    "walk nodes slots rows seen drawn counts keys values contexts shares targets "
+    "walk slots rows seen drawn counts keys values contexts shares targets "
     "rates labels work u v",
 )
 
@@ -66,7 +66,6 @@ def make_buffers(n_slots, walk_length, n_pool, window, n_negatives, width):
     u = np.zeros((n_slots * walk_length * width + 16), np.float32)
     v = np.zeros((n_slots * n_rows * width + 16), np.float32)
     return Buffers(
-        np.zeros((n_slots, walk_length), np.int32),
         np.zeros((n_slots, walk_length), np.int32),
         np.zeros((n_slots, walk_length + n_pool), np.int32),
         np.zeros((n_slots, n_rows), np.int32),
@@ -175,7 +174,6 @@ def _begin(graph, rule, model, noise, buffers, w, start, round_, n_pool):
                 continue
         slot, n_rows = _slot_of(buffers, w, node, n_rows)
         buffers.seen[w, slot] += 1
-        buffers.nodes[w, n_tokens] = node
         buffers.slots[w, n_tokens] = slot
         n_tokens += 1
     n_inner = n_rows
