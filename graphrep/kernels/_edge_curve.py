@@ -1,0 +1,46 @@
+"""The scores of a block that lie above a threshold, and how many lie on it."""
+
+from graphrep.kernels._jit import njit
+
+_CHUNK = 1024  # scores looked at together before any is looked at alone
+
+
+@njit(nogil=True)
+def collect_above(scores, first, upper, threshold, start, out):
+    """Copy the scores above a threshold and count those that equal it.
+
+    ``scores`` (n_rows, n_columns) are those of the rows ``first``, ``first + 1``, …
+    with all columns. A row's score with itself is left out; ``upper`` also leaves
+    out the columns before it, so that each unordered pair is met once. The scan
+    starts at the flat position ``start`` and stops early where a further chunk might
+    not fit into ``out``, which must hold more than a chunk. Returns the position to
+    go on from (``scores.size`` at the end), the number copied and the number equal.
+    """
+    n_rows, n_columns = scores.shape
+    kept = 0
+    equal = 0
+    row = start // n_columns
+    column = start - row * n_columns
+    while row < n_rows:
+        own = first + row
+        if upper and column <= own:
+            column = own + 1
+        while column < n_columns:
+            stop = min(column + _CHUNK, n_columns)
+            hits = 0
+            for c in range(column, stop):
+                hits += scores[row, c] >= threshold
+            if hits > 0:
+                if kept + hits > len(out):
+                    return row * n_columns + column, kept, equal
+                for c in range(column, stop):
+                    value = scores[row, c]
+                    if value > threshold and c != own:
+                        out[kept] = value
+                        kept += 1
+                    elif value == threshold and c != own:
+                        equal += 1
+            column = stop
+        row += 1
+        column = 0
+    return n_rows * n_columns, kept, equal
