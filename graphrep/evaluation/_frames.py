@@ -26,9 +26,8 @@ def frame(records: Sequence[dict[str, Any]], backend: str = "pandas") -> Any:
     pandas.DataFrame or polars.DataFrame
     """
     if backend not in _BACKENDS:
-        raise GraphValueError(
-            f"backend must be one of {', '.join(map(repr, _BACKENDS))}; got {backend!r}."
-        )
+        names = " or ".join(map(repr, _BACKENDS))
+        raise GraphValueError(f"backend must be {names}; got {backend!r}.")
     library = require(backend, extra=backend, why="Making a table of results")
     if backend == "polars":
         return library.DataFrame(list(records), infer_schema_length=None)

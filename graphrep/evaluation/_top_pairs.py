@@ -209,10 +209,10 @@ def pairs_of_edges(
     scorer: PairScorer, rows: IntArray, columns: IntArray, *, directed: bool
 ) -> FloatArray:
     """Scores of given pairs in float64, in both directions where they differ."""
-    scores = np.asarray(scorer.pairs(rows, columns), np.float64)
-    if directed or scorer.symmetric:
-        return scores
-    return (scores + scorer.pairs(columns, rows)) / 2
+    scores: FloatArray = np.asarray(scorer.pairs(rows, columns), np.float64)
+    if not directed and not scorer.symmetric:
+        scores = (scores + scorer.pairs(columns, rows)) / 2
+    return scores
 
 
 def _half(forward: FloatArray, back: FloatArray) -> FloatArray:
@@ -223,7 +223,7 @@ def _half(forward: FloatArray, back: FloatArray) -> FloatArray:
 
 def _with_mirror(scorer: PairScorer, rows: IntArray, height: int) -> FloatArray:
     """Mean of the scores of these rows and of their columns; later rows only."""
-    total = np.array(scorer.block(rows))
+    total: FloatArray = np.array(scorer.block(rows))
     first, last = int(rows[0]), int(rows[-1]) + 1
     for start in range(first, scorer.n_nodes, height):
         others = np.arange(start, min(start + height, scorer.n_nodes))
@@ -246,7 +246,8 @@ def _edge_scores(
     rows = np.repeat(np.arange(len(scores)), degree)
     columns = graph.indices[start:stop]
     wanted = columns > rows + first if upper else columns != rows + first
-    return scores[rows[wanted], columns[wanted]]
+    found: FloatArray = scores[rows[wanted], columns[wanted]]
+    return found
 
 
 def _feed(top: TopScores, scores: FloatArray, first: int, upper: bool) -> None:
