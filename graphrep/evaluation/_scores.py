@@ -1,0 +1,294 @@
+"""PairScorer: scores of nodes with all nodes, a block of rows at a time.
+
+The score of a pair depends on nothing but the vectors of the two nodes: matrix
+products are always taken in pieces of one shape, so that each entry is summed in the
+same way wherever it stands. Equal vectors tie exactly, whatever the order of nodes,
+the blocks, or the number of threads.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from graphrep.evaluation._embeddings import Embedding
+from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.kernels._topk import norms
+from graphrep.typing import AnyArray, FloatArray, IntArray
+
+SCORES = ("native", "dot", "cosine", "euclidean")
+_COLUMNS = 2048  # of one piece of a product
+_LANES = 64  # pieces are whole multiples: no edge is treated on its own by BLAS
+_PAIRS_AT_ONCE = 1 << 16
+_SAFE = 1e15  # float32 holds sums of squares of numbers up to here
+
+
+class PairScorer(ABC):
+    """Scores of pairs of nodes, higher meaning closer.
+
+    Attributes
+    ----------
+    name : str
+        Name of the score.
+    n_nodes : int
+        Number of nodes, rows and columns.
+    symmetric : bool
+        Whether the score of (i, j) is that of (j, i), to the last bit.
+    """
+
+    def __init__(self, name: str, n_nodes: int, symmetric: bool) -> None:
+        self.name = name
+        self.n_nodes = n_nodes
+        self.symmetric = symmetric
+
+    @abstractmethod
+    def block(self, rows: IntArray) -> FloatArray:
+        """Scores of a few nodes with all nodes, of shape (n_rows, n_nodes)."""
+
+    def pairs(self, rows: AnyArray, columns: AnyArray) -> FloatArray:
+        """Scores of pairs in float64, of shape (n_pairs,)."""
+        rows, columns = np.asarray(rows), np.asarray(columns)
+        out = np.empty(len(rows), np.float64)
+        order = np.argsort(rows, kind="stable")
+        step = block_rows(self.n_nodes)
+        sources, first = np.unique(rows[order], return_index=True)
+        ends = np.append(first, len(rows))
+        for start in range(0, len(sources), step):
+            part = sources[start : start + step]
+            scores = self.block(part)
+            lo, hi = ends[start], ends[start + len(part)]
+            at = order[lo:hi]
+            out[at] = scores[np.searchsorted(part, rows[at]), columns[at]]
+        return out
+
+
+def block_rows(n_nodes: int) -> int:
+    """How many rows of scores are taken at once: 64 MB of them at most, mostly."""
+    return 64 if n_nodes <= 1 << 18 else 32 if n_nodes <= 1 << 19 else 16
+
+
+class VectorScorer(PairScorer):
+    """Dot product, cosine or minus the squared distance of vectors.
+
+    Parameters
+    ----------
+    name : str
+        Name of the score.
+    kind : {"dot", "cosine", "euclidean"}
+        How vectors are compared.
+    source, target : ndarray of shape (n_nodes, n_components)
+        Vectors; the same object where there is one kind only.
+    dtype : numpy dtype, default=float32
+        Type of the products. Vectors of a size that float32 cannot square are taken
+        in float64 anyway.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        source: FloatArray,
+        target: FloatArray,
+        dtype: Any = np.float32,
+    ) -> None:
+        super().__init__(name, len(source), source is target)
+        self.kind = kind
+        self.dtype = np.dtype(np.float64 if _needs_double(source, target) else dtype)
+        self._rows = block_rows(self.n_nodes)
+        whole = -(-self.n_nodes // _LANES) * _LANES
+        self._width = min(_COLUMNS, whole)
+        centre = target.mean(axis=0, dtype=np.float64) if kind == "euclidean" else 0.0
+        self._target, squares = self._prepared(target, centre)
+        if source is target:
+            self._source, self._own_squares = self._target, squares
+        else:
+            self._source, self._own_squares = self._prepared(source, centre)
+        self._squares = squares
+        # the last piece, filled up with zeros to the common width
+        self._full = self.n_nodes // self._width * self._width
+        rest = self._target[self._full :]
+        self._tail = np.zeros((self._width, self._target.shape[1]), self.dtype)
+        self._tail[: len(rest)] = rest
+
+    def _prepared(
+        self, vectors: FloatArray, centre: Any
+    ) -> tuple[FloatArray, FloatArray]:
+        """Vectors in the type of the products, and half their squared lengths."""
+        n = len(vectors)
+        out = np.empty((n, max(1, vectors.shape[1])), self.dtype)
+        squares = np.zeros(n, self.dtype)
+        if not vectors.shape[1]:
+            out[:] = 0
+            return out, squares
+        for start in range(0, n, _PAIRS_AT_ONCE):
+            part = slice(start, start + _PAIRS_AT_ONCE)
+            block = vectors[part].astype(np.float64)
+            if self.kind == "cosine":
+                length = norms(block)[:, None]
+                block = np.divide(
+                    block, length, out=np.zeros_like(block), where=length > 0
+                )
+            block -= centre
+            out[part] = block
+            squares[part] = 0.5 * np.einsum("ij,ij->i", block, block)
+        return out, squares
+
+    def block(self, rows: IntArray) -> FloatArray:
+        """Scores of a few nodes with all nodes."""
+        out = np.empty((len(rows), self.n_nodes), self.dtype)
+        queries = np.zeros((self._rows, self._source.shape[1]), self.dtype)
+        piece = np.empty((self._rows, self._width), self.dtype)
+        for start in range(0, len(rows), self._rows):
+            part = rows[start : start + self._rows]
+            goal = out[start : start + len(part)]
+            queries[: len(part)] = self._source[part]
+            queries[len(part) :] = 0
+            whole = len(part) == self._rows
+            for at in range(0, self.n_nodes, self._width):
+                if at < self._full:
+                    base = self._target[at : at + self._width]
+                    into = goal[:, at : at + self._width]
+                    if whole:
+                        np.matmul(queries, base.T, out=into)
+                        continue
+                else:
+                    base, into = self._tail, goal[:, at:]
+                np.matmul(queries, base.T, out=piece)
+                into[:] = piece[: len(part), : into.shape[1]]
+            if self.kind == "euclidean":
+                goal -= self._own_squares[part][:, None] + self._squares
+                goal *= 2
+        return out
+
+    def pairs(self, rows: AnyArray, columns: AnyArray) -> FloatArray:
+        """Scores of pairs, taken in float64."""
+        rows, columns = np.asarray(rows), np.asarray(columns)
+        out = np.empty(len(rows), np.float64)
+        for start in range(0, len(rows), _PAIRS_AT_ONCE):
+            part = slice(start, start + _PAIRS_AT_ONCE)
+            a = self._source[rows[part]].astype(np.float64)
+            b = self._target[columns[part]].astype(np.float64)
+            if self.kind == "euclidean":
+                out[part] = -np.sum((a - b) ** 2, axis=1)
+            else:
+                out[part] = np.einsum("ij,ij->i", a, b)
+        return out
+
+
+class CallableScorer(PairScorer):
+    """Scores by a function of the caller, or by an embedding's own decoder.
+
+    Parameters
+    ----------
+    name : str
+        Name of the score.
+    n_nodes : int
+        Number of nodes.
+    function : callable
+        Takes row numbers and returns scores (n_rows, n_nodes).
+    """
+
+    def __init__(
+        self, name: str, n_nodes: int, function: Callable[[IntArray], Any]
+    ) -> None:
+        super().__init__(name, n_nodes, symmetric=False)
+        self._function = function
+
+    def block(self, rows: IntArray) -> FloatArray:
+        """Scores of a few nodes with all nodes."""
+        scores = np.asarray(self._function(rows))
+        if scores.shape != (len(rows), self.n_nodes):
+            raise GraphValueError(
+                f"The score {self.name!r} must return an array of shape (n_rows, "
+                f"n_nodes) = {(len(rows), self.n_nodes)}; got {scores.shape}."
+            )
+        if scores.dtype not in (np.float32, np.float64):
+            scores = scores.astype(np.float64 if scores.itemsize > 2 else np.float32)
+        if np.isnan(scores).any():
+            row = int(rows[np.flatnonzero(np.isnan(scores).any(axis=1))[0]])
+            raise GraphValueError(
+                f"The score {self.name!r} is NaN for pairs of row {row}. Scores must "
+                "be numbers; use -inf for what must come last."
+            )
+        return np.ascontiguousarray(scores)
+
+
+def pair_scorer(
+    embedding: Embedding, score: str | Callable[..., Any] = "native"
+) -> PairScorer:
+    """Make the scorer of an embedding.
+
+    Parameters
+    ----------
+    embedding : Embedding
+        What is to be scored.
+    score : {"native", "dot", "cosine", "euclidean"} or callable, default="native"
+        "native" is the method's own; "dot" multiplies source and target vectors
+        (where there are targets), "cosine" and "euclidean" compare the vectors
+        themselves. A callable takes the vectors of a few nodes and those of all and
+        returns their scores (n_rows, n_nodes), higher meaning closer (hyperbolic
+        distances, say).
+
+    Returns
+    -------
+    PairScorer
+
+    Raises
+    ------
+    GraphValueError
+        For an unknown score, or one that needs vectors where there are none.
+    """
+    if callable(score):
+        vectors = _vectors(embedding, getattr(score, "__name__", "callable"))
+        function = score
+        return CallableScorer(
+            getattr(score, "__name__", "callable"), len(vectors),
+            lambda rows: function(vectors[rows], vectors),
+        )  # fmt: skip
+    if score not in SCORES:
+        raise GraphValueError(
+            f"score must be one of {', '.join(map(repr, SCORES))} or a callable; got "
+            f"{score!r}."
+        )
+    kind = embedding.native if score == "native" else score
+    if kind == "own":
+        if embedding.own is None:
+            raise GraphTypeError(f"{embedding.name!r} says 'own' but has no function.")
+        return CallableScorer(score, _n_nodes(embedding), embedding.own)
+    if kind == "dot" and embedding.factors is not None:
+        return VectorScorer(score, kind, *embedding.factors)
+    vectors = _vectors(embedding, score)
+    return VectorScorer(score, kind, vectors, vectors)
+
+
+def has_score(embedding: Embedding, score: str | Callable[..., Any]) -> bool:
+    """Whether an embedding can be scored this way at all."""
+    if embedding.source is not None:
+        return True
+    return score == "native" or (score == "dot" and embedding.decoder is not None)
+
+
+def _vectors(embedding: Embedding, score: str) -> FloatArray:
+    if embedding.source is None:
+        raise GraphValueError(
+            f"{embedding.name!r} has no vectors, so that the score {score!r} does not "
+            "exist for it; use scores=('native',)."
+        )
+    return embedding.source
+
+
+def _n_nodes(embedding: Embedding) -> int:
+    if embedding.source is not None:
+        return len(embedding.source)
+    if embedding.own is None:
+        raise GraphTypeError(f"{embedding.name!r} has neither vectors nor a score.")
+    return int(np.asarray(embedding.own(np.zeros(1, np.int64))).shape[1])
+
+
+def _needs_double(*matrices: FloatArray) -> bool:
+    """Whether products of entries leave the range in which float32 is accurate."""
+    peaks = [float(np.abs(m).max(initial=0.0)) for m in matrices]
+    return any(peak > _SAFE or 0 < peak < 1 / _SAFE for peak in peaks)
