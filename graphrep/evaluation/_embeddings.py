@@ -122,7 +122,7 @@ def read_embedding(
     if hasattr(value, "fit") and hasattr(value, "get_params"):
         return _checked(graph, _of_estimator(graph, value, name, random_state))
     if callable(value) and not hasattr(value, "key_to_index"):
-        title = name or getattr(value, "__name__", "score")
+        title = str(name or getattr(value, "__name__", "score"))
         return Embedding(title, None, native="own", own=value, kind="score")
     return _of_arrays(graph, value, name or "X")
 

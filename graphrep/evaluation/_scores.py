@@ -8,8 +8,10 @@ the blocks, or the number of threads.
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -188,7 +190,8 @@ class CallableScorer(PairScorer):
     n_nodes : int
         Number of nodes.
     function : callable
-        Takes row numbers and returns scores (n_rows, n_nodes).
+        Takes row numbers and returns scores (n_rows, n_nodes). One thread calls it at
+        a time, unless it has an attribute ``thread_safe`` that is true.
     """
 
     def __init__(
@@ -196,10 +199,13 @@ class CallableScorer(PairScorer):
     ) -> None:
         super().__init__(name, n_nodes, symmetric=False)
         self._function = function
+        alone = not getattr(function, "thread_safe", False)
+        self._turn: Any = threading.Lock() if alone else nullcontext()
 
     def block(self, rows: IntArray) -> FloatArray:
         """Scores of a few nodes with all nodes."""
-        scores = np.asarray(self._function(rows))
+        with self._turn:
+            scores = np.asarray(self._function(rows))
         if scores.shape != (len(rows), self.n_nodes):
             raise GraphValueError(
                 f"The score {self.name!r} must return an array of shape (n_rows, "
