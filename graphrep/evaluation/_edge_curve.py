@@ -10,8 +10,10 @@ import numpy as np
 
 from graphrep.evaluation._edge_curve_result import GEM_K, EdgeCurveResult
 from graphrep.evaluation._embeddings import Embedding, read_embedding
+from graphrep.evaluation._scores import has_score
 from graphrep.evaluation._top_pairs import (
     Ranking,
+    n_passes,
     pair_blocks,
     pairs_of_edges,
     scan_pairs,
@@ -49,7 +51,9 @@ class EdgeCurveEvaluator:
         Pairs of equal score: the mean over their random orders, edges last, or
         edges first.
     max_flops : float, default=1e13
-        Largest ``n_nodes ** 2 * n_components`` to accept; see `refusal`.
+        Largest number of multiplications to accept for a score: ``n_nodes ** 2 *
+        n_components``, twice that where the two directions of a pair differ; see
+        `refusal`.
     n_jobs : int or None, default=None
         Number of threads; the result does not depend on it.
 
@@ -72,10 +76,10 @@ class EdgeCurveEvaluator:
     the whole graph; `ReconstructionEvaluator` ranks each node's neighbours alone.
 
     **Cost.** O(n_nodes ** 2 * n_components) time. Each thread holds a block of
-    32 MB and the best scores take ``8 * max(k)`` bytes (twice that for float64
-    scores); nothing grows with the square of the number of nodes. A directed score
-    of the method's own on an undirected graph takes 256 MB a thread, and a pass over
-    all nodes for every such block.
+    32 MB (64 MB from 130,000 nodes on) and the best scores take ``8 * max(k)`` bytes
+    (twice that for float64 scores); nothing grows with the square of the number of
+    nodes. A callable whose attribute ``symmetric`` is not true, on an undirected
+    graph, takes 256 MB a thread, and a pass over all nodes for every such block.
 
     References
     ----------
@@ -114,8 +118,13 @@ class EdgeCurveEvaluator:
 
     def refusal(self, graph: Graph, embedding: Embedding) -> str | None:
         """Say in one sentence why a graph is too large, or None where it is not."""
-        width = 1 if embedding.source is None else embedding.source.shape[1]
-        flops = float(graph.n_nodes) ** 2 * width
+        width = embedding.n_components or 1
+        passes = [
+            n_passes(graph, embedding, score)
+            for score in self.scores
+            if has_score(embedding, score)
+        ]
+        flops = float(graph.n_nodes) ** 2 * width * max(passes, default=1)
         if flops <= self.max_flops:
             return None
         return (
@@ -168,8 +177,7 @@ class EdgeCurveEvaluator:
         n, n_edges = graph.n_nodes, graph.n_edges
         n_pairs = n * (n - 1) if graph.directed else n * (n - 1) // 2
         k = self._places(n_edges, n_pairs)
-        bare = embedding.source is None
-        scores = [s for s in self.scores if s == "native" or not bare]
+        scores = [s for s in self.scores if has_score(embedding, s)]
         keys = [embedding.native if s == "native" else s for s in scores]
         done: dict[Any, tuple[FloatArray, float, float, float]] = {}
         for key, score in zip(keys, scores, strict=True):
@@ -195,11 +203,11 @@ class EdgeCurveEvaluator:
         """Hits at each place, precision at the number of edges, error and scale."""
         if not len(k):
             return np.empty(0), float("nan"), float("nan"), float("nan")
-        scorer, blocks, height = pair_blocks(embedding, score, directed=graph.directed)
-        ranking = scan_pairs(graph, blocks, int(k[-1]), height, self.n_jobs)
+        blocks = pair_blocks(embedding, score, directed=graph.directed)
+        ranking = scan_pairs(graph, blocks, int(k[-1]), self.n_jobs)
         hits = ranking.hits(k, self.ties)
         at_edges = _at_edges(ranking, graph.n_edges, self.ties)
-        return hits, at_edges, *_weight_error(graph, scorer)
+        return hits, at_edges, *_weight_error(graph, blocks.scorer)
 
     def _places(self, n_edges: int, n_pairs: int) -> IntArray:
         """Numbers of pairs to read the curve at, ascending, none above n_pairs."""

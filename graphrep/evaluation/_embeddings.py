@@ -273,6 +273,7 @@ def _own_score(fitted: Any, graph: Graph) -> Callable[[IntArray], FloatArray]:
             scores = scores + fitted.decoder_score(every[:, None], rows).T
         return scores
 
+    block.symmetric = not graph.directed  # type: ignore[attr-defined]
     return block
 
 

@@ -192,14 +192,20 @@ class CallableScorer(PairScorer):
     function : callable
         Takes row numbers and returns scores (n_rows, n_nodes). One thread calls it at
         a time, unless it has an attribute ``thread_safe`` that is true.
+    symmetric : bool, default=False
+        Whether the score of (i, j) is that of (j, i).
     """
 
     def __init__(
-        self, name: str, n_nodes: int, function: Callable[[IntArray], Any]
+        self,
+        name: str,
+        n_nodes: int,
+        function: Callable[[IntArray], Any],
+        symmetric: bool = False,
     ) -> None:
-        super().__init__(name, n_nodes, symmetric=False)
+        super().__init__(name, n_nodes, symmetric)
         self._function = function
-        alone = not getattr(function, "thread_safe", False)
+        alone = not _says(function, "thread_safe")
         self._turn: Any = threading.Lock() if alone else nullcontext()
 
     def block(self, rows: IntArray) -> FloatArray:
@@ -252,7 +258,7 @@ def pair_scorer(
         function = score
         return CallableScorer(
             getattr(score, "__name__", "callable"), len(vectors),
-            lambda rows: function(vectors[rows], vectors),
+            lambda rows: function(vectors[rows], vectors), is_symmetric(score),
         )  # fmt: skip
     if score not in SCORES:
         raise GraphValueError(
@@ -263,7 +269,9 @@ def pair_scorer(
     if kind == "own":
         if embedding.own is None:
             raise GraphTypeError(f"{embedding.name!r} says 'own' but has no function.")
-        return CallableScorer(score, _n_nodes(embedding), embedding.own)
+        return CallableScorer(
+            score, _n_nodes(embedding), embedding.own, is_symmetric(embedding.own)
+        )
     if kind == "dot" and embedding.factors is not None:
         return VectorScorer(score, kind, *embedding.factors)
     vectors = _vectors(embedding, score)
@@ -275,6 +283,17 @@ def has_score(embedding: Embedding, score: str | Callable[..., Any]) -> bool:
     if embedding.source is not None:
         return True
     return score == "native" or (score == "dot" and embedding.decoder is not None)
+
+
+def is_symmetric(function: Callable[..., Any]) -> bool:
+    """Whether a callable says, by an attribute ``symmetric``, that its scores are."""
+    return _says(function, "symmetric")
+
+
+def _says(function: Callable[..., Any], word: str) -> bool:
+    """Whether a callable, or the object whose method it is, has a true attribute."""
+    owner = getattr(function, "__self__", None)
+    return bool(getattr(function, word, getattr(owner, word, False)))
 
 
 def _vectors(embedding: Embedding, score: str) -> FloatArray:

@@ -19,7 +19,13 @@ import numpy as np
 from graphrep._utils._blas import single_blas_thread
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep.evaluation._embeddings import Embedding
-from graphrep.evaluation._scores import PairScorer, pair_scorer
+from graphrep.evaluation._scores import (
+    PairScorer,
+    VectorScorer,
+    block_rows,
+    is_symmetric,
+    pair_scorer,
+)
 from graphrep.graph import Graph
 from graphrep.kernels import _edge_curve
 from graphrep.typing import AnyArray, FloatArray, IntArray
@@ -143,9 +149,8 @@ class Ranking(NamedTuple):
 
 def scan_pairs(
     graph: Graph,
-    blocks: Callable[[IntArray], FloatArray],
+    blocks: PairBlocks,
     size: int,
-    height: int,
     n_jobs: int | None,
 ) -> Ranking:
     """Rank all pairs of a graph's nodes as far as place ``size``.
@@ -154,22 +159,20 @@ def scan_pairs(
     ----------
     graph : Graph
         Its edges are the true pairs; unordered pairs unless it is directed.
-    blocks : callable
-        Row numbers -> scores of these rows with all nodes.
+    blocks : PairBlocks
+        Scores of these nodes.
     size : int
         The last place that matters.
-    height : int
-        Rows of a block.
     n_jobs : int or None
         Number of threads; the result does not depend on it.
     """
-    n, upper = graph.n_nodes, not graph.directed
+    n, upper, height = graph.n_nodes, not graph.directed, blocks.height
     top: list[TopScores] = []
     lock = threading.Lock()
 
     def work(first: int) -> FloatArray:
         rows = np.arange(first, min(first + height, n))
-        scores = np.ascontiguousarray(blocks(rows))
+        scores = np.ascontiguousarray(blocks.block(rows))
         with lock:
             if not top:
                 top.append(TopScores(size, scores.dtype))
@@ -184,25 +187,55 @@ def scan_pairs(
     return Ranking(above, float(top[0].threshold), n_equal, np.sort(edges))
 
 
-def pair_blocks(
-    embedding: Embedding, score: Any, *, directed: bool
-) -> tuple[PairScorer, Callable[[IntArray], FloatArray], int]:
-    """Return a scorer, its scores of pairs by blocks of rows, and a block's height.
+class PairBlocks(NamedTuple):
+    """Scores of pairs by blocks of rows, whatever the scorer's direction.
 
-    On an undirected graph a score that differs between the two directions of a pair
-    is replaced by the mean of the two.
+    Attributes
+    ----------
+    scorer : PairScorer
+        Scores as they are.
+    block : callable
+        Row numbers -> scores of these rows with all nodes. On an undirected graph a
+        score that tells the two directions of a pair apart is replaced by their mean
+        (for columns from the first of the rows on).
+    height : int
+        Rows of a block; it does not depend on the number of threads.
     """
+
+    scorer: PairScorer
+    block: Callable[[IntArray], FloatArray]
+    height: int
+
+
+def pair_blocks(embedding: Embedding, score: Any, *, directed: bool) -> PairBlocks:
+    """Make the blocks of a score for a graph that is directed or is not."""
     scorer = pair_scorer(embedding, score)
-    height = _height(scorer.n_nodes, BLOCK_BYTES)
+    height = _height(scorer.n_nodes)
     if directed or scorer.symmetric:
-        return scorer, scorer.block, height
-    opaque = callable(score) or (score == "native" and embedding.native == "own")
-    if opaque or embedding.target is None:
-        wide = max(1, _WIDE_BYTES // (8 * scorer.n_nodes))
-        return scorer, lambda rows: _with_mirror(scorer, rows, height), wide
-    turned = replace(embedding, source=embedding.target, target=embedding.source)
-    back = pair_scorer(turned, score)
-    return scorer, lambda rows: _half(scorer.block(rows), back.block(rows)), height
+        return PairBlocks(scorer, scorer.block, height)
+    if isinstance(scorer, VectorScorer) and embedding.factors is not None:
+        turned = replace(embedding, decoder=embedding.factors[::-1])
+        back = pair_scorer(turned, "dot")
+        return PairBlocks(
+            scorer, lambda rows: _half(scorer.block(rows), back.block(rows)), height
+        )
+    wide = _width(scorer.n_nodes)
+    return PairBlocks(scorer, lambda rows: _with_mirror(scorer, rows, height), wide)
+
+
+def n_passes(graph: Graph, embedding: Embedding, score: Any) -> int:
+    """How often each score must be computed, roughly; cheap to ask."""
+    if graph.directed:
+        return 1
+    kind = embedding.native if score == "native" else score
+    function = embedding.own if kind == "own" else kind
+    if callable(function):
+        n = graph.n_nodes
+        return 1 if is_symmetric(function) else 1 + -(-n // _width(n))
+    one_sided = (
+        embedding.factors is None or embedding.factors[0] is embedding.factors[1]
+    )
+    return 1 if kind != "dot" or one_sided else 2
 
 
 def pairs_of_edges(
@@ -233,9 +266,16 @@ def _with_mirror(scorer: PairScorer, rows: IntArray, height: int) -> FloatArray:
     return total
 
 
-def _height(n_nodes: int, n_bytes: int) -> int:
-    """Rows of a block of float32 scores; it does not depend on the threads."""
-    return max(1, min(n_bytes // (4 * max(n_nodes, 1)), _MOST_ROWS))
+def _height(n_nodes: int) -> int:
+    """Rows of a block: what fits, in whole pieces of the scorer's products."""
+    piece = block_rows(n_nodes)
+    fitting = min(BLOCK_BYTES // (4 * max(n_nodes, 1)), _MOST_ROWS)
+    return max(piece, fitting // piece * piece)
+
+
+def _width(n_nodes: int) -> int:
+    """Rows of a block whose mirror image is computed beside it."""
+    return min(max(1, _WIDE_BYTES // (8 * max(n_nodes, 1))), max(n_nodes, 1))
 
 
 def _edge_scores(
@@ -261,4 +301,12 @@ def _feed(top: TopScores, scores: FloatArray, first: int, upper: bool) -> None:
         top.add(found[:kept], threshold, equal)
 
 
-__all__ = ["Ranking", "TopScores", "pair_blocks", "pairs_of_edges", "scan_pairs"]
+__all__ = [
+    "PairBlocks",
+    "Ranking",
+    "TopScores",
+    "n_passes",
+    "pair_blocks",
+    "pairs_of_edges",
+    "scan_pairs",
+]

@@ -236,6 +236,22 @@ def test_refusal_when_graph_is_too_large_then_says_why_in_a_sentence():
     assert EdgeCurveEvaluator().refusal(graph, read) is None
 
 
+def test_refusal_when_directions_take_further_passes_then_counts_them():
+    graph = load_karate().graph
+    limit = EdgeCurveEvaluator(scores=("native",), max_flops=34 * 34 * 2)
+    X = np.ones((34, 2))
+    assert limit.refusal(graph, read_embedding(graph, X)) is None
+    assert limit.refusal(graph, read_embedding(graph, (X, 2 * X))) is not None
+    narrow = EdgeCurveEvaluator(scores=("native",), max_flops=34 * 34)
+
+    def score(rows):
+        return np.zeros((len(rows), 34))
+
+    assert narrow.refusal(graph, read_embedding(graph, score)) is not None
+    score.symmetric = True
+    assert narrow.refusal(graph, read_embedding(graph, score)) is None
+
+
 @pytest.mark.parametrize(
     ("parameters", "word"),
     [
