@@ -196,7 +196,9 @@ def mean_estimate(
     skipped nodes, give the variance ``sum_h N_h^2 (1 - n_h / N_h) s_h^2(e) / n_h``,
     which is ``(1 - m / n) s^2 / m`` for a plain mean of one stratum. The interval is
     that of Student's t with ``sum_h (n_h - 1)`` degrees of freedom over the strata
-    that were not drawn completely; it may end outside the range of the metric.
+    that were not drawn completely; it may end outside the range of the metric. With
+    importances of a heavy tail (degrees) it is too narrow, as all linearised ratios
+    are: a few nodes decide, and a sample may lack them.
     For a population it is ``m / (m - 1) * sum((w e - mean)^2)`` without strata.
 
     Examples
@@ -217,7 +219,7 @@ def mean_estimate(
         return Estimate(np.nan, np.nan, np.nan, np.nan, *counts)
     codes = np.zeros(len(y), np.int64) if strata is None else np.asarray(strata)
     sizes = None if stratum_sizes is None else np.asarray(stratum_sizes, np.float64)
-    weights = _weights(codes, sizes)
+    weights = query_weights(codes, sizes)
     value, residuals = _ratio(y, scored, weights, importance, groups)
     if sizes is None or interval == "population":
         variance, freedom = _variance_of_population(weights * residuals, n_scored)
@@ -228,8 +230,8 @@ def mean_estimate(
     return Estimate(value, se, value - half, value + half, *counts)
 
 
-def _weights(codes: IntArray, sizes: FloatArray | None) -> FloatArray:
-    """Nodes that each sampled node stands for."""
+def query_weights(codes: IntArray, sizes: AnyArray | None) -> FloatArray:
+    """Return how many nodes of the graph each sampled node stands for."""
     if sizes is None:
         return np.ones(len(codes))
     drawn = np.bincount(codes, minlength=len(sizes))
