@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
+from graphrep.base import read_graph
 from graphrep.evaluation._edge_curve_result import GEM_K, EdgeCurveResult
 from graphrep.evaluation._embeddings import Embedding, read_embedding
 from graphrep.evaluation._scores import has_score
@@ -20,14 +22,14 @@ from graphrep.evaluation._top_pairs import (
 )
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import Graph
-from graphrep.typing import AnyArray, FloatArray, IntArray
+from graphrep.typing import AnyArray, FloatArray, GraphLike, IntArray
 
 Score = str | Callable[..., Any]
 
 _TIES = ("expected", "min", "max")
 
 
-class EdgeCurveEvaluator:
+class EdgeCurveEvaluator(BaseEstimator):
     """Precision of the K best-scored pairs of all nodes, as in the GEM survey.
 
     All pairs of different nodes, unordered in an undirected graph and ordered in a
@@ -135,20 +137,25 @@ class EdgeCurveEvaluator:
         )
 
     def evaluate(
-        self, graph: Graph, embedding: Any, *, target: Any = None, name: str = "X"
+        self,
+        graph: GraphLike,
+        embedding: Any,
+        *,
+        target: Any = None,
+        name: str | None = None,
     ) -> EdgeCurveResult:
         """Rank all pairs by their scores and count the edges among the first.
 
         Parameters
         ----------
-        graph : Graph
+        graph : graph in any form
             The graph to find again.
         embedding : array, Vectors, path, estimator, …
             Anything that `ReconstructionEvaluator.evaluate` takes.
         target : array or None, default=None
             Second vector of each node, for arrays with a source and a target side.
-        name : str, default="X"
-            Name in the result, unless ``embedding`` has one.
+        name : str or None, default=None
+            Name in the result; None takes that of the embedding.
 
         Returns
         -------
@@ -160,14 +167,14 @@ class EdgeCurveEvaluator:
             For unusable parameters or vectors, and where `refusal` says so.
         """
         self._check_parameters()
-        if target is not None:
-            embedding = (embedding, target)
-        read = read_embedding(graph, embedding, name)
-        reason = self.refusal(graph, read)
+        nodes = read_graph(graph)
+        value = embedding if target is None else (np.asarray(embedding), target)
+        read = read_embedding(nodes, value, name)
+        reason = self.refusal(nodes, read)
         if reason is not None:
             raise GraphValueError(reason)
         before = time.process_time()
-        result = self._run(graph.remove_self_loops(), read)
+        result = self._run(nodes.remove_self_loops(), read)
         seconds = time.process_time() - before
         return EdgeCurveResult(
             name=read.name, seconds=seconds, settings=self._settings(), **result

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator, clone
 
 from graphrep._utils._random import draw_seed
 from graphrep._utils._warn import warn_user
+from graphrep.base import read_graph
 from graphrep.evaluation._ego_graphs import EgoGraph, ego_graph, hops_from
 from graphrep.evaluation._ego_result import EgoResult, EgoRun
 from graphrep.evaluation._embeddings import Embedding, read_embedding
-from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.exceptions import GraphTypeError, GraphValueError, GraphWarning
 from graphrep.graph import Graph
-from graphrep.typing import AnyArray, IntArray
+from graphrep.typing import AnyArray, GraphLike, IntArray
 
 _LEAST_NODES = 3  # with two, every ranking is perfect
 
 
-class EgoReconstruction:
+class EgoReconstruction(BaseEstimator):
     """Reconstruct the edges around seeds from vectors fitted on these edges alone.
 
     For each number of hops k, the subgraph induced by all nodes within k hops of the
@@ -119,13 +122,13 @@ class EgoReconstruction:
         self.n_jobs = n_jobs
 
     def evaluate(
-        self, graph: Graph, embedding: Any, *, name: str | None = None
+        self, graph: GraphLike, embedding: Any, *, name: str | None = None
     ) -> EgoResult:
         """Refit an embedder around the seeds and reconstruct each subgraph.
 
         Parameters
         ----------
-        graph : Graph
+        graph : graph in any form
             Graph to cut from.
         embedding : estimator
             An embedder; clones of it are fitted, it stays as it is.
@@ -146,7 +149,7 @@ class EgoReconstruction:
         before = time.process_time()
         self._check_parameters()
         estimator, name = _estimator_of(embedding, name)
-        egos, n_missing = self.subgraphs(graph)
+        egos, n_missing = self.subgraphs(read_graph(graph))
         runs = tuple(self._run(ego, estimator, name) for ego in egos)
         if all(run.result is None for run in runs):
             raise GraphValueError(
@@ -188,14 +191,15 @@ class EgoReconstruction:
         ], n_missing  # fmt: skip
 
     def _run(self, ego: EgoGraph, estimator: Any, name: str) -> EgoRun:
-        from sklearn.base import clone
-
         graph = ego.graph
         if graph.n_nodes < _LEAST_NODES or graph.n_edges == graph.n_loops:
             return EgoRun(ego, problem="It has fewer than three nodes or no edges.")
         before = time.process_time()
         try:
-            read = read_embedding(graph, clone(estimator), name)
+            with warnings.catch_warnings():
+                if not self.union:  # of many small subgraphs: their sizes are shown
+                    warnings.simplefilter("ignore", GraphWarning)
+                read = read_embedding(graph, clone(estimator), name)
         except GraphValueError as error:
             return EgoRun(ego, problem=str(error))
         seconds = time.process_time() - before

@@ -186,15 +186,14 @@ class EgoResult:
         self, hop: int, metric: str, score: str, truth: str
     ) -> dict[str, float | int | None]:
         found = self.mean(hop, metric, score, truth)
-        chance = None
-        if metric == "ap":
-            chance = self.mean(hop, "ap_chance", score, truth).value
+        levels = [run.result.chance(truth, metric) for run in self._done(hop)]
+        known = [level for level in levels if level is not None]
         return {
             "mean": _number(found.value),
             "se": _number(found.se),
             "low": _number(found.low),
             "high": _number(found.high),
-            "chance": None if chance is None else _number(chance),
+            "chance": float(np.mean(known)) if known else None,
             "n_scored": found.n_scored,
             "n_skipped": found.n_skipped,
         }
