@@ -74,7 +74,11 @@ class EgoResult:
         return tuple(dict.fromkeys(run.ego.hop for run in self.runs))
 
     def mean(
-        self, hop: int, metric: str = "ap", score: str = "native", truth: str = "hop1"
+        self,
+        hop: int,
+        metric: str = "ap",
+        score: str | None = None,
+        truth: str | None = None,
     ) -> Estimate:
         """Mean of a metric at a number of hops.
 
