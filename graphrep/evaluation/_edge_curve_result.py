@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from graphrep.evaluation._breakdowns import plain
 from graphrep.exceptions import GraphValueError
 from graphrep.typing import FloatArray, IntArray
 
@@ -88,10 +89,10 @@ class EdgeCurveResult:
                 "n_pairs": self.n_pairs,
                 "k": [int(k) for k in self.k],
                 "precision": [float(p) for p in self.precision[i]],
-                "recall": [_number(r) for r in self.recall[i]],
-                "precision_at_edges": _number(self.precision_at_edges[i]),
-                "chance": _number(self.chance),
-                "reconstruction_error": _number(self.error[i]),
+                "recall": [plain(r) for r in self.recall[i]],
+                "precision_at_edges": plain(self.precision_at_edges[i]),
+                "chance": plain(self.chance),
+                "reconstruction_error": plain(self.error[i]),
             }
             for i, score in enumerate(self.scores)
         ]
@@ -104,7 +105,7 @@ class EdgeCurveResult:
                 "score": score,
                 "k": int(k),
                 "precision": float(self.precision[i, j]),
-                "recall": _number(self.recall[i, j]),
+                "recall": plain(self.recall[i, j]),
             }
             for i, score in enumerate(self.scores)
             for j, k in enumerate(self.k)
@@ -151,10 +152,6 @@ class EdgeCurveResult:
                 f"{score!r}."
             )
         return self.scores.index(score)
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 __all__ = ["GEM_K", "EdgeCurveResult"]

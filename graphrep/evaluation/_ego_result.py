@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from graphrep.evaluation._breakdowns import plain
 from graphrep.evaluation._ego_graphs import EgoGraph
 from graphrep.evaluation._statistics import Estimate, mean_estimate
 from graphrep.exceptions import GraphValueError
@@ -193,10 +194,10 @@ class EgoResult:
         levels = [run.result.chance(truth, metric) for run in self._done(hop)]
         known = [level for level in levels if level is not None]
         return {
-            "mean": _number(found.value),
-            "se": _number(found.se),
-            "low": _number(found.low),
-            "high": _number(found.high),
+            "mean": plain(found.value),
+            "se": plain(found.se),
+            "low": plain(found.low),
+            "high": plain(found.high),
             "chance": float(np.mean(known)) if known else None,
             "n_scored": found.n_scored,
             "n_skipped": found.n_skipped,
@@ -206,10 +207,6 @@ class EgoResult:
 def _mean(values: list[Any]) -> float | int:
     """Mean of some numbers; a single one stays as it is."""
     return values[0] if len(values) == 1 else float(np.mean(values))
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 __all__ = ["EgoResult", "EgoRun"]
