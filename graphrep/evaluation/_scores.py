@@ -138,6 +138,10 @@ class VectorScorer(PairScorer):
             squares[part] = 0.5 * np.einsum("ij,ij->i", block, block)
         return out, squares
 
+    def prepared(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Source and target vectors as multiplied, and half their squared lengths."""
+        return self._source, self._target, self._own_squares, self._squares
+
     def block(self, rows: IntArray) -> FloatArray:
         """Scores of a few nodes with all nodes."""
         out = np.empty((len(rows), self.n_nodes), self.dtype)
