@@ -23,6 +23,7 @@ def table(
     markdown: bool = False,
     title: str | None = None,
     best: Mapping[str, str] | None = None,
+    half: Mapping[str, str] | None = None,
 ) -> str:
     """Lay records out as a table.
 
@@ -42,6 +43,9 @@ def table(
         Line above the table.
     best : mapping of str to {"max", "min"} or None, default=None
         Columns whose best number is marked: bold in markdown, by a star in text.
+    half : mapping of str to str or None, default=None
+        Columns that are shown with half the width of their interval, and the keys that
+        hold it; see `interval`.
 
     Returns
     -------
@@ -65,7 +69,16 @@ def table(
     | random | 0.004 |
     """
     heads = _heads(rows, columns)
-    cells = {key: [cell(row.get(key), digits) for row in rows] for key in heads}
+    widths = half or {}
+    cells = {
+        key: [
+            interval(row.get(key), row.get(widths[key]), digits)
+            if key in widths
+            else cell(row.get(key), digits)
+            for row in rows
+        ]
+        for key in heads
+    }
     marked = {key: _best(rows, key, kind) for key, kind in (best or {}).items()}
     right = {key: _is_numeric([row.get(key) for row in rows]) for key in heads}
     if markdown:

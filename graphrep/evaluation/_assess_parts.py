@@ -1,0 +1,193 @@
+"""The parts of an assessment: each takes one embedding and gives records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from graphrep.evaluation._assess_inputs import is_estimator
+from graphrep.evaluation._embeddings import Embedding
+from graphrep.exceptions import GraphValueError
+from graphrep.graph import Graph
+from graphrep.typing import IntArray
+
+Record = dict[str, Any]
+Found = Mapping[str, list[Record]]
+_ON_MAP = 3000
+_MAP_DIGITS = 5
+_HUBS = 10
+
+
+@dataclass(frozen=True)
+class Task:
+    """What all parts share: the graph, what is known of its nodes, and settings.
+
+    Parameters
+    ----------
+    graph : Graph
+    scores : tuple
+        Names of scores, or callables.
+    hops : tuple of int
+    random_state : int
+    n_jobs : int or None
+    device : str
+    names, labels : list or None
+        In row order, None for a node that has none.
+    relations : object or None
+        Edges with their relations.
+    semantic : object or None
+        Word tests.
+    """
+
+    graph: Graph
+    scores: tuple[Any, ...]
+    hops: tuple[int, ...]
+    random_state: int = 0
+    n_jobs: int | None = None
+    device: str = "cpu"
+    names: list[Any] | None = None
+    labels: list[Any] | None = None
+    relations: Any = None
+    semantic: Any = None
+
+    def name_of(self, row: int) -> str:
+        """Say what people call a node."""
+        name = None if self.names is None else self.names[row]
+        return str(self.graph.nodes[row] if name is None else name)
+
+
+class Part(NamedTuple):
+    """One part of an assessment.
+
+    Attributes
+    ----------
+    run : callable
+        Takes a `Task` and an `Embedding`; returns records by their place in the
+        result, or the reason in one sentence why there are none.
+    level : str
+        The smallest selection that has it: "quick", "standard" or "full".
+    needs : str
+        What must be there: "" for nothing, "vectors", "estimator", or the name of an
+        argument of `assess`.
+    baselines : bool
+        Whether baselines are put through it too.
+    """
+
+    run: Callable[[Task, Embedding], Found | str]
+    level: str
+    needs: str = ""
+    baselines: bool = True
+
+
+def _edge_curve(task: Task, embedding: Embedding) -> Found | str:
+    from graphrep.evaluation._edge_curve import EdgeCurveEvaluator
+
+    evaluator = EdgeCurveEvaluator(scores=task.scores, n_jobs=task.n_jobs)
+    refusal = evaluator.refusal(task.graph, embedding)
+    if refusal is not None:
+        return refusal
+    return {"edge_curve": _rows(evaluator, task, embedding)}
+
+
+def _map(task: Task, embedding: Embedding) -> Found:
+    """Lay vectors out by their main axes, at unit length, for the same nodes every time."""
+    from graphrep.plot import embedding_map
+
+    assert embedding.source is not None  # part needs vectors
+    rows = map_rows(task.graph.n_nodes, task.random_state)
+    xy = embedding_map(embedding.source[rows], random_state=task.random_state).xy
+    labels = task.labels
+    degree = task.graph.degree()
+    record = {
+        "embedding": embedding.name,
+        "x": [float(f"{x:.{_MAP_DIGITS}g}") for x in xy[:, 0]],
+        "y": [float(f"{y:.{_MAP_DIGITS}g}") for y in xy[:, 1]],
+        "node": [task.graph.nodes[int(row)] for row in rows],
+        "name": [task.name_of(int(row)) for row in rows],
+        "degree": [int(degree[row]) for row in rows],
+        "label": None if labels is None else [labels[int(row)] for row in rows],
+    }
+    return {"map": [record]}
+
+
+def map_rows(n_nodes: int, random_state: int) -> IntArray:
+    """Rows of the nodes that are drawn: all, or so many at random."""
+    if n_nodes <= _ON_MAP:
+        return np.arange(n_nodes)
+    drawn = np.random.default_rng(random_state).choice(n_nodes, _ON_MAP, replace=False)
+    return np.sort(drawn)
+
+
+def _rows(evaluator: Any, task: Task, embedding: Embedding) -> list[Record]:
+    """Return the records of any evaluator that takes one embedding."""
+    result = evaluator.evaluate(task.graph, embedding, name=embedding.name)
+    return list(result.rows())
+
+
+PARTS: dict[str, Part] = {
+    "edge_curve": Part(_edge_curve, "quick"),
+    "map": Part(_map, "quick", "vectors", baselines=False),
+}
+LEVELS = ("quick", "standard", "full")
+RECONSTRUCTION = "reconstruction"
+
+
+def chosen_parts(wanted: str | Sequence[str], task: Task) -> list[str]:
+    """Names of the parts to run, in their order.
+
+    Parameters
+    ----------
+    wanted : {"quick", "standard", "full"}, or sequence of names of parts
+        A selection leaves out what its arguments are not given for; a part that is
+        named must have what it needs.
+    """
+    if isinstance(wanted, str) and wanted in LEVELS:
+        rank = LEVELS.index(wanted)
+        return [RECONSTRUCTION] + [
+            name
+            for name, part in PARTS.items()
+            if LEVELS.index(part.level) <= rank and _is_given(part, task)
+        ]
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    for name in names:
+        if name != RECONSTRUCTION and name not in PARTS:
+            raise GraphValueError(
+                f"There is no part {name!r}; parts are {RECONSTRUCTION!r}, "
+                f"{', '.join(map(repr, PARTS))}, selections of them "
+                f"{', '.join(map(repr, LEVELS))}."
+            )
+        if name != RECONSTRUCTION and not _is_given(PARTS[name], task):
+            needs = PARTS[name].needs
+            raise GraphValueError(f"The part {name!r} needs {needs}=; it is None.")
+    return [name for name in (RECONSTRUCTION, *PARTS) if name in names]
+
+
+def _is_given(part: Part, task: Task) -> bool:
+    if part.needs in ("", "vectors", "estimator"):
+        return True
+    return getattr(task, part.needs) is not None
+
+
+def applies(part: Part, embedding: Embedding) -> bool:
+    """Whether an embedding is put through a part."""
+    if embedding.baseline and not part.baselines:
+        return False
+    if part.needs == "vectors":
+        return embedding.source is not None
+    if part.needs == "estimator":
+        return is_estimator(embedding.estimator)
+    return True
+
+
+__all__ = [
+    "LEVELS",
+    "PARTS",
+    "RECONSTRUCTION",
+    "Part",
+    "Task",
+    "applies",
+    "chosen_parts",
+]
