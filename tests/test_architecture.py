@@ -18,8 +18,8 @@ io
 datasets
 metrics retrieval model_selection base persistence
 embedding
-evaluation
 plot
+evaluation
 quickstart
 cli __main__ __init__"""
 RANK = {room: i for i, line in enumerate(LAYERS.split("\n")) for room in line.split()}

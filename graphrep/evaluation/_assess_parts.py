@@ -93,7 +93,7 @@ def _edge_curve(task: Task, embedding: Embedding) -> Found | str:
 
 
 def _map(task: Task, embedding: Embedding) -> Found:
-    """Lay vectors out by their main axes, at unit length, for the same nodes every time."""
+    """Lay the vectors of the drawn nodes out by their main axes."""
     from graphrep.plot import embedding_map
 
     assert embedding.source is not None  # part needs vectors

@@ -198,7 +198,8 @@ def worst_nodes(
     result: ReconstructionResult, embedding: Embedding, task: Task
 ) -> list[Record]:
     """Nodes whose neighbours are found last, by name, for every score."""
-    names = [task.name_of(row) for row in range(task.graph.n_nodes)]
+    every = range(task.graph.n_nodes)
+    names = np.array([task.name_of(row) for row in every], object)
     by_name = {score: score for score in result.scores}
     by_name |= {getattr(s, "__name__", s): s for s in task.scores}
     found = []

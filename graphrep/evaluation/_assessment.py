@@ -51,9 +51,9 @@ class Assessment:
     Printing it shows a line for each embedding: average precision (AP) of finding a
     node's neighbours by the first score and by the others, the same adjusted for
     chance (0 is chance, 1 is perfect), adjusted AP of finding the nodes exactly two and
-    three hops away among all that are no nearer, AUC, the precision of as many best pairs as there are edges, rank
-    correlation with a word test, and CPU seconds of the fit. An asterisk marks the
-    best of a column, a small circle the baselines.
+    three hops away among all that are no nearer, AUC, the precision of as many best
+    pairs as there are edges, rank correlation with a word test, and CPU seconds of the
+    fit. An asterisk marks the best of a column, a small circle the baselines.
 
     The keys of ``data`` are ``format``, ``version``, ``title``, ``created``, ``graph``,
     ``settings``, ``versions``, ``embeddings``, ``reconstruction`` (with ``rows``,

@@ -236,10 +236,10 @@ def _graph_text(data: Data) -> str:
     kind = "directed" if graph["directed"] else "undirected"
     kind += ", weighted" if graph["weighted"] else ""
     return (
-        f"{_queries(data)}. The graph is {kind}, in {graph['n_components']:,} "
-        f"components with {graph['n_isolated']:,} isolated nodes; degrees reach from "
-        f"{graph['degree_min']} to {graph['degree_max']:,} (median "
-        f"{graph['degree_median']:g})."
+        f"{_queries(data)}. The graph is {kind}; connected components: "
+        f"{graph['n_components']:,}, isolated nodes: {graph['n_isolated']:,}, degrees: "
+        f"{graph['degree_min']} to {graph['degree_max']:,}, "
+        f"{graph['degree_median']:g} in the middle."
     )
 
 

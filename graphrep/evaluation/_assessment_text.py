@@ -13,6 +13,7 @@ import numpy as np
 ABSENT = "–"
 _GAP = "  "
 _THOUSAND, _MANY = 1_000, 10_000
+_NOISE = 1e-12  # what is left of sums that should be 0
 
 
 def table(
@@ -131,7 +132,9 @@ def _real(value: float, digits: int) -> str:
     if math.isnan(value):
         return ABSENT
     size = abs(value)
-    if size and size < 0.5 * 10.0**-digits:
+    if size < _NOISE:
+        value = 0.0
+    elif size < 0.5 * 10.0**-digits:
         return f"{value:.1e}"
     if size >= _THOUSAND:
         return f"{value:,.{0 if size >= _MANY else 1}f}"
