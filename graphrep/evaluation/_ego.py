@@ -52,8 +52,10 @@ class EgoReconstruction(BaseEstimator):
         What ranks the neighbours; None takes one of 1 hop with ``scores``.
     scores : sequence of str or callable, default=("native", "cosine")
         How pairs are scored, unless there is an ``evaluator``.
-    semantic : SemanticEvaluator or None, default=None
-        Semantic tests to run on the vectors of each subgraph.
+    semantic : SemanticEvaluator, callable or None, default=None
+        Semantic tests to run on the vectors of each subgraph, whose ids are the
+        words; a callable takes the subgraph and its `Embedding` and returns a
+        `SemanticResult`.
     confidence : float, default=0.95
         Coverage of the intervals over seeds.
     random_state : int, RandomState, Generator or None, default=0
@@ -206,7 +208,8 @@ class EgoReconstruction(BaseEstimator):
         result = self._ranker().evaluate(graph, replace(read, name=name))
         semantic = None
         if self.semantic is not None:
-            semantic = self.semantic.evaluate(graph, replace(read, name=name))
+            run = getattr(self.semantic, "evaluate", self.semantic)
+            semantic = run(graph, replace(read, name=name))
         return EgoRun(ego, result, semantic, seconds)
 
     def _ranker(self) -> Any:

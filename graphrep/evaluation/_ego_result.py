@@ -26,8 +26,8 @@ class EgoRun:
         The subgraph and its seeds.
     result : ReconstructionResult or None
         None where there was nothing to reconstruct or the fit was refused.
-    semantic : object or None
-        What the semantic evaluator returned.
+    semantic : SemanticResult or None
+        What the semantic evaluator found.
     fit_seconds : float
         CPU time of the fit.
     problem : str or None
@@ -108,7 +108,8 @@ class EgoResult:
     def semantic_rows(self) -> dict[str, list[dict[str, Any]]]:
         """Tables of the semantic evaluator by their names, with the hops.
 
-        Empty unless a semantic evaluator was given.
+        "similarity", "distance" (the average Euclidean distance of related words),
+        "analogy" and "relations"; empty unless a semantic evaluator was given.
         """
         tables: dict[str, list[dict[str, Any]]] = {}
         for run in self.runs:
@@ -116,7 +117,7 @@ class EgoResult:
                 continue
             ego = run.ego
             sizes = {"hop": ego.hop, "n_nodes": ego.graph.n_nodes}
-            for table, rows in run.semantic.rows().items():
+            for table, rows in run.semantic.to_dict().items():
                 tables.setdefault(table, []).extend({**sizes, **row} for row in rows)
         return tables
 

@@ -9,9 +9,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from graphrep import FastRP, Graph
-from graphrep.datasets import load_karate, make_sbm
+from graphrep.datasets import load_karate, load_les_miserables, make_sbm
 from graphrep.embedding import HOPE
-from graphrep.evaluation import EgoReconstruction, ReconstructionEvaluator
+from graphrep.evaluation import (
+    EgoReconstruction,
+    ReconstructionEvaluator,
+    SemanticEvaluator,
+)
 from graphrep.evaluation._ego_graphs import hops_from
 from graphrep.exceptions import GraphTypeError, GraphValueError, GraphWarning
 
@@ -190,6 +194,22 @@ def test_evaluate_when_nothing_can_be_reconstructed_then_says_why(karate):
 def test_evaluate_when_a_parameter_is_wrong_then_names_it(parameters, word, karate):
     with pytest.raises(GraphValueError, match=word):
         EgoReconstruction(**parameters).evaluate(karate, hope())
+
+
+def test_evaluate_when_there_are_semantic_tests_then_gives_distances_by_hop():
+    graph = load_les_miserables().graph
+    words = [str(node) for node in graph.node_ids]
+    pairs = (words[:20], words[20:40], list(range(20)))
+    semantic = SemanticEvaluator({"mine": pairs}, n_random=200)
+    ego = EgoReconstruction(seeds=words[:4], hops=(1, 2), semantic=semantic)
+    result = ego.evaluate(graph, hope(), name="HOPE")
+    rows = result.semantic_rows()["distance"]
+    assert [row["hop"] for row in rows] == [1, 2]
+    for row, run in zip(rows, result.runs, strict=True):
+        by_hand = semantic.evaluate(run.ego.graph, clone(hope()).fit(run.ego.graph))
+        assert row["raw"] == pytest.approx(by_hand.rows("distance")[0]["raw"])
+        assert row["n_nodes"] == run.ego.graph.n_nodes
+    assert result.to_dict()["semantic"]["similarity"][0]["test"] == "mine"
 
 
 def test_result_when_shown_then_sizes_stand_beside_the_figures(karate):
