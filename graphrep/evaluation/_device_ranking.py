@@ -89,8 +89,9 @@ class _DeviceVectors:
         source, target, own_squares, squares = scorer.prepared()
         first, same = _distinct(target)
         self._source = self._moved(source)
-        self._target = self._moved(target[first])
-        self._same = None if len(first) == len(target) else self._moved(same)
+        repeated = len(first) < len(target)
+        self._target = self._moved(target[first] if repeated else target)
+        self._same = self._moved(same) if repeated else None
         self._squares = None
         if scorer.kind == "euclidean":
             self._squares = self._moved(own_squares), self._moved(squares)
