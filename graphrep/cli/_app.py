@@ -22,6 +22,9 @@ ENTRIES = {
     "similar": Entry(
         f"{_COMMANDS}.similar:similar", "List the nearest nodes of some nodes."
     ),
+    "assess": Entry(
+        f"{_COMMANDS}.assess:assess", "Tell how much of a graph is in vectors."
+    ),
     "plot": Entry(f"{_COMMANDS}.plot:plot", "Draw vectors as a map (PNG or HTML)."),
     "info": Entry(f"{_COMMANDS}.info:info", "Describe a graph file."),
     "convert": Entry(

@@ -25,6 +25,7 @@ from graphrep.evaluation._assess_inputs import (
     read_baselines,
     read_given,
     relation_rows,
+    semantic_evaluator,
 )
 from graphrep.evaluation._assess_parts import (
     PARTS,
@@ -112,7 +113,8 @@ def assess(
     relations : Triples or (heads, relations, tails), default=None
         Relations of the edges, by node ids.
     semantic : object or None, default=None
-        Word tests: anything that `SemanticEvaluator` takes as ``tests``.
+        Word tests: a `SemanticEvaluator`, or what it takes as ``tests``, or a folder
+        of such tests, or True for its own choice.
     reference : str or None, default=None
         Name of the embedding that all others are compared with. None takes two, for
         each score and distance: the best baseline and the best of all.
@@ -143,8 +145,9 @@ def assess(
     Warns
     -----
     GraphWarning
-        For each part that failed or was left out for an embedding, and each estimator
-        that could not be fitted. They stand in ``problems`` too; all else goes on.
+        At the end, for parts that failed or were left out for some embeddings, and
+        estimators that could not be fitted. They stand in ``problems`` too; all else
+        goes on.
 
     Notes
     -----
@@ -170,7 +173,8 @@ def assess(
     task = Task(
         nodes, _scores(scores), tuple(hops), random_state, n_jobs, device,
         by_row(nodes, names, "names"), by_row(nodes, labels, "labels"),
-        relation_rows(nodes, relations), semantic,
+        relation_rows(nodes, relations),
+        semantic_evaluator(semantic, _scores(scores), random_state, n_jobs),
     )  # fmt: skip
     wanted = chosen_parts(parts, task)
     with _shown(progress) as tell:
@@ -182,6 +186,7 @@ def assess(
         )
         run.work(wanted, evaluator)
         found = run.gathered(reference)
+    run.warn()
     settings = {
         "parts": wanted, "hops": list(hops), "scores": task.scores,
         "baselines": baselines, "n_queries": n_queries, "direction": direction,
@@ -264,9 +269,7 @@ class _Run:
         """Run one part; what goes wrong is noted, not raised."""
         try:
             if name == RECONSTRUCTION:
-                self.results[embedding.name] = evaluator.evaluate(
-                    self.task.graph, embedding, name=embedding.name
-                )
+                self.results[embedding.name] = self._reconstruct(embedding, evaluator)
                 return
             part = PARTS[name]
             if not applies(part, embedding):
@@ -281,10 +284,27 @@ class _Run:
         for place, rows in found.items():
             self.found.setdefault(place, []).extend(rows)
 
+    def _reconstruct(self, embedding: Embedding, evaluator: Any) -> Any:
+        label = f"{embedding.name}: {RECONSTRUCTION}"
+        return evaluator.evaluate(
+            self.task.graph, embedding, name=embedding.name,
+            progress=lambda _, done, total: self.tell(label, done, total),
+        )  # fmt: skip
+
     def _problem(self, part: str, name: str, error: Exception | str) -> None:
         text = str(error) or type(error).__name__
         self.problems.append({"part": part, "embedding": name, "error": text})
-        warn_user(f"{part.replace('_', ' ')} of {name!r} was left out: {text}")
+
+    def warn(self) -> None:
+        """Warn of what was left out, embeddings with the same trouble together."""
+        together: dict[tuple[str, str], list[str]] = {}
+        for problem in self.problems:
+            key = problem["part"], problem["error"]
+            together.setdefault(key, []).append(repr(problem["embedding"]))
+        for (part, text), names in together.items():
+            warn_user(
+                f"{part.replace('_', ' ')} was left out for {', '.join(names)}: {text}"
+            )
 
     def gathered(self, reference: str | None) -> dict[str, Any]:
         """Everything found, as it stands in the result."""

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -274,6 +275,46 @@ def relation_rows(
     return ends[0][known], [str(kind) for kind in kinds[known]], ends[1][known]
 
 
+def semantic_evaluator(
+    given: Any, scores: Sequence[Any], random_state: int, n_jobs: int | None
+) -> Any:
+    """Make the evaluator of word tests, or take the one that is given.
+
+    Parameters
+    ----------
+    given : SemanticEvaluator, True, folder, name, or sequence or mapping of tests
+        True takes the evaluator's own choice of tests. A folder holds similarity
+        tests as ``.tsv`` files, or folders "similarity" and "analogy" of them.
+    scores, random_state, n_jobs
+        As for `assess`.
+    """
+    from graphrep.evaluation._semantic import SemanticEvaluator
+
+    if given is None or given is False or isinstance(given, SemanticEvaluator):
+        return given or None
+    known: dict[str, Any] = {
+        "score": tuple(scores), "random_state": random_state, "n_jobs": n_jobs,
+    }  # fmt: skip
+    if given is True:
+        return SemanticEvaluator(**known)
+    if isinstance(given, (str, PathLike)) and Path(given).is_dir():
+        folder = Path(given)
+        parts = [folder / "similarity", folder / "analogy"]
+        if not parts[0].is_dir():
+            parts = [folder, folder / "analogy"]
+        tests, analogies = (
+            {path.name.partition(".")[0]: path for path in sorted(part.glob("*.tsv*"))}
+            for part in parts
+        )
+        if not tests and not analogies:
+            raise GraphValueError(
+                f"The folder {str(folder)!r} holds no word tests: files .tsv, or "
+                "folders similarity and analogy of these."
+            )
+        return SemanticEvaluator(tests, analogies, **known)
+    return SemanticEvaluator(given, **known)
+
+
 __all__ = [
     "Failure",
     "by_row",
@@ -283,4 +324,5 @@ __all__ = [
     "read_baselines",
     "read_given",
     "relation_rows",
+    "semantic_evaluator",
 ]

@@ -18,7 +18,7 @@ Record = dict[str, Any]
 Found = Mapping[str, list[Record]]
 _ON_MAP = 3000
 _MAP_DIGITS = 5
-_HUBS = 10
+_OF_EMBEDDING = ("vectors", "estimator")
 
 
 @dataclass(frozen=True)
@@ -69,16 +69,16 @@ class Part(NamedTuple):
         result, or the reason in one sentence why there are none.
     level : str
         The smallest selection that has it: "quick", "standard" or "full".
-    needs : str
-        What must be there: "" for nothing, "vectors", "estimator", or the name of an
-        argument of `assess`.
+    needs : tuple of str
+        What must be there: "vectors", "estimator", or the name of an argument of
+        `assess`.
     baselines : bool
         Whether baselines are put through it too.
     """
 
     run: Callable[[Task, Embedding], Found | str]
     level: str
-    needs: str = ""
+    needs: tuple[str, ...] = ()
     baselines: bool = True
 
 
@@ -127,9 +127,33 @@ def _rows(evaluator: Any, task: Task, embedding: Embedding) -> list[Record]:
     return list(result.rows())
 
 
+def _semantic(task: Task, embedding: Embedding) -> Found:
+    from graphrep.evaluation._vocabulary import Vocabulary
+
+    names = None
+    if task.names is not None:
+        named = zip(task.graph.node_ids.tolist(), task.names, strict=True)
+        names = {node: name for node, name in named if name is not None}
+    words = Vocabulary(task.graph, names=names)
+    found = task.semantic.evaluate(words, embedding, name=embedding.name)
+    return {f"semantic.{key}": rows for key, rows in found.to_dict().items()}
+
+
+def _relations(task: Task, embedding: Embedding) -> Found:
+    from graphrep.evaluation._relation_consistency import relation_consistency
+
+    found = relation_consistency(
+        embedding.source, *task.relations, random_state=task.random_state
+    )
+    rows = [{"embedding": embedding.name, **row} for row in found]
+    return {"semantic.relations": rows}
+
+
 PARTS: dict[str, Part] = {
     "edge_curve": Part(_edge_curve, "quick"),
-    "map": Part(_map, "quick", "vectors", baselines=False),
+    "semantic": Part(_semantic, "standard", ("semantic",)),
+    "relations": Part(_relations, "standard", ("relations", "vectors")),
+    "map": Part(_map, "quick", ("vectors",), baselines=False),
 }
 LEVELS = ("quick", "standard", "full")
 RECONSTRUCTION = "reconstruction"
@@ -160,26 +184,27 @@ def chosen_parts(wanted: str | Sequence[str], task: Task) -> list[str]:
                 f"{', '.join(map(repr, LEVELS))}."
             )
         if name != RECONSTRUCTION and not _is_given(PARTS[name], task):
-            needs = PARTS[name].needs
-            raise GraphValueError(f"The part {name!r} needs {needs}=; it is None.")
+            absent = ", ".join(f"{key}=" for key in _absent(PARTS[name], task))
+            raise GraphValueError(f"The part {name!r} needs {absent}; pass it too.")
     return [name for name in (RECONSTRUCTION, *PARTS) if name in names]
 
 
 def _is_given(part: Part, task: Task) -> bool:
-    if part.needs in ("", "vectors", "estimator"):
-        return True
-    return getattr(task, part.needs) is not None
+    return not _absent(part, task)
+
+
+def _absent(part: Part, task: Task) -> list[str]:
+    wanted = [key for key in part.needs if key not in _OF_EMBEDDING]
+    return [key for key in wanted if getattr(task, key) is None]
 
 
 def applies(part: Part, embedding: Embedding) -> bool:
     """Whether an embedding is put through a part."""
     if embedding.baseline and not part.baselines:
         return False
-    if part.needs == "vectors":
-        return embedding.source is not None
-    if part.needs == "estimator":
-        return is_estimator(embedding.estimator)
-    return True
+    if "vectors" in part.needs and embedding.source is None:
+        return False
+    return "estimator" not in part.needs or is_estimator(embedding.estimator)
 
 
 __all__ = [

@@ -272,6 +272,12 @@ class Assessment:
 
         return headline(self._data)
 
+    def cells(self) -> tuple[list[str], list[list[str]], str]:
+        """Titles of the columns of `table`, texts of its cells, and its notes."""
+        from graphrep.evaluation._assessment_pages import headline_cells
+
+        return headline_cells(self._data)
+
     def to_frame(self, part: str = "reconstruction", backend: str = "pandas") -> Any:
         """Return `rows` of a part as a table of pandas or polars."""
         from graphrep.evaluation._frames import frame

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from graphrep.evaluation._assessment_text import table
+from graphrep.evaluation._assessment_text import interval, table
 
 Data = Mapping[str, Any]
 Record = dict[str, Any]
@@ -29,10 +29,7 @@ def headline(data: Data) -> list[Record]:
 def headline_text(data: Data, *, as_markdown: bool = False) -> str:
     """Lay the headline table out, with a line on what is in it."""
     rows, columns = _headline(data)
-    shown = [
-        {**row, "method": row["method"] + (_BASELINE if row["baseline"] else "")}
-        for row in rows
-    ]
+    shown = [{**row, "method": _method(row)} for row in rows]
     half = {key: f"{key}±" for key in columns if any(f"{key}±" in row for row in rows)}
     text = table(
         shown,
@@ -40,10 +37,31 @@ def headline_text(data: Data, *, as_markdown: bool = False) -> str:
         markdown=as_markdown,
         best={key: column.best for key, column in columns.items() if column.best},
         half=half,
+        fixed=True,
     )
     head = f"{data['title']} ({_queries(data)})"
     notes = _notes(data, columns, as_markdown)
     return "\n".join([text, "", notes] if as_markdown else [head, "", text, "", notes])
+
+
+def headline_cells(data: Data) -> tuple[list[str], list[list[str]], str]:
+    """Titles of the columns, texts of the cells and the notes below them."""
+    rows, columns = _headline(data)
+    cells = [
+        [
+            _method(row) if key == "method"
+            else interval(row.get(key), row.get(f"{key}±"), fixed=True)
+            for key in columns
+        ]
+        for row in rows
+    ]  # fmt: skip
+    titles = [column.title or "embedding" for column in columns.values()]
+    notes = f"{_queries(data)}. {_notes(data, columns, None)}"
+    return titles, cells, notes
+
+
+def _method(row: Record) -> str:
+    return str(row["method"]) + (_BASELINE if row["baseline"] else "")
 
 
 def _headline(data: Data) -> tuple[list[Record], dict[str, Column]]:
@@ -131,7 +149,7 @@ def _queries(data: Data) -> str:
     return f"{size}; {part['n_queries']:,} sampled queries, {share} intervals"
 
 
-def _notes(data: Data, columns: Mapping[str, Column], as_markdown: bool) -> str:
+def _notes(data: Data, columns: Mapping[str, Column], as_markdown: bool | None) -> str:
     parts = []
     if "ap" in columns:
         parts.append("AP: average precision of finding a node's neighbours")
@@ -141,11 +159,12 @@ def _notes(data: Data, columns: Mapping[str, Column], as_markdown: bool) -> str:
         parts.append("shell k: the same for nodes k hops away among all not nearer")
     if "precision_at_edges" in columns:
         parts.append("edges P: share of edges among the |E| best pairs")
-    parts.append("bold: best" if as_markdown else "*: best")
+    if as_markdown is not None:
+        parts.append("bold: best" if as_markdown else "*: best")
     if any(record["baseline"] for record in data["embeddings"]):
         parts.append("°: baseline")
     if data["problems"]:
-        parts.append(f"{len(data['problems'])} parts were left out, see problems")
+        parts.append(f"{len(data['problems'])} figures were left out, see problems")
     return "; ".join(parts) + "."
 
 
@@ -325,7 +344,7 @@ def _md(
     columns: Sequence[str] | None = None,
     best: Mapping[str, str] | None = None,
 ) -> str:
-    return table(rows, columns, markdown=True, best=best)
+    return table(rows, columns, markdown=True, best=best, fixed=best is not None)
 
 
-__all__ = ["headline", "headline_text", "markdown"]
+__all__ = ["headline", "headline_cells", "headline_text", "markdown"]

@@ -25,6 +25,7 @@ def table(
     title: str | None = None,
     best: Mapping[str, str] | None = None,
     half: Mapping[str, str] | None = None,
+    fixed: bool = False,
 ) -> str:
     """Lay records out as a table.
 
@@ -47,6 +48,8 @@ def table(
     half : mapping of str to str or None, default=None
         Columns that are shown with half the width of their interval, and the keys that
         hold it; see `interval`.
+    fixed : bool, default=False
+        Whether to round small numbers to zero instead of writing an exponent.
 
     Returns
     -------
@@ -73,9 +76,9 @@ def table(
     widths = half or {}
     cells = {
         key: [
-            interval(row.get(key), row.get(widths[key]), digits)
+            interval(row.get(key), row.get(widths[key]), digits, fixed)
             if key in widths
-            else cell(row.get(key), digits)
+            else cell(row.get(key), digits, fixed)
             for row in rows
         ]
         for key in heads
@@ -93,7 +96,7 @@ def table(
     return _aligned(heads, cells, right, title)
 
 
-def cell(value: Any, digits: int = 3) -> str:
+def cell(value: Any, digits: int = 3, fixed: bool = False) -> str:
     """Text of one value.
 
     Examples
@@ -108,13 +111,15 @@ def cell(value: Any, digits: int = 3) -> str:
     if isinstance(value, Integral):
         return f"{int(value):,}"
     if isinstance(value, Real):
-        return _real(float(value), digits)
+        return _real(float(value), digits, fixed)
     if isinstance(value, (list, tuple)):
-        return ", ".join(cell(item, digits) for item in value)
+        return ", ".join(cell(item, digits, fixed) for item in value)
     return _printable(str(value))
 
 
-def interval(value: float | None, half: float | None, digits: int = 3) -> str:
+def interval(
+    value: float | None, half: float | None, digits: int = 3, fixed: bool = False
+) -> str:
     """Value and half the width of its interval; the value alone where it is exact.
 
     Examples
@@ -122,20 +127,20 @@ def interval(value: float | None, half: float | None, digits: int = 3) -> str:
     >>> interval(0.27, 0.004), interval(0.27, 0.0), interval(None, None)
     ('0.270 ±0.004', '0.270', '–')
     """
-    text = cell(value, digits)
+    text = cell(value, digits, fixed)
     if value is None or half is None or not half > 0:
         return text
     return f"{text} ±{half:.{digits}f}"
 
 
-def _real(value: float, digits: int) -> str:
+def _real(value: float, digits: int, fixed: bool) -> str:
     if math.isnan(value):
         return ABSENT
     size = abs(value)
-    if size < _NOISE:
+    if size < 0.5 * 10.0**-digits:
+        if size > _NOISE and not fixed:
+            return f"{value:.1e}"
         value = 0.0
-    elif size < 0.5 * 10.0**-digits:
-        return f"{value:.1e}"
     if size >= _THOUSAND:
         return f"{value:,.{0 if size >= _MANY else 1}f}"
     return f"{value:.{digits}f}"
