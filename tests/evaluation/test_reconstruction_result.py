@@ -416,3 +416,37 @@ def test_by_relation_when_something_is_missing_then_an_error(novel):
     empty = EdgeRanks(*(np.empty(0, int),) * 2, *(np.empty((1, 0)),) * 2, np.empty(0))
     none = made(path_graph(), [1, 1, 1, 1], [1, 2, 2, 1], edges=empty)
     assert none.by("relation", relations=([0], [1], ["r"])) == []
+
+
+# -- a graph of common knowledge -------------------------------------------------
+@pytest.mark.shared
+def test_samples_of_a_large_graph_when_drawn_then_they_find_the_exact_mean(shared_data):
+    path = shared_data / "restore/cskg_mini/core2k_edges.tsv.gz"
+    if not path.exists():
+        pytest.skip("the graph is not among the data")
+    rows = np.loadtxt(path, str, delimiter="\t", skiprows=1, comments=None)
+    graph = Graph.from_edges(rows[:, 0], rows[:, 2], duplicates="first")
+    vectors = np.linalg.eigh(graph.to_scipy(np.float64).toarray())[1][:, -32:]
+    full = ReconstructionEvaluator(
+        hops=(1,), scores="cosine", n_queries=None, n_jobs=1
+    ).evaluate(graph, vectors)
+    exact = full.mean().value
+    assert 0.05 < exact < 0.9
+    spread = {}
+    for stratify in (True, False):
+        found = []
+        for seed in range(100):
+            sample = statistics.sample_queries(graph.degree(), 200, stratify, seed)
+            at = sample.rows
+            found.append(
+                statistics.mean_estimate(
+                    full.per_node()[at], sample.strata, sample.stratum_sizes
+                )
+            )
+        means = np.array([e.value for e in found])
+        spread[stratify] = means.std()
+        assert abs(means.mean() - exact) < 4 * means.std() / 10
+        assert np.mean([e.low <= exact <= e.high for e in found]) > 0.88
+    assert spread[True] < 1.1 * spread[False]
+    lines = full.by("degree")
+    assert sum(line["n"] for line in lines) == graph.n_nodes
