@@ -38,7 +38,7 @@ class EdgeCurveEvaluator(BaseEstimator):
 
     Parameters
     ----------
-    scores : sequence of str or callable, default=("native", "cosine")
+    scores : sequence of str or callable, or one, default=("native", "cosine")
         How pairs are scored; "native" is the method's own decoder, further ones are
         "dot", "cosine" and "euclidean". A score of pairs without vectors has
         "native" only, and others are left out.
@@ -101,7 +101,7 @@ class EdgeCurveEvaluator(BaseEstimator):
 
     def __init__(
         self,
-        scores: Sequence[Score] = ("native", "cosine"),
+        scores: Score | Sequence[Score] = ("native", "cosine"),
         k: Sequence[int] = GEM_K,
         max_factor: float = 10,
         *,
@@ -123,7 +123,7 @@ class EdgeCurveEvaluator(BaseEstimator):
         width = embedding.n_components or 1
         passes = [
             n_passes(graph, embedding, score)
-            for score in self.scores
+            for score in self._wanted()
             if has_score(embedding, score)
         ]
         flops = float(graph.n_nodes) ** 2 * width * max(passes, default=1)
@@ -184,7 +184,7 @@ class EdgeCurveEvaluator(BaseEstimator):
         n, n_edges = graph.n_nodes, graph.n_edges
         n_pairs = n * (n - 1) if graph.directed else n * (n - 1) // 2
         k = self._places(n_edges, n_pairs)
-        scores = [s for s in self.scores if has_score(embedding, s)]
+        scores = [s for s in self._wanted() if has_score(embedding, s)]
         keys = [embedding.native if s == "native" else s for s in scores]
         done: dict[Any, tuple[FloatArray, float, float, float]] = {}
         for key, score in zip(keys, scores, strict=True):
@@ -216,6 +216,11 @@ class EdgeCurveEvaluator(BaseEstimator):
         at_edges = _at_edges(ranking, graph.n_edges, self.ties)
         return hits, at_edges, *_weight_error(graph, blocks.scorer)
 
+    def _wanted(self) -> list[Score]:
+        if isinstance(self.scores, str) or callable(self.scores):
+            return [self.scores]
+        return list(self.scores)
+
     def _places(self, n_edges: int, n_pairs: int) -> IntArray:
         """Numbers of pairs to read the curve at, ascending, none above n_pairs."""
         most = min(int(self.max_factor * n_edges), n_pairs)
@@ -241,10 +246,8 @@ class EdgeCurveEvaluator(BaseEstimator):
             raise GraphValueError(
                 f"k must hold numbers of at least 1; got {min(self.k)!r}."
             )
-        if isinstance(self.scores, str) or not self.scores:
-            raise GraphValueError(
-                f"scores must be a list of at least one score; got {self.scores!r}."
-            )
+        if not self._wanted():
+            raise GraphValueError("scores must name at least one score; got none.")
         if self.n_points < 1 or self.max_factor <= 0:
             raise GraphValueError(
                 "n_points must be at least 1 and max_factor above 0; got "

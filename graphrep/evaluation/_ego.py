@@ -218,7 +218,7 @@ class EgoReconstruction(BaseEstimator):
         if self.evaluator is not None:
             return self.evaluator
         return ReconstructionEvaluator(
-            hops=(1,), scores=tuple(self.scores), confidence=self.confidence,
+            hops=(1,), scores=self.scores, confidence=self.confidence,
             n_jobs=self.n_jobs,
         )  # fmt: skip
 

@@ -125,7 +125,7 @@ def select_embedding(
     criterion: str = "hop_auc",
     *,
     truth: str = "hop1",
-    scores: Sequence[Any] = ("native", "cosine"),
+    scores: Any = ("native", "cosine"),
     random_state: Any = 0,
     **evaluator_params: Any,
 ) -> Selection:
@@ -143,7 +143,7 @@ def select_embedding(
         "auc", "p@10", …). The lowest "mean_rank" is the best one.
     truth : str, default="hop1"
         What should be found: "hop1", "ball2", "shell2", …; "hop_auc" has its own.
-    scores : sequence of str or callable, default=("native", "cosine")
+    scores : sequence of str or callable, or one, default=("native", "cosine")
         How pairs are scored. Each embedding competes once with each of them.
     random_state : int, RandomState, Generator or None, default=0
         Seed of the draw of nodes, the same for all, and of fits without a seed.
@@ -192,8 +192,10 @@ def select_embedding(
     """
     nodes = read_graph(graph)
     truth, metric = HOP_AUC if criterion == "hop_auc" else (truth, criterion)
+    one = isinstance(scores, str) or callable(scores)
+    wanted = [scores] if one else list(scores)
     evaluator = ReconstructionEvaluator(
-        scores=tuple(scores), metrics=(metric,), random_state=draw_seed(random_state),
+        scores=wanted, metrics=(metric,), random_state=draw_seed(random_state),
         **truth_of(truth), **evaluator_params,
     )  # fmt: skip
     read = _read_all(nodes, embeddings, evaluator.random_state)

@@ -51,7 +51,7 @@ def dense_hits(graph, scores, k, ties="expected"):
 
 
 def check(graph, X, scores, *, target=None, score="native", **parameters):
-    evaluator = EdgeCurveEvaluator(scores=(score,), **parameters)
+    evaluator = EdgeCurveEvaluator(scores=score, **parameters)
     curve = evaluator.evaluate(graph, X, target=target)
     hits = dense_hits(graph, scores, curve.k, parameters.get("ties", "expected"))
     assert_allclose(curve.precision[0] * curve.k, hits, rtol=1e-12, atol=1e-9)
@@ -257,7 +257,7 @@ def test_refusal_when_directions_take_further_passes_then_counts_them():
     [
         ({"ties": "first"}, "ties"),
         ({"k": (0, 3)}, "k must"),
-        ({"scores": "cosine"}, "scores"),
+        ({"scores": ("warmth",)}, "warmth"),
         ({"scores": ()}, "scores"),
         ({"n_points": 0}, "n_points"),
         ({"max_factor": 0}, "max_factor"),
