@@ -11,7 +11,11 @@ from typing import Any
 import numpy as np
 
 from graphrep.evaluation._analogy_ranks import Questions
-from graphrep.evaluation._similarity_tests import split_lines
+from graphrep.evaluation._similarity_tests import (
+    name_of_file,
+    read_text_lines,
+    split_lines,
+)
 from graphrep.evaluation._vocabulary import Vocabulary
 from graphrep.exceptions import GraphFormatError, GraphValueError
 from graphrep.typing import AnyArray, FloatArray, IntArray
@@ -94,7 +98,7 @@ def read_analogies(source: Any, name: str | None = None) -> AnalogyTest:
         return source
     if isinstance(source, (str, PathLike)):
         path = Path(fspath(source))
-        return _sections(name or path.stem, _columns_of_file(path))
+        return _sections(name or name_of_file(path), _columns_of_file(path))
     if not isinstance(source, Mapping) and not hasattr(source, "columns"):
         kinds = {len(kind): kind for kind in (_QUESTION, _PAIR)}
         if len(source) not in kinds:
@@ -107,7 +111,7 @@ def read_analogies(source: Any, name: str | None = None) -> AnalogyTest:
 
 
 def _columns_of_file(path: Path) -> dict[str, list[str]]:
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines = read_text_lines(path)
     rows: list[list[str]] = []
     section = ""
     header: tuple[str, ...] = _QUESTION

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,12 @@ class SemanticEvaluator:
         Which pair of nodes counts where words have several: the closest, or the mean.
     normalise : callable or None, default=None
         Brings words into one form. None: Unicode NFC, lower case, underscores as
-        spaces. A `Vocabulary` has its own.
+        spaces.
+    ids : {"text", "conceptnet", "wordnet"}, default="text"
+        How an id is read as a word: as it stands; ``/c/en/word/n/…`` as ``word``;
+        ``dog.n.01`` as ``dog``.
+    lemma : callable or None, default=None
+        Turns a word that no node has into one that may be there ("dogs" into "dog").
     score : str, callable or sequence of these, default="cosine"
         How pairs are scored: "native", "dot", "cosine", "euclidean" or a callable, as
         in `ReconstructionEvaluator`. An embedding that has no vectors is scored
@@ -151,6 +156,8 @@ class SemanticEvaluator:
         oov: str = "skip",
         senses: str = "max",
         normalise: Normaliser | None = None,
+        ids: str = "text",
+        lemma: Normaliser | None = None,
         score: str | Callable[..., Any] | Sequence[Any] = "cosine",
         sections: str | Sequence[str] = "semantic",
         methods: Sequence[str] = METHODS,
@@ -165,6 +172,8 @@ class SemanticEvaluator:
         self.oov = oov
         self.senses = senses
         self.normalise = normalise
+        self.ids = ids
+        self.lemma = lemma
         self.score = score
         self.sections = sections
         self.methods = methods
@@ -174,20 +183,28 @@ class SemanticEvaluator:
         self.n_jobs = n_jobs
 
     def evaluate(
-        self, vocabulary: Any, embedding: Any = None, *, name: str | None = None
+        self,
+        vocabulary: Any,
+        embedding: Any = None,
+        *,
+        name: str | None = None,
+        names: Mapping[Any, Any] | None = None,
     ) -> SemanticResult:
         """Run all tests on one embedding.
 
         Parameters
         ----------
-        vocabulary : Vocabulary, Graph, Vectors or sequence of ids
-            Which node is which word; ids are the words unless it is a `Vocabulary`
-            with names.
+        vocabulary : Graph, Vectors, sequence of ids or Vocabulary
+            The nodes, and by their ids the words. A `Vocabulary` made before knows
+            its names and how to read ids.
         embedding : object or None, default=None
             Anything that `ReconstructionEvaluator.evaluate` takes; None takes the
             vectors that were given as the vocabulary.
         name : str or None, default=None
             Name of the embedding.
+        names : mapping or None, default=None
+            From an id to its name, or to a list of names; a node without one is
+            called by its id.
 
         Returns
         -------
@@ -195,7 +212,14 @@ class SemanticEvaluator:
         """
         self._check()
         if not isinstance(vocabulary, Vocabulary):
-            vocabulary = Vocabulary(vocabulary, normalise=self.normalise)
+            vocabulary = Vocabulary(
+                vocabulary, names=names, ids=self.ids, normalise=self.normalise,
+                lemma=self.lemma,
+            )  # fmt: skip
+        elif names is not None:
+            raise GraphValueError(
+                "A Vocabulary has its names; pass names with a graph, vectors or ids."
+            )
         if embedding is None:
             embedding = vocabulary.vectors
         if embedding is None:
@@ -299,6 +323,7 @@ class SemanticEvaluator:
             "analogies": [_title(name, test) for name, test in _named(self.analogies)],
             "oov": self.oov, "senses": self.senses,
             "normalise": getattr(normalise, "__name__", "callable"),
+            "ids": self.ids, "lemma": self.lemma is not None,
             "score": [_score_name(score) for score in _listed(self.score)],
             "sections": self.sections, "methods": list(self.methods),
             "n_random": self.n_random, "confidence": self.confidence,

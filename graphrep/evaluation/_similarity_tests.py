@@ -22,6 +22,7 @@ from graphrep.evaluation._vocabulary import (
     sense_pairs,
 )
 from graphrep.exceptions import GraphFormatError, GraphValueError
+from graphrep.io._compression import open_input, strip_compression
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 _COLUMNS = 3
@@ -87,7 +88,7 @@ def read_similarity_test(
         return source
     if isinstance(source, (str, PathLike)):
         path = Path(fspath(source))
-        return _cleaned(name or path.stem, _triples_of_file(path), normalise)
+        return _cleaned(name or name_of_file(path), _triples_of_file(path), normalise)
     if hasattr(source, "itertuples"):  # a data frame
         source = [row[:_COLUMNS] for row in source.itertuples(index=False)]
     elif isinstance(source, np.ndarray):
@@ -114,7 +115,7 @@ def _is_triple(item: Any) -> bool:
 
 
 def _triples_of_file(path: Path) -> Iterable[tuple[str, str, float]]:
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines = read_text_lines(path)
     for number, fields in enumerate(split_lines(lines), 1):
         if not fields:
             continue
@@ -128,6 +129,23 @@ def _triples_of_file(path: Path) -> Iterable[tuple[str, str, float]]:
                 f"{lines[number - 1]!r}.",
                 path=path, line=number,
             ) from None  # fmt: skip
+
+
+def name_of_file(path: Path) -> str:
+    """Return the name without folders, suffix and that of a compression."""
+    return Path(strip_compression(path)).stem
+
+
+def read_text_lines(path: Path) -> list[str]:
+    """Read the lines of a text in UTF-8, compressed or not."""
+    with open_input(path) as file:
+        data = file.read()
+    try:
+        return data.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise GraphFormatError(
+            f"Byte {error.start} is not UTF-8. Save the file as UTF-8.", path=path
+        ) from None
 
 
 def split_lines(lines: Sequence[str]) -> Iterable[list[str]]:

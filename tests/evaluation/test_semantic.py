@@ -123,6 +123,23 @@ def test_evaluate_when_the_graph_has_names_then_a_vocabulary_knows_them():
     assert result.similarity[0]["spearman"] > 0.9
 
 
+def test_evaluate_when_names_or_style_are_given_then_words_are_found():
+    names = dict(zip("abcd", _WORDS, strict=True))
+    expected = full().evaluate(_WORDS, _X).similarity
+    evaluator = SemanticEvaluator([_PAIRS])
+    assert (
+        evaluator.evaluate(["a", "b", "c", "d"], _X, names=names).similarity == expected
+    )
+    styled = [f"/c/en/{word}/n" for word in _WORDS]
+    evaluator = SemanticEvaluator([_PAIRS], ids="conceptnet")
+    assert evaluator.evaluate(styled, _X).similarity == expected
+    plural = (["cats", "cars"], ["dogs", "bus"], [2.0, 1.0])
+    evaluator = SemanticEvaluator([plural], lemma=lambda word: word.rstrip("s"))
+    assert evaluator.evaluate(_WORDS, _X).similarity[0]["n_covered"] == 2
+    with pytest.raises(GraphValueError, match="has its names"):
+        evaluator.evaluate(Vocabulary(_WORDS), _X, names=names)
+
+
 def test_evaluate_when_an_estimator_is_given_then_it_is_fitted():
     from graphrep.embedding import HOPE
 

@@ -1,5 +1,7 @@
 """Tests of word similarity, and the distances of their pairs."""
 
+import gzip
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
@@ -54,6 +56,16 @@ def test_read_when_words_have_spaces_then_tabs_keep_them(tmp_path):
     path = tmp_path / "t.tsv"
     path.write_text("word1\tword2\tscore\tpos\nPromised Land\tBaku\t0.42\tN\n")
     assert read_similarity_test(path).words1 == ("Promised Land",)
+
+
+def test_read_when_file_is_compressed_then_the_same(tmp_path):
+    path = tmp_path / "mine.tsv.gz"
+    path.write_bytes(gzip.compress(b"word1\tword2\tscore\na\tb\t1\n"))
+    test = read_similarity_test(path)
+    assert (test.name, test.words1) == ("mine", ("a",))
+    path.write_bytes(b"a\tcaf\xe9\t1\n")
+    with pytest.raises(GraphFormatError, match="UTF-8"):
+        read_similarity_test(path)
 
 
 def test_read_when_given_columns_triples_or_array_then_all_agree():
