@@ -85,7 +85,8 @@ def rank_all(
     n_jobs : int or None, default=None
         Threads; None takes all processors. The result does not depend on it.
     device : str, default="cpu"
-        "cpu", or a torch device that ranks the scores.
+        "cpu" and "auto" run numba; "cuda", "cuda:1" or "torch:cpu" run torch, see
+        `graphrep.evaluation._device_ranking`.
     tell : callable or None, default=None
         Called as ``tell(done, total)`` after each block of queries.
 
@@ -160,16 +161,14 @@ class _Work:
         self.ties = kernels.TIES[ties]
         self.harmonic = kernels.harmonic_numbers(n_nodes)
         self.discount = kernels.discounts(n_nodes)
-        self.device = device
+        self.ranker = _device_ranker(device, scorers)
         self._local = threading.local()
 
     def _buffers(self) -> Any:
         local = self._local
-        if not hasattr(local, "keys"):
+        if not hasattr(local, "queue"):
             local.classes = np.empty((block_rows(self.n), self.n), np.uint8)
             local.queue = np.empty(self.n, np.int64)
-            local.keys = np.empty(self.n, np.uint64)
-            local.scratch = np.empty(self.n, np.uint64)
         return local
 
     def block(self, rows: IntArray, edge_ranks: bool) -> tuple[Any, ...]:
@@ -184,24 +183,34 @@ class _Work:
         candidates = np.empty_like(relevant)
         ranks = []
         for s, scorer in enumerate(self.scorers):
-            scores = as_float32(scorer.block(rows))
-            self._rank(scores, classes, local, out[s], relevant, candidates)
+            goal = out[s], relevant, candidates
+            if self.ranker is not None:
+                scores = self.ranker.rank(
+                    s, rows, classes, *self._lists(), *goal, keep=edge_ranks
+                )
+            else:
+                scores = as_float32(scorer.block(rows))
+                kernels.rank_metrics(scores, classes, *self._lists(), *goal)
             if edge_ranks:
                 ranks.append(_edges_of(scores, classes))
         return out, relevant, candidates, ranks
 
-    def _rank(self, scores: Any, classes: Any, local: Any, *out: Any) -> None:
+    def _lists(self) -> tuple[Any, ...]:
+        """Return what the kernel must know of the lists, and its tables."""
         truth = self.truth
-        lists = truth.n_classes, truth.relevant, truth.removed, self.ks, self.ties
-        tables = self.harmonic, self.discount
-        if self.device == "cpu":
-            kernels.rank_metrics(
-                scores, classes, *lists, *tables, local.keys, local.scratch, *out
-            )
-            return
-        from graphrep.kernels.torch import _ranking as twin
+        return (
+            truth.n_classes, truth.relevant, truth.removed, self.ks, self.ties,
+            self.harmonic, self.discount,
+        )  # fmt: skip
 
-        twin.rank_metrics(scores, classes, *lists, *tables, *out, device=self.device)
+
+def _device_ranker(device: str, scorers: Sequence[PairScorer]) -> Any:
+    """Make what ranks on a torch device; None for numba on the CPU."""
+    if device in {"cpu", "auto"}:
+        return None
+    from graphrep.evaluation._device_ranking import DeviceRanker
+
+    return DeviceRanker(device, scorers)
 
 
 def as_float32(scores: FloatArray) -> FloatArray:

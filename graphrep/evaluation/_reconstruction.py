@@ -216,10 +216,10 @@ class ReconstructionEvaluator(BaseEstimator):
         -------
         ReconstructionResult
         """
-        start = time.process_time()
         nodes = self._check_graph(read_graph(graph))
         value = embedding if target is None else (np.asarray(embedding), target)
         read = read_embedding(nodes, value, name, random_state=self.random_state)
+        start = time.process_time()
         scorers = self._scorers(read)
         truth = HopTruth(
             nodes, self.hops, mode=self.mode, nearer=self.nearer,

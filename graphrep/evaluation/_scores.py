@@ -1,9 +1,8 @@
 """PairScorer: scores of nodes with all nodes, a block of rows at a time.
 
-The score of a pair depends on nothing but the vectors of the two nodes: matrix
-products are always taken in pieces of one shape, so that each entry is summed in the
-same way wherever it stands. Equal vectors tie exactly, whatever the order of nodes,
-the blocks, or the number of threads.
+The score of a pair depends on nothing but the vectors of the two nodes (see
+`graphrep.kernels._pair_products`). Equal vectors tie exactly, whatever the order of
+nodes, the blocks, or the number of threads.
 """
 
 from __future__ import annotations
@@ -18,13 +17,14 @@ import numpy as np
 
 from graphrep.evaluation._embeddings import Embedding
 from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.kernels import _pair_products
 from graphrep.kernels._topk import norms
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
+kernels: Any = _pair_products  # kernels carry no annotations
 SCORES = ("native", "dot", "cosine", "euclidean")
-_COLUMNS = 2048  # of one piece of a product
-_LANES = 64  # pieces are whole multiples: no edge is treated on its own by BLAS
-_PAIRS_AT_ONCE = 1 << 16
+_ROWS_AT_ONCE = 1 << 16
+_CENTRE_STEPS = 64  # of the largest number
 _SAFE = 1e15  # float32 holds sums of squares of numbers up to here
 
 
@@ -68,8 +68,8 @@ class PairScorer(ABC):
 
 
 def block_rows(n_nodes: int) -> int:
-    """How many rows of scores are taken at once: 64 MB of them at most, mostly."""
-    return 64 if n_nodes <= 1 << 18 else 32 if n_nodes <= 1 << 19 else 16
+    """How many rows of scores are taken at once: 75 MB of them at most, mostly."""
+    return 72 if n_nodes <= 1 << 18 else 36 if n_nodes <= 1 << 19 else 24
 
 
 class VectorScorer(PairScorer):
@@ -83,50 +83,38 @@ class VectorScorer(PairScorer):
         How vectors are compared.
     source, target : ndarray of shape (n_nodes, n_components)
         Vectors; the same object where there is one kind only.
-    dtype : numpy dtype, default=float32
-        Type of the products. Vectors of a size that float32 cannot square are taken
-        in float64 anyway.
+
+    Notes
+    -----
+    Products are taken in float32, or in float64 for vectors of a size that float32
+    cannot square. Vectors are kept packed, 4 bytes a number.
     """
 
     def __init__(
-        self,
-        name: str,
-        kind: str,
-        source: FloatArray,
-        target: FloatArray,
-        dtype: Any = np.float32,
+        self, name: str, kind: str, source: FloatArray, target: FloatArray
     ) -> None:
         super().__init__(name, len(source), source is target)
         self.kind = kind
-        self.dtype = np.dtype(np.float64 if _needs_double(source, target) else dtype)
-        self._rows = block_rows(self.n_nodes)
-        whole = -(-self.n_nodes // _LANES) * _LANES
-        self._width = min(_COLUMNS, whole)
-        centre = target.mean(axis=0, dtype=np.float64) if kind == "euclidean" else 0.0
-        self._target, squares = self._prepared(target, centre)
-        if source is target:
-            self._source, self._own_squares = self._target, squares
-        else:
-            self._source, self._own_squares = self._prepared(source, centre)
-        self._squares = squares
-        # the last piece, filled up with zeros to the common width
-        self._full = self.n_nodes // self._width * self._width
-        rest = self._target[self._full :]
-        self._tail = np.zeros((self._width, self._target.shape[1]), self.dtype)
-        self._tail[: len(rest)] = rest
+        self.dtype: np.dtype[Any] = np.dtype(np.float32)
+        self._multiply = kernels.products
+        if _needs_double(source, target):
+            self.dtype, self._multiply = np.dtype(np.float64), kernels.products_double
+        self._n_columns = max(1, source.shape[1])
+        centre = _rough_centre(target) if kind == "euclidean" else 0.0
+        self._target, self._target_halves = self._packed(target, centre)
+        self._source, self._source_halves = self._target, self._target_halves
+        if source is not target:
+            self._source, self._source_halves = self._packed(source, centre)
 
-    def _prepared(
+    def _packed(
         self, vectors: FloatArray, centre: Any
     ) -> tuple[FloatArray, FloatArray]:
-        """Vectors in the type of the products, and half their squared lengths."""
+        """Panels of the vectors, and half their squared lengths."""
         n = len(vectors)
-        out = np.empty((n, max(1, vectors.shape[1])), self.dtype)
-        squares = np.zeros(n, self.dtype)
-        if not vectors.shape[1]:
-            out[:] = 0
-            return out, squares
-        for start in range(0, n, _PAIRS_AT_ONCE):
-            part = slice(start, start + _PAIRS_AT_ONCE)
+        rows = np.zeros((n, self._n_columns), self.dtype)
+        halves = np.zeros(n, self.dtype)
+        for start in range(0, n if vectors.shape[1] else 0, _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
             block = vectors[part].astype(np.float64)
             if self.kind == "cosine":
                 length = norms(block)[:, None]
@@ -134,53 +122,45 @@ class VectorScorer(PairScorer):
                     block, length, out=np.zeros_like(block), where=length > 0
                 )
             block -= centre
-            out[part] = block
-            squares[part] = 0.5 * np.einsum("ij,ij->i", block, block)
-        return out, squares
+            rows[part] = block
+            halves[part] = 0.5 * (block * block).sum(axis=1)
+        return kernels.pack(rows, kernels.BASE), halves
+
+    def _rows(self, panels: FloatArray, rows: AnyArray) -> FloatArray:
+        out = np.empty((len(rows), self._n_columns), self.dtype)
+        kernels.unpack(panels, np.asarray(rows, np.int64), out)
+        return out
 
     def prepared(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Source and target vectors as multiplied, and half their squared lengths."""
-        return self._source, self._target, self._own_squares, self._squares
+        every = np.arange(self.n_nodes)
+        target = self._rows(self._target, every)
+        source = target if self.symmetric else self._rows(self._source, every)
+        return source, target, self._source_halves, self._target_halves
 
     def block(self, rows: IntArray) -> FloatArray:
         """Scores of a few nodes with all nodes."""
         out = np.empty((len(rows), self.n_nodes), self.dtype)
-        queries = np.zeros((self._rows, self._source.shape[1]), self.dtype)
-        piece = np.empty((self._rows, self._width), self.dtype)
-        for start in range(0, len(rows), self._rows):
-            part = rows[start : start + self._rows]
-            goal = out[start : start + len(part)]
-            queries[: len(part)] = self._source[part]
-            queries[len(part) :] = 0
-            whole = len(part) == self._rows
-            for at in range(0, self.n_nodes, self._width):
-                if at < self._full:
-                    base = self._target[at : at + self._width]
-                    into = goal[:, at : at + self._width]
-                    if whole:
-                        np.matmul(queries, base.T, out=into)
-                        continue
-                else:
-                    base, into = self._tail, goal[:, at:]
-                np.matmul(queries, base.T, out=piece)
-                into[:] = piece[: len(part), : into.shape[1]]
-            if self.kind == "euclidean":
-                goal -= self._own_squares[part][:, None] + self._squares
-                goal *= 2
+        queries = kernels.pack(self._rows(self._source, rows), kernels.QUERIES)
+        self._multiply(queries, self._target, len(rows), out)
+        if self.kind == "euclidean":
+            kernels.products_to_distances(
+                out, self._source_halves[rows], self._target_halves
+            )
         return out
 
     def pairs(self, rows: AnyArray, columns: AnyArray) -> FloatArray:
-        """Scores of pairs, taken in float64."""
+        """Scores of pairs, summed in float64."""
         rows, columns = np.asarray(rows), np.asarray(columns)
         out = np.empty(len(rows), np.float64)
-        for start in range(0, len(rows), _PAIRS_AT_ONCE):
-            part = slice(start, start + _PAIRS_AT_ONCE)
-            a = self._source[rows[part]].astype(np.float64)
-            b = self._target[columns[part]].astype(np.float64)
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
+            a = self._rows(self._source, rows[part]).astype(np.float64)
+            b = self._rows(self._target, columns[part]).astype(np.float64)
             if self.kind == "euclidean":
                 out[part] = -np.sum((a - b) ** 2, axis=1)
             else:
-                out[part] = np.einsum("ij,ij->i", a, b)
+                out[part] = np.sum(a * b, axis=1)
         return out
 
 
@@ -321,3 +301,15 @@ def _needs_double(*matrices: FloatArray) -> bool:
     """Whether products of entries leave the range in which float32 is accurate."""
     peaks = [float(np.abs(m).max(initial=0.0)) for m in matrices]
     return any(peak > _SAFE or 0 < peak < 1 / _SAFE for peak in peaks)
+
+
+def _rough_centre(vectors: FloatArray) -> FloatArray:
+    """About the mean, which makes distances accurate, on a grid.
+
+    Distances do not change with it, but their last bits do: the mean itself would
+    depend on the order of the sum.
+    """
+    mean = vectors.mean(axis=0, dtype=np.float64)
+    peak = float(np.abs(vectors).max(initial=0.0))
+    step = 2.0 ** np.ceil(np.log2(peak)) / _CENTRE_STEPS if peak > 0 else 1.0
+    return np.asarray(np.rint(mean / step) * step)

@@ -2,10 +2,13 @@
 
 Every candidate of a row has a class: 0 is no candidate, 1 to ``n_classes`` are the
 classes that may be relevant (hop distances, say), ``n_classes + 1`` is never. A list
-is a set of relevant classes and a set of removed ones, as bit masks over classes. Only
-candidates that score at least as high as the worst of classes 1 to ``n_classes`` can
-matter, so those are gathered and sorted (by radix where many); then one walk from the
-best to the worst, a group of equal scores at a time, serves all lists.
+is a set of relevant classes and a set of removed ones, as bit masks over classes.
+
+Members of classes 1 to ``n_classes`` are few. What each list needs to know is how many
+candidates score above each of them, and how many the same. Where there are really few,
+all scores are compared with each of them, many scores an instruction; otherwise the
+members are sorted and every candidate is binned among them. One walk over the members,
+best first, a group of equal scores at a time, then serves all lists.
 """
 
 import numpy as np
@@ -24,18 +27,20 @@ _RADIX_BITS = 11
 _BUCKETS = 1 << _RADIX_BITS
 _SORT_BELOW = 600  # a comparison sort is faster than three passes of radix
 _CLASS_BITS = 8
-_MOST_CLASSES = 62  # masks are int64
+_FEW = 64  # members of a row up to which comparing all scores is faster
+_CHUNK = 64  # classes looked at together
+_FEW_BINS, _MANY_BINS = 1 << 12, 1 << 15
 
 
 def harmonic_numbers(n):
-    """Sums of 1/1 to 1/i, for i from 0 to n."""
+    """Return the sums of 1/1 to 1/i, for i from 0 to n."""
     out = np.zeros(n + 1)
     np.cumsum(1.0 / np.arange(1, n + 1), out=out[1:])
     return out
 
 
 def discounts(n):
-    """Sums of 1/log2(1 + r), for ranks up to i, for i from 0 to n."""
+    """Return the sums of 1/log2(1 + r) over ranks up to i, for i from 0 to n."""
     out = np.zeros(n + 1)
     np.cumsum(1.0 / np.log2(np.arange(2, n + 2)), out=out[1:])
     return out
@@ -49,28 +54,138 @@ def _key(bits):
     return np.uint32(bits | np.uint32(0x80000000))
 
 
-@njit(nogil=True)
-def _gather(scores, classes, n_classes, keys, totals):
-    """Count the classes; keep (key, class) of all that may outrank something relevant.
+@njit(inline="always")
+def _pack(score, c):
+    """Score and class in one number that orders like the score."""
+    bits = np.float32(score + np.float32(0)).view(np.uint32)  # one zero, not two
+    return (np.uint64(_key(bits)) << np.uint64(_CLASS_BITS)) | np.uint64(c)
 
-    Returns how many were kept.
+
+@njit(inline="always")
+def _score_of(packed):
+    """Score of a packed number."""
+    key = np.uint32(packed >> np.uint64(_CLASS_BITS))
+    if key & np.uint32(0x80000000):
+        return np.uint32(key ^ np.uint32(0x80000000)).view(np.float32)
+    return np.uint32(~key).view(np.float32)
+
+
+@njit(nogil=True)
+def _members(scores, classes, n_classes, totals, members, outside):
+    """Count the classes; keep the members of 1 to ``n_classes``, packed.
+
+    Returns how many members there are; scores of class 0 go to ``outside`` as far as
+    they fit.
     """
     totals[:] = 0
-    lowest = np.inf
+    far = n_classes + 1
+    n = classes.shape[0]
+    found = 0
+    for start in range(0, n, _CHUNK):
+        end = min(start + _CHUNK, n)
+        other = False
+        for j in range(start, end):
+            other |= classes[j] != far
+        if not other:
+            continue
+        for j in range(start, end):
+            c = classes[j]
+            if c == 0:
+                if totals[0] < outside.shape[0]:
+                    outside[totals[0]] = scores[j]
+                totals[0] += 1
+            elif c != far:
+                totals[c] += 1
+                members[found] = _pack(scores[j], c)
+                found += 1
+    totals[far] = n - totals.sum()
+    return found
+
+
+@njit(nogil=True)
+def _compare_all(scores, outside, members, above, same):
+    """Count the scores above each of a few distinct values, and equal ones.
+
+    ``members`` are sorted ascending; of equal ones the last is counted.
+    """
+    n = scores.shape[0]
+    for i in range(members.shape[0]):
+        if i + 1 < members.shape[0] and (members[i] >> np.uint64(_CLASS_BITS)) == (
+            members[i + 1] >> np.uint64(_CLASS_BITS)
+        ):
+            continue
+        value = _score_of(members[i])
+        higher = np.int32(0)
+        equal = np.int32(0)
+        for j in range(n):
+            higher += np.int32(scores[j] > value)
+            equal += np.int32(scores[j] == value)
+        for j in range(outside.shape[0]):
+            higher -= np.int32(outside[j] > value)
+            equal -= np.int32(outside[j] == value)
+        above[i] = higher
+        same[i] = equal
+
+
+@njit(nogil=True)
+def _bin_all(scores, classes, far, members, value, first, gap, tie, above, same):
+    """Count all scores above each of many sorted values, and equal ones.
+
+    Scores are binned evenly between the lowest and the highest member; only those in
+    a bin that holds members are compared with them. Binning is monotone, so counts
+    are exact. ``value``, ``first`` (n_bins + 1), ``gap`` and ``tie`` are scratch.
+    """
+    r = members.shape[0]
+    n_bins = first.shape[0] - 1
+    for i in range(r):
+        value[i] = _score_of(members[i])
+        gap[i], tie[i] = 0, 0
+    gap[r] = 0
+    low, high = value[0], value[r - 1]
+    scale = np.float32(0)
+    if high > low and np.isfinite(high - low):
+        scale = np.float32(n_bins) / (high - low)
+    if not np.isfinite(scale):
+        scale = np.float32(0)
+    at = 0
+    for i in range(r):
+        bin_ = min(n_bins - 1, np.int32((value[i] - low) * scale)) if scale > 0 else 0
+        while at <= bin_:
+            first[at] = i
+            at += 1
+    first[at:] = r
     for j in range(scores.shape[0]):
-        c = classes[j]
-        totals[c] += 1
-        if 0 < c <= n_classes and scores[j] < lowest:
-            lowest = scores[j]
-    kept = 0
-    for j in range(scores.shape[0]):
-        if scores[j] >= lowest and classes[j] != 0:
-            bits = np.float32(scores[j] + np.float32(0)).view(np.uint32)  # one zero
-            keys[kept] = (np.uint64(_key(bits)) << np.uint64(_CLASS_BITS)) | np.uint64(
-                classes[j]
-            )
-            kept += 1
-    return kept
+        score = scores[j]
+        if score < low or classes[j] != far:
+            continue
+        if score > high:
+            gap[r] += 1
+            continue
+        bin_ = min(n_bins - 1, np.int32((score - low) * scale)) if scale > 0 else 0
+        left, right = first[bin_], first[bin_ + 1]
+        if left == right:
+            gap[left] += 1
+            continue
+        while left < right and value[left] < score:
+            if right - left > _FEW and value[(left + right) >> 1] < score:
+                left = (left + right) >> 1
+            left += 1
+        if left < r and value[left] == score:
+            tie[left] += 1
+        else:
+            gap[left] += 1
+    higher = gap[r]
+    i = r - 1
+    while i >= 0:
+        top = i
+        while i > 0 and (members[i - 1] >> np.uint64(_CLASS_BITS)) == (
+            members[top] >> np.uint64(_CLASS_BITS)
+        ):
+            i -= 1
+        above[top] = higher + r - 1 - top
+        same[top] = top - i + 1 + tie[i]
+        higher += tie[i] + gap[i]
+        i -= 1
 
 
 @njit(nogil=True)
@@ -147,6 +262,24 @@ def _add_group(t, m, size, seen, harmonic, discount, ks, n_relevant, state, hits
     state[t, 0] += m
 
 
+@njit(inline="always")
+def _add_one(t, seen, discount, ks, n_relevant, state, hits):
+    """Add a relevant candidate without ties: `_add_group` with one member."""
+    above = state[t, 0]
+    state[t, 0] = above + 1.0
+    state[t, 1] += (above + 1.0) / (seen + 1.0)
+    state[t, 2] += discount[seen + 1] - discount[seen]
+    state[t, 3] += seen + 1.0
+    if above == 0.0:
+        state[t, 4] = 1.0 / (seen + 1.0)
+    if seen < n_relevant:
+        state[t, 5] += 1.0
+    for q in range(ks.shape[0]):
+        if seen < ks[q]:
+            hits[t, q, 0] += 1.0
+            hits[t, q, 1] = 1.0
+
+
 @njit(nogil=True)
 def _finish(t, n_relevant, n, harmonic, discount, ks, state, hits, out):
     """Turn the sums of list ``t`` into its metrics."""
@@ -175,56 +308,63 @@ def _finish(t, n_relevant, n, harmonic, discount, ks, state, hits, out):
 
 @njit(nogil=True)
 def _walk(
-    keys, kept, n_classes, relevant, removed, ties, n_relevant, harmonic, discount,
-    ks, group, seen, state, hits,
+    members, above, same, n_classes, relevant, removed, ties, n_relevant, harmonic,
+    discount, ks, group, seen, state, hits,
 ):  # fmt: skip
-    """Walk from the best score to the worst, a group of equal scores at a time."""
+    """Walk over the members, best first, a group of equal scores at a time."""
     class_mask = np.uint64((1 << _CLASS_BITS) - 1)
     shift = np.uint64(_CLASS_BITS)
     seen[:] = 0
-    all_seen = 0
-    i = kept - 1
+    i = members.shape[0] - 1
     while i >= 0:
-        key = keys[i] >> shift
-        group[:] = 0
-        size = 0
-        interesting = False
-        while i >= 0 and keys[i] >> shift == key:
-            c = np.int64(keys[i] & class_mask)
-            group[c] += 1
-            interesting = interesting or c <= n_classes
-            size += 1
+        key = members[i] >> shift
+        size, all_above = same[i], above[i]
+        if size == 1:
+            c = np.int64(members[i] & class_mask)
             i -= 1
-        if interesting:
+            bit = np.int64(1) << c
             for t in range(relevant.shape[0]):
-                m = 0
-                pool = size
-                before = all_seen
-                for c in range(1, n_classes + 1):
-                    bit = np.int64(1) << c
-                    if relevant[t] & bit:
-                        m += group[c]
-                    elif removed[t] & bit:
-                        pool -= group[c]
-                        before -= seen[c]
-                if m > 0:
-                    if ties == PESSIMISTIC:
-                        before += pool - m
-                    if ties != EXPECTED:
-                        pool = m
-                    _add_group(
-                        t, m, pool, before, harmonic, discount, ks, n_relevant[t],
-                        state, hits,
-                    )  # fmt: skip
+                if relevant[t] & bit:
+                    before = all_above
+                    if removed[t] != 0:
+                        for other in range(1, n_classes + 1):
+                            if (removed[t] >> other) & 1:
+                                before -= seen[other]
+                    _add_one(t, before, discount, ks, n_relevant[t], state, hits)
+            seen[c] += 1
+            continue
+        group[:] = 0
+        while i >= 0 and members[i] >> shift == key:
+            group[np.int64(members[i] & class_mask)] += 1
+            i -= 1
+        for t in range(relevant.shape[0]):
+            m = 0
+            pool = size
+            before = all_above
+            for c in range(1, n_classes + 1):
+                bit = np.int64(1) << c
+                if relevant[t] & bit:
+                    m += group[c]
+                elif removed[t] & bit:
+                    pool -= group[c]
+                    before -= seen[c]
+            if m > 0:
+                if ties == PESSIMISTIC:
+                    before += pool - m
+                if ties != EXPECTED:
+                    pool = m
+                _add_group(
+                    t, m, pool, before, harmonic, discount, ks, n_relevant[t], state,
+                    hits,
+                )  # fmt: skip
         for c in range(1, n_classes + 1):
             seen[c] += group[c]
-        all_seen += size
 
 
 @njit(nogil=True)
 def rank_metrics(
-    scores, classes, n_classes, relevant, removed, ks, ties, harmonic, discount,
-    keys, scratch, out, n_relevant, n_candidates,
+    scores, classes, n_classes, relevant, removed, ks, ties, harmonic, discount, out,
+    n_relevant, n_candidates,
 ):  # fmt: skip
     """Compute every metric of every list for a block of rows.
 
@@ -244,22 +384,31 @@ def rank_metrics(
         EXPECTED, PESSIMISTIC or OPTIMISTIC.
     harmonic, discount : float64 (n_nodes + 1,)
         From `harmonic_numbers` and `discounts`.
-    keys, scratch : uint64 (n_nodes,)
-        Working space.
     out : float64 (n_rows, n_lists, n_metrics)
         METRICS, then each of METRICS_AT_K for all ks; NaN where undefined.
     n_relevant, n_candidates : int64 (n_rows, n_lists)
         Written too.
     """
     n_lists = relevant.shape[0]
+    n = scores.shape[1]
     totals = np.zeros(n_classes + 2, np.int64)
     group = np.zeros(n_classes + 2, np.int64)
     seen = np.zeros(n_classes + 2, np.int64)
     state = np.zeros((n_lists, 6))
     hits = np.zeros((n_lists, ks.shape[0], 2))
     counts = np.zeros((3, _BUCKETS), np.int64)
+    outside = np.empty(_FEW, np.float32)
+    space = np.empty(n, np.uint64)
+    scratch = np.empty(n, np.uint64)
+    first = np.empty(_MANY_BINS + 1, np.int32)
+    gap = np.empty(n + 1, np.int64)
+    tie = np.empty(n, np.int64)
+    value = np.empty(n, np.float32)
+    above = np.empty(n, np.int64)
+    same = np.empty(n, np.int64)
     for b in range(scores.shape[0]):
-        kept = _gather(scores[b], classes[b], n_classes, keys, totals)
+        n_members = _members(scores[b], classes[b], n_classes, totals, space, outside)
+        members = space[:n_members]
         state[:] = 0
         hits[:] = 0
         out[b] = np.nan
@@ -272,13 +421,23 @@ def rank_metrics(
                     n_relevant[b, t] += totals[c]
                 if not removed[t] & bit:
                     n_candidates[b, t] += totals[c]
-        if kept < _SORT_BELOW:
-            keys[:kept].sort()
-            ordered = keys
+        if n_members == 0:
+            continue
+        if n_members <= _FEW and totals[0] <= _FEW:
+            members.sort()
+            _compare_all(scores[b], outside[: totals[0]], members, above, same)
         else:
-            ordered = _radix_sort(keys, scratch, kept, counts)
+            if n_members < _SORT_BELOW:
+                members.sort()
+            else:
+                members = _radix_sort(members, scratch, n_members, counts)[:n_members]
+            n_bins = _FEW_BINS if n_members < _FEW_BINS // 4 else _MANY_BINS
+            _bin_all(
+                scores[b], classes[b], n_classes + 1, members, value,
+                first[: n_bins + 1], gap, tie, above, same,
+            )  # fmt: skip
         _walk(
-            ordered, kept, n_classes, relevant, removed, ties, n_relevant[b],
+            members, above, same, n_classes, relevant, removed, ties, n_relevant[b],
             harmonic, discount, ks, group, seen, state, hits,
         )  # fmt: skip
         for t in range(n_lists):
