@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
@@ -26,18 +24,6 @@ def test_products_when_of_any_shape_then_as_numpy(m, n, d, dtype):
     rng = np.random.default_rng(d)
     x, y = rng.standard_normal((m, d)), rng.standard_normal((n, d))
     assert _product(x, y, dtype) == pytest.approx(x @ y.T, abs=3e-5)
-
-
-def test_products_when_in_float32_then_one_chain_of_fused_operations():
-    if not hasattr(math, "fma"):
-        pytest.skip("math.fma came with Python 3.13")
-    rng = np.random.default_rng(0)
-    x, y = rng.standard_normal((2, 40)).astype(np.float32)
-    total = 0.0
-    for a, b in zip(x.tolist(), y.tolist(), strict=True):
-        total = float(np.float32(math.fma(a, b, total)))
-    got = _product(x[None], y[None], np.float32)[0, 0]
-    assert abs(got - total) <= 2 * np.spacing(np.float32(abs(total)))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
