@@ -127,9 +127,8 @@ def test_evaluate_when_names_or_style_are_given_then_words_are_found():
     names = dict(zip("abcd", _WORDS, strict=True))
     expected = full().evaluate(_WORDS, _X).similarity
     evaluator = SemanticEvaluator([_PAIRS])
-    assert (
-        evaluator.evaluate(["a", "b", "c", "d"], _X, names=names).similarity == expected
-    )
+    found = evaluator.evaluate(list("abcd"), _X, names=names)
+    assert found.similarity == expected
     styled = [f"/c/en/{word}/n" for word in _WORDS]
     evaluator = SemanticEvaluator([_PAIRS], ids="conceptnet")
     assert evaluator.evaluate(styled, _X).similarity == expected
