@@ -270,3 +270,18 @@ def test_analogy_when_questions_are_many_then_pieces_do_not_matter(monkeypatch):
     for key, row in whole.items():
         for name in ("hits@1", "hits@10", "mrr", "distance"):
             assert parts[key][name] == pytest.approx(row[name], nan_ok=True)
+
+
+def test_prepare_when_a_node_has_the_name_of_the_answer_and_of_b_then_it_is_left_out():
+    words = Vocabulary(["a", "b", "c", "d"], names={"b": ["b", "d"]})
+    columns = (["s"], ["a"], ["b"], ["c"], ["d"])
+    found = prepare(read_analogies(columns).sections[0], words)
+    assert found.questions.answers[1].tolist() == [3]
+    assert found.questions.left_out[1].tolist() == [0, 1, 2]
+
+
+def test_prepare_when_a_pair_has_several_answers_then_it_is_not_asked_of_itself():
+    test = read_analogies((["lex"] * 2, ["L1"] * 2, ["a", "c"], ["b/e", "d"]))
+    found = prepare(test.sections[0], Vocabulary(list("abcde")))
+    assert len(found.target) == test.sections[0].n_questions == 2
+    assert found.questions.answers[1].tolist() == [3, 1, 4]

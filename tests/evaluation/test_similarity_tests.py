@@ -263,3 +263,14 @@ def test_distance_row_when_only_norms_differ_then_matched_auc_is_half():
     )
     assert row["ratio"] > 2
     assert row["auc"] == pytest.approx(0.5, abs=0.1)
+
+
+def test_distance_row_when_words_have_senses_then_the_nearest_or_the_mean():
+    ids = ["bank/1", "bank/2", "river"]
+    vocabulary = Vocabulary(ids, names={"bank/1": "bank", "bank/2": "bank"})
+    matched = match(read_similarity_test([("bank", "river", 1.0)]), vocabulary)
+    distances = Distances(np.array([[0.0, 1], [0, 3], [0, 9]]))
+    partners = MatchedPairs(np.zeros(3, int), np.arange(3), 0)
+    for senses, raw in (("max", 6.0), ("mean", 7.0)):
+        row = distance_row(matched, distances, (4.0, 1.0), partners, senses=senses)
+        assert (row["raw"], row["ratio"]) == (raw, raw / 4)
