@@ -11,6 +11,7 @@ from graphrep._utils._arrays import aligned_empty
 from graphrep.embedding._walk_tables import draw_walks
 from graphrep.kernels import _skipgram as kernels
 from graphrep.kernels import _walks as walk_kernels
+from graphrep.kernels._alias import alias_table
 from graphrep.kernels._sgns import LANES
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
@@ -113,7 +114,7 @@ def make_noise(
     weights = counts.astype(np.float64) ** options.noise_exponent
     accept = np.empty(len(counts), np.float32)
     alias = np.empty(len(counts), np.int32)
-    kernels.alias_table(weights, accept, alias)
+    alias_table(weights, accept, alias)
     keep = np.empty(0, np.float32)
     if options.sample is not None:
         ratio = options.sample * counts.sum() / counts

@@ -9,6 +9,7 @@ import numpy as np
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import Graph
 from graphrep.kernels import _walks as kernels
+from graphrep.kernels._alias import alias_tables
 from graphrep.kernels._walks import WalkGraph, WalkRule
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
@@ -70,7 +71,7 @@ def walk_graph(
         size = len(graph.indices)
         accept, alias = np.empty(size, np.float32), np.empty(size, np.int32)
         floats = np.empty(size, np.float32)
-        kernels.alias_tables(graph.indptr, graph.weights, accept, alias, floats)
+        alias_tables(graph.indptr, graph.weights, accept, alias, floats)
         if extended:
             floats = _comparable(graph.weights)
             threshold = np.empty(2 * graph.n_nodes, np.float32)

@@ -91,41 +91,6 @@ def _aligned(flat):
 
 
 @njit
-def alias_table(weights, accept, alias):
-    """Fill the alias table of a distribution (Vose's method).
-
-    ``accept`` (float32) and ``alias`` (int32) have the length of ``weights``.
-    """
-    n = weights.shape[0]
-    total = 0.0
-    for i in range(n):
-        total += weights[i]
-    scaled = np.empty(n, np.float64)
-    small, large = np.empty(n, np.int32), np.empty(n, np.int32)
-    n_small = n_large = 0
-    for i in range(n):
-        scaled[i] = weights[i] * n / total
-        alias[i] = i
-        accept[i] = 1.0
-        if scaled[i] < 1.0:
-            small[n_small] = i
-            n_small += 1
-        else:
-            large[n_large] = i
-            n_large += 1
-    while n_small and n_large:
-        n_small -= 1
-        i, j = small[n_small], large[n_large - 1]
-        accept[i] = scaled[i]
-        alias[i] = j
-        scaled[j] -= 1.0 - scaled[i]
-        if scaled[j] < 1.0:
-            n_large -= 1
-            small[n_small] = j
-            n_small += 1
-
-
-@njit
 def _draw(noise, bits):
     """Draw one negative from 64 random bits."""
     n = np.uint64(noise.accept.shape[0])

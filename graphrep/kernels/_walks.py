@@ -251,65 +251,6 @@ def walk_keys(seed, rounds, starts, out):
 
 
 # -- tables ------------------------------------------------------------------------
-@njit
-def _alias_row(weights, top, scale, accept, alias):
-    """Alias table of one row; ``weights / top * scale`` have the mean one.
-
-    Light entries are filled up by the first heavy one, which turns light at last
-    and is filled up by the next; two scans, no stacks.
-    """
-    size = weights.shape[0]
-    for k in range(size):
-        accept[k] = 1.0
-        alias[k] = k
-    light, heavy = 0, 0
-    while light < size and weights[light] / top * scale > 1.0:
-        light += 1
-    while heavy < size and weights[heavy] / top * scale <= 1.0:
-        heavy += 1
-    if heavy == size:
-        return
-    left = weights[heavy] / top * scale
-    while True:
-        if left > 1.0:
-            if light >= size:
-                return
-            accept[light] = weights[light] / top * scale
-            alias[light] = heavy
-            left += weights[light] / top * scale - 1.0
-            light += 1
-            while light < size and weights[light] / top * scale > 1.0:
-                light += 1
-        else:
-            following = heavy + 1
-            while following < size and weights[following] / top * scale <= 1.0:
-                following += 1
-            if following >= size:
-                return
-            accept[heavy] = left
-            alias[heavy] = following
-            left += weights[following] / top * scale - 1.0
-            heavy = following
-
-
-@njit(parallel=True)
-def alias_tables(indptr, weights, accept, alias, shares):
-    """Build the alias table of each row; ``shares`` gets weights that sum to one."""
-    for i in prange(indptr.shape[0] - 1):
-        first, end = indptr[i], indptr[i + 1]
-        if first == end:
-            continue
-        row = weights[first:end]
-        top = np.float64(row.max())
-        total = 0.0
-        for k in range(end - first):
-            total += row[k] / top  # no sum of large weights overflows
-        scaled = (end - first) / total
-        _alias_row(row, top, scaled, accept[first:end], alias[first:end])
-        for k in range(end - first):
-            shares[first + k] = row[k] / top / total
-
-
 @njit(parallel=True)
 def thresholds(indptr, weights, gamma, out):
     """Mean plus ``gamma`` deviations of each row, not below 0; then each row's sum."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from graphrep.kernels._alias import alias_table
 from graphrep.kernels._sgns import STRIDE, TILE, train_center
-from graphrep.kernels._skipgram import alias_table, initialize
+from graphrep.kernels._skipgram import initialize
 
 ONES = np.ones(9, np.float32)
 

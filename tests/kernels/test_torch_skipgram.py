@@ -113,12 +113,12 @@ def test_loss_when_steps_taken_then_falls(example):
 
 
 def test_negatives_when_drawn_then_by_their_weights():
-    from graphrep.kernels import _skipgram as numba_kernels
+    from graphrep.kernels._alias import alias_table
     from graphrep.kernels.torch._skipgram import negatives
 
     weights = np.array([1.0, 2.0, 0.5, 8.0, 3.0])
     accept, alias = np.empty(5, np.float32), np.empty(5, np.int32)
-    numba_kernels.alias_table(weights, accept, alias)
+    alias_table(weights, accept, alias)
     drawn = negatives(torch.arange(2000), torch.tensor(accept), torch.tensor(alias), 20)
     counts = np.bincount(drawn.numpy().ravel(), minlength=5)
     expected = 40000 * weights / weights.sum()
