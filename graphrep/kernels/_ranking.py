@@ -29,7 +29,7 @@ _SORT_BELOW = 600  # a comparison sort is faster than three passes of radix
 _CLASS_BITS = 8
 _FEW = 64  # members of a row up to which comparing all scores is faster
 _CHUNK = 64  # classes looked at together
-_FEW_BINS, _MANY_BINS = 1 << 12, 1 << 15
+_FEWEST_BINS, _MOST_BINS = 1 << 12, 1 << 17
 
 
 def harmonic_numbers(n):
@@ -400,7 +400,7 @@ def rank_metrics(
     outside = np.empty(_FEW, np.float32)
     space = np.empty(n, np.uint64)
     scratch = np.empty(n, np.uint64)
-    first = np.empty(_MANY_BINS + 1, np.int32)
+    first = np.empty(min(max(n, _FEWEST_BINS), _MOST_BINS) + 1, np.int32)
     gap = np.empty(n + 1, np.int64)
     tie = np.empty(n, np.int64)
     value = np.empty(n, np.float32)
@@ -431,10 +431,9 @@ def rank_metrics(
                 members.sort()
             else:
                 members = _radix_sort(members, scratch, n_members, counts)[:n_members]
-            n_bins = _FEW_BINS if n_members < _FEW_BINS // 4 else _MANY_BINS
             _bin_all(
-                scores[b], classes[b], n_classes + 1, members, value,
-                first[: n_bins + 1], gap, tie, above, same,
+                scores[b], classes[b], n_classes + 1, members, value, first,
+                gap, tie, above, same,
             )  # fmt: skip
         _walk(
             members, above, same, n_classes, relevant, removed, ties, n_relevant[b],
