@@ -296,7 +296,7 @@ def semantic_evaluator(
         "score": tuple(scores), "random_state": random_state, "n_jobs": n_jobs,
     }  # fmt: skip
     if given is True:
-        return SemanticEvaluator(**known)
+        return SemanticEvaluator(**known).with_tests_read()
     if isinstance(given, (str, PathLike)) and Path(given).is_dir():
         folder = Path(given)
         parts = [folder / "similarity", folder / "analogy"]
@@ -311,8 +311,8 @@ def semantic_evaluator(
                 f"The folder {str(folder)!r} holds no word tests: files .tsv, or "
                 "folders similarity and analogy of these."
             )
-        return SemanticEvaluator(tests, analogies, **known)
-    return SemanticEvaluator(given, **known)
+        return SemanticEvaluator(tests, analogies, **known).with_tests_read()
+    return SemanticEvaluator(given, **known).with_tests_read()
 
 
 __all__ = [

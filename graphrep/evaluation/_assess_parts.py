@@ -128,14 +128,13 @@ def _rows(evaluator: Any, task: Task, embedding: Embedding) -> list[Record]:
 
 
 def _semantic(task: Task, embedding: Embedding) -> Found:
-    from graphrep.evaluation._vocabulary import Vocabulary
-
     names = None
     if task.names is not None:
         named = zip(task.graph.node_ids.tolist(), task.names, strict=True)
         names = {node: name for node, name in named if name is not None}
-    words = Vocabulary(task.graph, names=names)
-    found = task.semantic.evaluate(words, embedding, name=embedding.name)
+    found = task.semantic.evaluate(
+        task.graph, embedding, name=embedding.name, names=names
+    )
     return {f"semantic.{key}": rows for key, rows in found.to_dict().items()}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,20 @@ class SemanticEvaluator:
         seed = draw_seed(self.random_state)
         found = read_embedding(vocabulary.graph, embedding, name, random_state=seed)
         return self._evaluate(vocabulary, found, seed)
+
+    def with_tests_read(self) -> SemanticEvaluator:
+        """Return a copy that holds the tests themselves, found and read once for all.
+
+        Raises
+        ------
+        GraphValueError
+            For a name that no test has.
+        """
+        self._check()
+        read = copy(self)
+        read.tests = self._similarity_tests(self.normalise or normalise_word)
+        read.analogies = self._analogy_tests()
+        return read
 
     def _evaluate(
         self, vocabulary: Vocabulary, found: Embedding, seed: int

@@ -51,6 +51,22 @@ def test_terminal_when_it_can_then_shows_colours_and_a_bar(edges: Path) -> None:
     assert "Wrote g.npz" in seen
 
 
+def test_terminal_when_embeddings_are_assessed_then_columns_are_aligned(
+    edges: Path,
+) -> None:
+    seen = on_terminal(
+        edges.parent, "assess", edges.name, "-m", "adjacency-svd", "-d", "2",
+        "--parts", "reconstruction", COLUMNS="120",
+    )  # fmt: skip
+    head, first = re.findall(r"^.*(?:AP native|AdjacencySVD).*$", seen, re.M)[-2:]
+    head, first = (
+        re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text) for text in (head, first)
+    )
+    assert head.index("AP native") + len("AP native") == first.index("1.000") + 5
+    assert "1 embedding of edges" in seen
+    assert "0 is chance" in seen
+
+
 def test_terminal_when_colours_are_unwanted_then_has_none(edges: Path) -> None:
     seen = on_terminal(edges.parent, "convert", edges.name, "g.npz", NO_COLOR="1")
     assert not re.search(r"\x1b\[[0-9;]*(3[0-7]|38;[0-9;]*)m", seen)

@@ -55,11 +55,16 @@ def test_table_when_all_are_equal_then_none_is_best():
 @pytest.mark.parametrize(
     ("value", "text"),
     [(1234567, "1,234,567"), (12345.6, "12,346"), (1234.56, "1,234.6"), (0.0, "0.000"),
-     (1e-5, "1.0e-05"), (-1e-17, "0.000"), (None, "–"), (float("nan"), "–"), (np.True_, "yes"),
+     (1e-5, "1.0e-05"), (-1e-17, "0.000"),
+     (None, "–"), (float("nan"), "–"), (np.True_, "yes"),
      ("a\x1b[3m", "a\\x1b[3m"), ([0.5, 2], "0.500, 2")],
 )  # fmt: skip
 def test_cell_when_given_any_value_then_as_people_read_it(value, text):
     assert cell(value) == text
+
+
+def test_table_when_fixed_then_small_numbers_are_zero():
+    assert table([{"a": -1e-5}], fixed=True).endswith("\n0.000")
 
 
 def test_interval_when_columns_hold_them_then_they_are_aligned_right():
