@@ -6,6 +6,8 @@ Katz at half the radius) made here with numpy. The contenders evaluate the same 
 in turn, each in a process of its own and with one thread:
 
 - ``graphrep``: all nodes, 1 hop, all metrics with all cut-offs, native score;
+- ``graphrep_curve``: the same, and the precision of the K best of all pairs, which is
+  everything that GEM computes;
 - ``sklearn``: a loop over ``average_precision_score`` on the same products in float64;
 - ``gem_default`` and ``gem_directed``: ``evaluateStaticGraphReconstruction`` of
   nxt-gem with ``is_undirected`` true (its default) and false.
@@ -63,6 +65,7 @@ import numpy as np
 SEED = 1
 SIZES = (1000, 2000)
 HALF = 32
+PLACES = (2, 10, 100, 200, 300, 500, 1000)
 LARGE_DIM = 128
 PACKAGES = (
     "graphrep",
@@ -74,6 +77,7 @@ PACKAGES = (
     "networkx",
 )
 OURS = "graphrep"
+OWN = ("graphrep", "graphrep_curve")
 
 
 # -- contenders: (graph as arrays, source, target, options) -> dict of figures ---------
@@ -96,6 +100,25 @@ def graphrep(job: dict[str, Any]) -> Callable[[], dict[str, Any]]:
             for truth in result.truths
         }
         return {"map": found["hop1"][0], "means": found, "nodes": result.per_node()}
+
+    return run
+
+
+def graphrep_curve(job: dict[str, Any]) -> Callable[[], dict[str, Any]]:
+    from graphrep import Graph
+    from graphrep.evaluation import EdgeCurveEvaluator
+
+    rank = graphrep(job)
+    graph = Graph.from_csr(job["indptr"], job["indices"], directed=False)
+    evaluator = EdgeCurveEvaluator(scores=("native",), n_jobs=job["threads"])
+
+    def run() -> dict[str, Any]:
+        found = rank()
+        curve = evaluator.evaluate(graph, (job["source"], job["target"]))
+        precision = dict(
+            zip(curve.k.tolist(), curve.precision[0].tolist(), strict=True)
+        )
+        return {**found, "curve": [float(precision.get(k, np.nan)) for k in PLACES]}
 
     return run
 
@@ -140,7 +163,8 @@ def gem(job: dict[str, Any], is_undirected: bool) -> Callable[[], dict[str, Any]
             found = evaluateStaticGraphReconstruction(
                 graph, model, vectors, None, is_undirected=is_undirected
             )
-        return {"map": float(found[0])}
+        curve = [found[1][k - 1] for k in PLACES if k <= len(found[1])]
+        return {"map": float(found[0]), "curve": curve}
 
     return run
 
@@ -153,7 +177,10 @@ def gem_directed(job: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     return gem(job, False)
 
 
-CONTENDERS = {f.__name__: f for f in (graphrep, sklearn, gem_default, gem_directed)}
+CONTENDERS = {
+    f.__name__: f
+    for f in (graphrep, graphrep_curve, sklearn, gem_default, gem_directed)
+}
 
 
 # -- one measurement, in a process of its own -----------------------------------------
@@ -326,18 +353,23 @@ def small(runner: Runner, graph: Any) -> None:
         best: dict[str, dict[str, Any]] = {}
         for _ in range(runner.args.repeats):
             for name in names:
-                inner = 5 if name == OURS else 1
+                inner = 5 if name.startswith(OURS) else 1
                 row = runner.run(name, job, label, inner=inner, queries=0)
                 if row and (name not in best or row["cpu_s"] < best[name]["cpu_s"]):
                     best[name] = row
         print(f"\n{label}, HOPE with {2 * HALF} dimensions, 1 hop, one thread")
-        print(f"{'contender':16}{'CPU s':>9}{'ratio':>8}{'+MB':>8}{'mAP':>10}")
+        print(f"{'contender':16}{'CPU s':>9}{'ratio to':>18}{'+MB':>8}{'mAP':>10}")
+        print(f"{'':25}{'graphrep':>9}{'_curve':>9}")
         for name, row in best.items():
-            ratio = row["cpu_s"] / best[OURS]["cpu_s"] if OURS in best else np.nan
+            ratios = [row["cpu_s"] / best[own]["cpu_s"] for own in OWN if own in best]
             print(
-                f"{name:16}{row['cpu_s']:9.4f}{ratio:8.0f}{row['above_start_mb']:8.0f}"
-                f"{row['map']:10.6f}"
-            )
+                f"{name:16}{row['cpu_s']:9.4f}" + "".join(f"{r:9.1f}" for r in ratios)
+                + f"{row['above_start_mb']:8.0f}{row['map']:10.6f}"
+            )  # fmt: skip
+        print("precision of the first " + ", ".join(map(str, PLACES)) + " of all pairs")
+        for name, row in best.items():
+            if "curve" in row:
+                print(f"{name:16}" + "".join(f"{p:9.5f}" for p in row["curve"]))
         check_values(part, source, target)
         check_orders(runner, names, part, source, target)
 
@@ -387,17 +419,17 @@ def check_orders(
         "shuffled": np.random.default_rng(SEED).permutation(graph.n_nodes),
     }
     print(f"{'mAP by order of nodes':24}" + "".join(f"{o:>13}" for o in orders))
-    found: dict[str, list[str]] = {name: [] for name in names}
+    found: dict[str, list[str]] = {n: [] for n in names if n != "graphrep_curve"}
     for label, order in orders.items():
         turned = graph.subgraph(graph.node_ids[order])
         path = runner.folder / f"order-{label.replace(' ', '-')}.npz"
         job = write_job(path, turned, source[order], target[order])
-        for name in names:
+        for name in found:
             row = runner.run(name, job, f"{graph.n_nodes} nodes, {label}", queries=0)
             found[name].append("" if row is None else f"{row['map']:.6f}")
-    for name in names:
+    for name, values in found.items():
         if name not in runner.missing:
-            print(f"{name:24}" + "".join(f"{value:>13}" for value in found[name]))
+            print(f"{name:24}" + "".join(f"{value:>13}" for value in values))
 
 
 def large(runner: Runner, graph: Any) -> None:

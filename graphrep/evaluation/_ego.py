@@ -91,7 +91,7 @@ class EgoReconstruction(BaseEstimator):
     >>> from graphrep.datasets import load_karate
     >>> from graphrep.evaluation import EgoReconstruction
     >>> ego = EgoReconstruction(n_seeds=2, hops=(1, 2), random_state=0)
-    >>> found = ego.evaluate(load_karate().graph, FastRP(8, random_state=0))
+    >>> found = ego.evaluate(load_karate().graph, FastRP(4, random_state=0))
     >>> [run.ego.hop for run in found.runs]
     [1, 2]
     """

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -181,7 +182,9 @@ def scan_pairs(
         return edges
 
     starts = range(0, n, height)
-    with single_blas_thread(), ThreadPoolExecutor(resolve_n_jobs(n_jobs)) as pool:
+    own_products = isinstance(blocks.scorer, VectorScorer)  # they need no BLAS
+    one_thread = nullcontext() if own_products else single_blas_thread()
+    with one_thread, ThreadPoolExecutor(resolve_n_jobs(n_jobs)) as pool:
         edges = np.concatenate(list(pool.map(work, starts)))
     above, n_equal = top[0].sorted()
     return Ranking(above, float(top[0].threshold), n_equal, np.sort(edges))

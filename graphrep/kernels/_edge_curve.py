@@ -2,7 +2,7 @@
 
 from graphrep.kernels._jit import njit
 
-_CHUNK = 1024  # scores looked at together before any is looked at alone
+_CHUNK = 256  # scores looked at together before any is looked at alone
 
 
 @njit(nogil=True)
@@ -13,7 +13,7 @@ def collect_above(scores, first, upper, threshold, start, out):
     with all columns. A row's score with itself is left out; ``upper`` also leaves
     out the columns before it, so that each unordered pair is met once. The scan
     starts at the flat position ``start`` and stops early where a further chunk might
-    not fit into ``out``, which must hold more than a chunk. Returns the position to
+    not fit into ``out``, which must be longer than a chunk. Returns the position to
     go on from (``scores.size`` at the end), the number copied and the number equal.
     """
     n_rows, n_columns = scores.shape
@@ -31,15 +31,14 @@ def collect_above(scores, first, upper, threshold, start, out):
             for c in range(column, stop):
                 hits += scores[row, c] >= threshold
             if hits > 0:
-                if kept + hits > len(out):
+                if kept + stop - column >= len(out):
                     return row * n_columns + column, kept, equal
-                for c in range(column, stop):
+                for c in range(column, stop):  # no branch: it would be guessed wrong
                     value = scores[row, c]
-                    if value > threshold and c != own:
-                        out[kept] = value
-                        kept += 1
-                    elif value == threshold and c != own:
-                        equal += 1
+                    other = c != own
+                    out[kept] = value
+                    kept += (value > threshold) & other
+                    equal += (value == threshold) & other
             column = stop
         row += 1
         column = 0
