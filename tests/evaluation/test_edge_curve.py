@@ -80,6 +80,21 @@ def test_curve_when_no_scores_are_equal_then_equals_all_pairs_sorted(directed):
     assert set(curve.k) >= {2, 10, 100, 200, 300, 500, 1000, curve.n_edges}
 
 
+def test_curve_when_no_score_is_positive_then_no_pair_is_dropped():
+    graph = random_graph(70, 250)
+    X = integer_vectors(70, 3)
+    S = -np.square(X[:, None] - X[None]).sum(axis=-1)
+    curve = check(graph, X, S, score="euclidean", max_factor=1e6)
+    assert curve.k[-1] == curve.n_pairs
+    assert curve.recall[0, -1] == 1
+
+
+def test_curve_when_a_vector_is_zero_then_its_cosine_is_zero():
+    graph = random_graph(40, 120)
+    X = np.eye(40)[:, :7] - np.eye(40, k=-20)[:, :7]  # axes, their negatives, zeros
+    check(graph, 3 * X, X @ X.T, score="cosine")
+
+
 def test_curve_when_source_and_target_differ_then_directed_takes_the_pair_as_it_is():
     graph = random_graph(70, 300, directed=True)
     X, Y = integer_vectors(70, 3), integer_vectors(70, 3, seed=5)
