@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from graphrep.cli._help import Decorator, Function, SectionCommand, option
 from graphrep.cli._inputs import READABLE_FILE, GraphSource, graph_input, read_names
 from graphrep.cli._methods import METHODS
 from graphrep.cli._outputs import check_file
-from graphrep.cli._render import is_terminal, print_table
+from graphrep.cli._render import display_width, is_terminal, print_table
 from graphrep.cli._run import Run, command_options
 from graphrep.cli._values import Value
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _PAGES = {"save": "to_json", "markdown": "to_markdown", "html": "to_html"}
 _ALL = "all"
+_GAP = 2
+_DISPENSABLE = ("AUC", "fit s", "shell 3", "edges P", "shell 2")  # the first goes first
 _OUTPUT = "Output"
 
 
@@ -284,8 +287,32 @@ def _tests(text: str | None) -> str | list[str] | None:
 def show(run: Run, result: Assessment) -> None:
     """Print the headline table: aligned on a terminal, columns with tabs in a pipe."""
     header, rows, notes = result.cells()
-    if is_terminal():
-        run.say(click.style(result.title, bold=True))
-    print_table(rows, header, right=tuple(range(1, len(header))))
-    if is_terminal():
-        run.say(click.style(notes, dim=True))
+    if not is_terminal():
+        return print_table(rows, header)
+    width = shutil.get_terminal_size().columns
+    shown = _columns_that_fit(header, rows, width)
+    run.say(click.style(result.title, bold=True))
+    print_table(
+        [[row[i] for i in shown] for row in rows],
+        [header[i] for i in shown],
+        right=tuple(range(1, len(shown))),
+    )
+    hidden = [title for i, title in enumerate(header) if i not in shown]
+    if hidden:
+        notes += f" Hidden, for want of room: {', '.join(hidden)}."
+    run.say(click.style(click.wrap_text(notes, width, "  ", "  "), dim=True))
+    return None
+
+
+def _columns_that_fit(
+    header: Sequence[str], rows: Sequence[Sequence[str]], width: int
+) -> list[int]:
+    """Columns to show on a narrow terminal, the least telling ones left out."""
+    columns = [[title, *(row[i] for row in rows)] for i, title in enumerate(header)]
+    room = [max(map(display_width, column)) + _GAP for column in columns]
+    shown = list(range(len(header)))
+    for title in _DISPENSABLE:
+        if sum(room[i] for i in shown) <= width:
+            break
+        shown = [i for i in shown if header[i] != title]
+    return shown
