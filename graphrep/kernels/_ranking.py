@@ -1,4 +1,4 @@
-"""How well scores rank what is relevant: all metrics of a row of scores in one walk.
+"""How well scores rank what is relevant: all metrics of a row of scores.
 
 Every candidate of a row has a class: 0 is no candidate, 1 to ``n_classes`` are the
 classes that may be relevant (hop distances, say), ``n_classes + 1`` is never. A list
@@ -7,8 +7,8 @@ is a set of relevant classes and a set of removed ones, as bit masks over classe
 Members of classes 1 to ``n_classes`` are few. What each list needs to know is how many
 candidates score above each of them, and how many the same. Where there are really few,
 all scores are compared with each of them, many scores an instruction; otherwise the
-members are sorted and every candidate is binned among them. One walk over the members,
-best first, a group of equal scores at a time, then serves all lists.
+members are sorted and every candidate is binned among them. A walk over the members,
+best first, a group of equal scores at a time, then gives the metrics of each list.
 """
 
 import numpy as np
@@ -29,6 +29,7 @@ _SORT_BELOW = 600  # a comparison sort is faster than three passes of radix
 _CLASS_BITS = 8
 _FEW = 64  # members of a row up to which comparing all scores is faster
 _CHUNK = 64  # classes looked at together
+_NEGLIGIBLE = 1e-18
 _FEWEST_BINS, _MOST_BINS = 1 << 12, 1 << 17
 
 
@@ -214,151 +215,109 @@ def _radix_sort(keys, scratch, n, counts):
     return source
 
 
-@njit(nogil=True)
-def _add_group(t, m, size, seen, harmonic, discount, ks, n_relevant, state, hits):
-    """Add a group of equal scores, ``m`` of ``size`` relevant, to list ``t``.
-
-    ``seen`` candidates are above it. McSherry & Najork 2008, by harmonic numbers.
-    """
-    above = state[t, 0]
-    gain = harmonic[seen + size] - harmonic[seen]
-    if size == 1:
-        gain = 1.0 / (seen + 1.0)
-    spread = (m - 1.0) / (size - 1.0) if size > 1 else 0.0
-    share = m / size
-    state[t, 1] += share * (
-        (above + 1.0) * gain + spread * (size - (seen + 1.0) * gain)
-    )
-    state[t, 2] += share * (discount[seen + size] - discount[seen])
-    state[t, 3] += m * (seen + 0.5 * (size + 1.0))
-    if above == 0.0:
-        chance = share
-        total = 0.0
-        for u in range(1, size - m + 2):
-            total += chance / (seen + u)
-            chance *= (size - u - m + 1.0) / max(size - u, 1)
-            if chance < 1e-18:
-                break
-        state[t, 4] = total
-        for q in range(ks.shape[0]):
-            room = ks[q] - seen
-            if room >= size:
-                hits[t, q, 1] = 1.0
-            elif room > 0:
-                missed = 1.0
-                for i in range(room):
-                    missed *= (size - m - i) / (size - i)
-                    if missed <= 0.0:
-                        missed = 0.0
-                        break
-                hits[t, q, 1] = 1.0 - missed
-    for q in range(ks.shape[0]):
-        room = ks[q] - seen
-        if room > 0:
-            hits[t, q, 0] += m if room >= size else share * room
-    room = n_relevant - seen
-    if room > 0:
-        state[t, 5] += m if room >= size else share * room
-    state[t, 0] += m
-
-
 @njit(inline="always")
-def _add_one(t, seen, discount, ks, n_relevant, state, hits):
-    """Add a relevant candidate without ties: `_add_group` with one member."""
-    above = state[t, 0]
-    state[t, 0] = above + 1.0
-    state[t, 1] += (above + 1.0) / (seen + 1.0)
-    state[t, 2] += discount[seen + 1] - discount[seen]
-    state[t, 3] += seen + 1.0
-    if above == 0.0:
-        state[t, 4] = 1.0 / (seen + 1.0)
-    if seen < n_relevant:
-        state[t, 5] += 1.0
-    for q in range(ks.shape[0]):
-        if seen < ks[q]:
-            hits[t, q, 0] += 1.0
-            hits[t, q, 1] = 1.0
+def _precision_of_group(above, m, size, seen, harmonic):
+    """Sum of the expected precisions at the ``m`` relevant ones of a tied group."""
+    gain = harmonic[seen + size] - harmonic[seen]
+    spread = (m - 1.0) / (size - 1.0) if size > 1 else 0.0
+    return (m / size) * ((above + 1.0) * gain + spread * (size - (seen + 1.0) * gain))
 
 
 @njit(nogil=True)
-def _finish(t, n_relevant, n, harmonic, discount, ks, state, hits, out):
-    """Turn the sums of list ``t`` into its metrics."""
+def _first_of_group(m, size, seen):
+    """Return the expected reciprocal rank of the first relevant one of a group."""
+    chance, total = m / size, 0.0
+    for u in range(1, size - m + 2):
+        total += chance / (seen + u)
+        chance *= (size - u - m + 1.0) / max(size - u, 1)
+        if chance < _NEGLIGIBLE:
+            break
+    return total
+
+
+@njit(nogil=True)
+def _any_of_group(m, size, room):
+    """Return the chance that one of ``m`` relevant ones is among the first ``room``."""
+    if room >= size:
+        return 1.0
+    missed = 1.0
+    for i in range(room):
+        missed *= max(size - m - i, 0) / (size - i)
+    return 1.0 - missed
+
+
+@njit(nogil=True)
+def _measure(
+    members, above, same, relevant, removed, ties, n_relevant, n, harmonic, discount,
+    ks, hits, out,
+):  # fmt: skip
+    """Write the metrics of one list, walking over the members, best first.
+
+    ``relevant`` and ``removed`` are bits of classes; ``n`` candidates are ranked.
+    Tied groups after McSherry & Najork 2008, by harmonic numbers.
+    """
+    class_mask = np.uint64((1 << _CLASS_BITS) - 1)
+    shift = np.uint64(_CLASS_BITS)
+    most = ks.max() if ks.shape[0] else 0
+    hits[:] = 0.0
+    found, gone = 0, 0
+    precision = gains = ranks = first = at_r = 0.0
+    i = members.shape[0] - 1
+    while i >= 0:
+        key, size, seen = members[i] >> shift, same[i], above[i] - gone
+        m = out_here = 0
+        while i >= 0 and members[i] >> shift == key:
+            bit = np.int64(1) << np.int64(members[i] & class_mask)
+            m += (relevant & bit) != 0
+            out_here += (removed & bit) != 0
+            i -= 1
+        gone += out_here
+        size -= out_here
+        if m == 0:
+            continue
+        if ties == PESSIMISTIC:
+            seen += size - m
+        if ties != EXPECTED:
+            size = m
+        share = m / size
+        if size == 1:
+            precision += (found + 1.0) / (seen + 1.0)
+        else:
+            precision += _precision_of_group(found, m, size, seen, harmonic)
+        gains += share * (discount[seen + size] - discount[seen])
+        ranks += m * (seen + 0.5 * (size + 1.0))
+        if seen < n_relevant:
+            at_r += m if seen + size <= n_relevant else share * (n_relevant - seen)
+        if seen < most:
+            for q in range(ks.shape[0]):
+                room = ks[q] - seen
+                if room > 0:
+                    hits[0, q] += m if room >= size else share * room
+                    if found == 0:
+                        hits[1, q] = _any_of_group(m, size, room)
+        if found == 0:
+            first = _first_of_group(m, size, seen)
+        found += m
     r = np.float64(n_relevant)
-    ap = state[t, 1] / r
     chance = 1.0
     if n > 1:
         chance = (harmonic[n] + (r - 1.0) * (n - harmonic[n]) / (n - 1.0)) / n
-    out[AP] = ap
+    out[AP] = precision / r
     out[CHANCE] = chance
-    out[R_PRECISION] = state[t, 5] / r
-    out[MRR] = state[t, 4]
-    out[NDCG] = state[t, 2] / discount[n_relevant]
-    out[MEAN_RANK] = state[t, 3] / r
+    out[R_PRECISION] = at_r / r
+    out[MRR] = first
+    out[NDCG] = gains / discount[n_relevant]
+    out[MEAN_RANK] = ranks / r
     if n_relevant < n:
-        out[ADJUSTED] = (ap - chance) / (1.0 - chance)
-        out[AUC] = 1.0 - (state[t, 3] - 0.5 * r * (r + 1.0)) / (r * (n - r))
-    for q in range(ks.shape[0]):
+        out[ADJUSTED] = (out[AP] - chance) / (1.0 - chance)
+        out[AUC] = 1.0 - (ranks - 0.5 * r * (r + 1.0)) / (r * (n - r))
+    step = ks.shape[0]
+    for q in range(step):
         at = N_FIXED + q
-        step = ks.shape[0]
-        out[at] = hits[t, q, 0] / ks[q]
-        out[at + step] = hits[t, q, 0] / min(ks[q], n_relevant)
-        out[at + 2 * step] = hits[t, q, 0] / r
-        out[at + 3 * step] = hits[t, q, 1]
-
-
-@njit(nogil=True)
-def _walk(
-    members, above, same, n_classes, relevant, removed, ties, n_relevant, harmonic,
-    discount, ks, group, seen, state, hits,
-):  # fmt: skip
-    """Walk over the members, best first, a group of equal scores at a time."""
-    class_mask = np.uint64((1 << _CLASS_BITS) - 1)
-    shift = np.uint64(_CLASS_BITS)
-    seen[:] = 0
-    i = members.shape[0] - 1
-    while i >= 0:
-        key = members[i] >> shift
-        size, all_above = same[i], above[i]
-        if size == 1:
-            c = np.int64(members[i] & class_mask)
-            i -= 1
-            bit = np.int64(1) << c
-            for t in range(relevant.shape[0]):
-                if relevant[t] & bit:
-                    before = all_above
-                    if removed[t] != 0:
-                        for other in range(1, n_classes + 1):
-                            if (removed[t] >> other) & 1:
-                                before -= seen[other]
-                    _add_one(t, before, discount, ks, n_relevant[t], state, hits)
-            seen[c] += 1
-            continue
-        group[:] = 0
-        while i >= 0 and members[i] >> shift == key:
-            group[np.int64(members[i] & class_mask)] += 1
-            i -= 1
-        for t in range(relevant.shape[0]):
-            m = 0
-            pool = size
-            before = all_above
-            for c in range(1, n_classes + 1):
-                bit = np.int64(1) << c
-                if relevant[t] & bit:
-                    m += group[c]
-                elif removed[t] & bit:
-                    pool -= group[c]
-                    before -= seen[c]
-            if m > 0:
-                if ties == PESSIMISTIC:
-                    before += pool - m
-                if ties != EXPECTED:
-                    pool = m
-                _add_group(
-                    t, m, pool, before, harmonic, discount, ks, n_relevant[t], state,
-                    hits,
-                )  # fmt: skip
-        for c in range(1, n_classes + 1):
-            seen[c] += group[c]
+        out[at] = hits[0, q] / ks[q]
+        out[at + step] = hits[0, q] / min(ks[q], n_relevant)
+        out[at + 2 * step] = hits[0, q] / r
+        out[at + 3 * step] = hits[1, q]
 
 
 @njit(nogil=True)
@@ -392,10 +351,7 @@ def rank_metrics(
     n_lists = relevant.shape[0]
     n = scores.shape[1]
     totals = np.zeros(n_classes + 2, np.int64)
-    group = np.zeros(n_classes + 2, np.int64)
-    seen = np.zeros(n_classes + 2, np.int64)
-    state = np.zeros((n_lists, 6))
-    hits = np.zeros((n_lists, ks.shape[0], 2))
+    hits = np.zeros((2, ks.shape[0]))
     counts = np.zeros((3, _BUCKETS), np.int64)
     outside = np.empty(_FEW, np.float32)
     space = np.empty(n, np.uint64)
@@ -409,8 +365,6 @@ def rank_metrics(
     for b in range(scores.shape[0]):
         n_members = _members(scores[b], classes[b], n_classes, totals, space, outside)
         members = space[:n_members]
-        state[:] = 0
-        hits[:] = 0
         out[b] = np.nan
         for t in range(n_lists):
             n_relevant[b, t] = 0
@@ -435,15 +389,12 @@ def rank_metrics(
                 scores[b], classes[b], n_classes + 1, members, value, first,
                 gap, tie, above, same,
             )  # fmt: skip
-        _walk(
-            members, above, same, n_classes, relevant, removed, ties, n_relevant[b],
-            harmonic, discount, ks, group, seen, state, hits,
-        )  # fmt: skip
         for t in range(n_lists):
             if n_relevant[b, t] > 0:
-                _finish(
-                    t, n_relevant[b, t], n_candidates[b, t], harmonic, discount, ks,
-                    state, hits, out[b, t],
+                _measure(
+                    members, above, same, relevant[t], removed[t], ties,
+                    n_relevant[b, t], n_candidates[b, t], harmonic, discount, ks,
+                    hits, out[b, t],
                 )  # fmt: skip
 
 
