@@ -18,6 +18,7 @@ Record = dict[str, Any]
 Found = Mapping[str, list[Record]]
 _ON_MAP = 3000
 _MAP_DIGITS = 5
+_EGO_METRICS = ("ap", "ap_adjusted", "auc", "p@10")
 _OF_EMBEDDING = ("vectors", "estimator")
 
 
@@ -148,10 +149,22 @@ def _relations(task: Task, embedding: Embedding) -> Found:
     return {"semantic.relations": rows}
 
 
+def _ego(task: Task, embedding: Embedding) -> Found:
+    from graphrep.evaluation._ego import EgoReconstruction
+
+    evaluator = EgoReconstruction(
+        hops=task.hops, scores=task.scores, random_state=task.random_state,
+        n_jobs=task.n_jobs,
+    )  # fmt: skip
+    rows = _rows(evaluator, task, embedding)
+    return {"ego": [row for row in rows if row["metric"] in _EGO_METRICS]}
+
+
 PARTS: dict[str, Part] = {
     "edge_curve": Part(_edge_curve, "quick"),
     "semantic": Part(_semantic, "standard", ("semantic",)),
     "relations": Part(_relations, "standard", ("relations", "vectors")),
+    "ego": Part(_ego, "full", ("estimator",), baselines=False),
     "map": Part(_map, "quick", ("vectors",), baselines=False),
 }
 LEVELS = ("quick", "standard", "full")
