@@ -18,6 +18,7 @@ Record = dict[str, Any]
 Found = Mapping[str, list[Record]]
 _ON_MAP = 3000
 _MAP_DIGITS = 5
+_CURVE_UP_TO = 1e12  # multiplications for a score: half a minute or so
 _EGO_METRICS = ("ap", "ap_adjusted", "auc", "p@10")
 _OF_EMBEDDING = ("vectors", "estimator")
 
@@ -86,7 +87,9 @@ class Part(NamedTuple):
 def _edge_curve(task: Task, embedding: Embedding) -> Found | str:
     from graphrep.evaluation._edge_curve import EdgeCurveEvaluator
 
-    evaluator = EdgeCurveEvaluator(scores=task.scores, n_jobs=task.n_jobs)
+    evaluator = EdgeCurveEvaluator(
+        scores=task.scores, max_flops=_CURVE_UP_TO, n_jobs=task.n_jobs
+    )
     refusal = evaluator.refusal(task.graph, embedding)
     if refusal is not None:
         return refusal
