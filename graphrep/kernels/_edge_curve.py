@@ -23,23 +23,25 @@ def collect_above(scores, first, upper, threshold, start, out):
     column = start - row * n_columns
     while row < n_rows:
         own = first + row
-        if upper and column <= own:
+        if column == own or (upper and column < own):
             column = own + 1
         while column < n_columns:
             stop = min(column + _CHUNK, n_columns)
-            hits = 0
+            if column < own:
+                stop = min(stop, own)
+            above = 0
+            reached = 0
             for c in range(column, stop):
-                hits += scores[row, c] >= threshold
-            if hits > 0:
+                above += scores[row, c] > threshold
+                reached += scores[row, c] >= threshold
+            if above > 0:
                 if kept + stop - column >= len(out):
                     return row * n_columns + column, kept, equal
                 for c in range(column, stop):  # no branch: it would be guessed wrong
-                    value = scores[row, c]
-                    other = c != own
-                    out[kept] = value
-                    kept += (value > threshold) & other
-                    equal += (value == threshold) & other
-            column = stop
+                    out[kept] = scores[row, c]
+                    kept += scores[row, c] > threshold
+            equal += reached - above
+            column = stop + (stop == own)
         row += 1
         column = 0
     return n_rows * n_columns, kept, equal
