@@ -103,7 +103,8 @@ def assess(
         largest dimension there is, or 128 (less on graphs of fewer than 256 nodes).
     n_queries : int, "auto" or None, default="auto"
         Nodes that are evaluated, the same for all embeddings; None for all. "auto"
-        takes all while that costs at most 1e13 multiplications, and 2,000 otherwise.
+        takes all while that costs at most 1e13 multiplications (for all embeddings
+        and scores together), and 2,000 otherwise.
     direction : {"out", "in", "both"}, default="out"
         How edges of a directed graph are followed.
     labels : mapping from node id, or sequence in row order, default=None

@@ -37,8 +37,8 @@ def query_count(
             )
         return n_queries
     n = task.graph.n_nodes
-    widest = max((e.n_components or 1 for e in embeddings), default=1)
-    cost = float(n) * n * widest * len(task.scores)
+    width = sum(e.n_components or 1 for e in embeddings)
+    cost = float(n) * n * width * len(task.scores)
     return None if cost <= _ALL_UP_TO else min(n, _SAMPLED)
 
 
