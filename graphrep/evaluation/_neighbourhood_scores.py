@@ -86,6 +86,7 @@ class NeighbourhoodScore:
 
     n_nodes: int
     symmetric: bool
+    thread_safe = True
 
     def __init__(self, kind: str = "common_neighbors") -> None:
         self.kind = kind
@@ -147,7 +148,7 @@ class NeighbourhoodScore:
         degrees = self._out_degree[rows], self._in_degree[columns]
         if self.kind == "preferential_attachment":
             return (degrees[0] * degrees[1]).astype(np.float32).astype(np.float64)
-        out = np.empty(len(rows))
+        out: FloatArray = np.empty(len(rows))
         shared_pairs(*self._csr[:2], *self._into[:2], self._weights, rows, columns, out)
         if self.kind == "jaccard":
             out = _share(out, degrees[0] + degrees[1])
@@ -177,7 +178,7 @@ class NeighbourhoodScore:
         self._require_fit()
         return Embedding(
             name=self.kind if name is None else name, source=None, target=None,
-            native="own", own=self.block, estimator=self, fit_seconds=None,
+            native="own", own=self, estimator=self, fit_seconds=None,
             kind="score",
         )  # fmt: skip
 
