@@ -344,6 +344,29 @@ def test_assess_when_a_part_fails_then_the_rest_is_there(graph, monkeypatch):
     assert "3 figures were left out" in str(result)
 
 
+def test_assess_when_there_are_too_many_pairs_then_says_what_does_it(
+    graph, monkeypatch
+):
+    monkeypatch.setattr(parts_module, "_CURVE_UP_TO", 33)
+    with pytest.warns(GraphWarning, match="edge curve was left out for 'HOPE', 'rand"):
+        result = assess(
+            graph, HOPE(8), parts=["reconstruction", "edge_curve"],
+            baselines=["random"],
+        )  # fmt: skip
+    assert result.rows("edge_curve") == []
+    assert "EdgeCurveEvaluator" in result.problems[0]["error"]
+
+
+def test_assess_when_seeds_are_surrounded_then_methods_are_fitted_again(graph):
+    result = assess(
+        graph, {"HOPE": HOPE(4), "X": np.eye(34)}, hops=(1, 2), baselines=False,
+        parts=["reconstruction", "ego"],
+    )  # fmt: skip
+    rows = result.rows("ego")
+    assert {r["embedding"] for r in rows} == {"HOPE"}  # vectors cannot be refitted
+    assert {r["hop"] for r in rows} == {1, 2}
+
+
 def test_chosen_parts_when_arguments_are_absent_then_selections_skip_them(graph):
     task = Task(graph, ("native",), (1,))
     assert "semantic" not in chosen_parts("full", task)
