@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from graphrep.evaluation._scorer import (
         make_reconstruction_scorer as make_reconstruction_scorer,
     )
+    from graphrep.evaluation._scorer import whole_graph_cv as whole_graph_cv
     from graphrep.evaluation._select import select_embedding as select_embedding
     from graphrep.evaluation._semantic import SemanticEvaluator as SemanticEvaluator
     from graphrep.evaluation._stability import StabilityEvaluator as StabilityEvaluator
@@ -65,6 +66,7 @@ _HOME = {
     "make_reconstruction_scorer": "_scorer",
     "relation_consistency": "_relation_consistency",
     "select_embedding": "_select",
+    "whole_graph_cv": "_scorer",
 }
 
 __all__ = list(_HOME)
