@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -155,9 +156,20 @@ def _relations(task: Task, embedding: Embedding) -> Found:
 def _geometry(task: Task, embedding: Embedding) -> Found:
     from graphrep.evaluation._geometry import GeometryEvaluator
 
-    evaluator = GeometryEvaluator(random_state=task.random_state, n_jobs=task.n_jobs)
-    found = evaluator.evaluate(task.graph, embedding, names=task.names)
-    return {"geometry": found.rows(), "hubs": found.hubs}
+    found = _made(GeometryEvaluator, task).evaluate(
+        task.graph, embedding, name=embedding.name, names=task.names
+    )
+    return {"geometry": found.rows(), "hubs": list(found.hubs)}
+
+
+def _made(kind: Any, task: Task) -> Any:
+    """Make an evaluator with those of the shared settings that it has."""
+    known = inspect.signature(kind).parameters
+    shared = {
+        "scores": task.scores, "random_state": task.random_state,
+        "n_jobs": task.n_jobs, "device": task.device,
+    }  # fmt: skip
+    return kind(**{key: value for key, value in shared.items() if key in known})
 
 
 def _ego(task: Task, embedding: Embedding) -> Found:
