@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphrep.evaluation._embeddings import Embedding, read_embedding
+from graphrep.evaluation._scores import PairScorer
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import Graph
 from graphrep.graph._csr import transpose
 from graphrep.kernels._neighbourhood import grid, shared_block, shared_pairs
-from graphrep.typing import FloatArray, IntArray
+from graphrep.typing import AnyArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from typing import Self
@@ -22,10 +23,9 @@ KINDS = (
     "preferential_attachment", "jaccard",
 )  # fmt: skip
 BASELINE_KINDS = KINDS[:3]
-_PAIRS_AT_ONCE = 1 << 18
 
 
-class NeighbourhoodScore:
+class NeighbourhoodScore(PairScorer):
     """Score pairs of nodes by their common neighbours: the baselines without vectors.
 
     Parameters
@@ -89,12 +89,7 @@ class NeighbourhoodScore:
     thread_safe = True
 
     def __init__(self, kind: str = "common_neighbors") -> None:
-        self.kind = kind
-
-    @property
-    def name(self) -> str:
-        """The kind."""
-        return self.kind
+        self.kind = self.name = kind  # the rest is known when there is a graph
 
     def fit(self, graph: Graph, y: Any = None) -> Self:
         """Read a graph: its rows and degrees are all that scores need."""
@@ -141,7 +136,7 @@ class NeighbourhoodScore:
                 shared[:] = _share(shared, degree[b] + self._in_degree)
         return out
 
-    def pairs(self, rows: IntArray, columns: IntArray) -> FloatArray:
+    def pairs(self, rows: AnyArray, columns: AnyArray) -> FloatArray:
         """Scores of some pairs, float64: the very numbers that `block` gives."""
         self._require_fit()
         rows, columns = np.asarray(rows, np.int64), np.asarray(columns, np.int64)
@@ -237,15 +232,9 @@ def baseline_embeddings(
     made.update((kind, NeighbourhoodScore(kind)) for kind in BASELINE_KINDS)
     made["adjacency_svd"] = AdjacencySVD(svd_rank)
     return {
-        name: replace(_embedding_of(graph, value, name), baseline=True)
+        name: replace(read_embedding(graph, value, name), baseline=True)
         for name, value in made.items()
     }
-
-
-def _embedding_of(graph: Graph, value: Any, name: str) -> Embedding:
-    if isinstance(value, NeighbourhoodScore):
-        return value.as_embedding(graph, name)
-    return read_embedding(graph, value, name)
 
 
 __all__ = ["BASELINE_KINDS", "KINDS", "NeighbourhoodScore", "baseline_embeddings"]
