@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -162,12 +163,22 @@ def _geometry(task: Task, embedding: Embedding) -> Found:
     return {"geometry": found.rows(), "hubs": list(found.hubs)}
 
 
+def _plain(place: str, home: str) -> Callable[[Task, Embedding], Found]:
+    """Make the part of an evaluator that takes a graph and an embedding."""
+
+    def run(task: Task, embedding: Embedding) -> Found:
+        kind = getattr(import_module("graphrep.evaluation"), home)
+        return {place: _rows(_made(kind, task), task, embedding)}
+
+    return run
+
+
 def _made(kind: Any, task: Task) -> Any:
     """Make an evaluator with those of the shared settings that it has."""
     known = inspect.signature(kind).parameters
     shared = {
-        "scores": task.scores, "random_state": task.random_state,
-        "n_jobs": task.n_jobs, "device": task.device,
+        "random_state": task.random_state, "n_jobs": task.n_jobs,
+        "device": task.device,
     }  # fmt: skip
     return kind(**{key: value for key, value in shared.items() if key in known})
 
@@ -188,9 +199,17 @@ PARTS: dict[str, Part] = {
     "geometry": Part(_geometry, "quick", ("vectors",)),
     "semantic": Part(_semantic, "standard", ("semantic",)),
     "relations": Part(_relations, "standard", ("relations", "vectors")),
+    "distance_fidelity": Part(
+        _plain("distance_fidelity", "DistanceFidelityEvaluator"),
+        "standard", ("vectors",),
+    ),
+    "stability": Part(
+        _plain("stability", "StabilityEvaluator"),
+        "full", ("estimator",), baselines=False,
+    ),
     "ego": Part(_ego, "full", ("estimator",), baselines=False),
     "map": Part(_map, "quick", ("vectors",), baselines=False),
-}
+}  # fmt: skip
 LEVELS = ("quick", "standard", "full")
 RECONSTRUCTION = "reconstruction"
 
