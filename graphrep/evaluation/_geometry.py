@@ -153,7 +153,7 @@ class GeometryEvaluator(BaseEstimator):
             raise GraphValueError(f"k must be at least 1; got {self.k!r}.")
         nodes = read_graph(graph)
         title, vectors = _vectors_of(nodes, embedding, name)
-        finite: AnyArray = np.isfinite(vectors).all(axis=1)
+        finite = np.asarray(np.isfinite(vectors).all(axis=1))
         rows = np.flatnonzero(finite)
         rng = np.random.default_rng(draw_seed(self.random_state))
         kept = np.ascontiguousarray(vectors[rows])

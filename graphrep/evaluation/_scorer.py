@@ -167,7 +167,7 @@ def make_reconstruction_scorer(
     >>> from graphrep import FastRP
     >>> from graphrep.datasets import load_karate
     >>> from graphrep.evaluation import make_reconstruction_scorer
-    >>> from graphrep.evaluation._scorer import whole_graph_cv
+    >>> from graphrep.evaluation import whole_graph_cv
     >>> search = GridSearchCV(
     ...     FastRP(16, random_state=0), {"beta": [-0.5, 0.0]},
     ...     scoring=make_reconstruction_scorer(score="cosine"), cv=whole_graph_cv())
