@@ -183,20 +183,6 @@ def _made(kind: Any, task: Task) -> Any:
     return kind(**{key: value for key, value in shared.items() if key in known})
 
 
-def _distance_fidelity(task: Task, embedding: Embedding) -> Found:
-    from graphrep.evaluation._distance_fidelity import DistanceFidelityEvaluator
-
-    evaluator = DistanceFidelityEvaluator(random_state=task.random_state)
-    return {"distance_fidelity": _rows(evaluator, task, embedding)}
-
-
-def _stability(task: Task, embedding: Embedding) -> Found:
-    from graphrep.evaluation._stability import StabilityEvaluator
-
-    evaluator = StabilityEvaluator(random_state=task.random_state, n_jobs=task.n_jobs)
-    return {"stability": _rows(evaluator, task, embedding)}
-
-
 def _ego(task: Task, embedding: Embedding) -> Found:
     from graphrep.evaluation._ego import EgoReconstruction
 
@@ -221,8 +207,6 @@ PARTS: dict[str, Part] = {
         _plain("stability", "StabilityEvaluator"),
         "full", ("estimator",), baselines=False,
     ),
-    "distance_fidelity": Part(_distance_fidelity, "standard", ("vectors",)),
-    "stability": Part(_stability, "full", ("estimator",), baselines=False),
     "ego": Part(_ego, "full", ("estimator",), baselines=False),
     "map": Part(_map, "quick", ("vectors",), baselines=False),
 }  # fmt: skip
