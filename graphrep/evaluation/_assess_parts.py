@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -20,6 +21,7 @@ Record = dict[str, Any]
 Found = Mapping[str, list[Record]]
 _ON_MAP = 3000
 _MAP_DIGITS = 5
+_MAX_LABELS = 50
 _CURVE_UP_TO = 50_000  # nodes: some ten seconds for an embedding
 _EGO_METRICS = ("ap", "ap_adjusted", "auc", "p@10")
 _OF_EMBEDDING = ("vectors", "estimator")
@@ -183,6 +185,40 @@ def _made(kind: Any, task: Task) -> Any:
     return kind(**{key: value for key, value in shared.items() if key in known})
 
 
+def _link_prediction(task: Task, embedding: Embedding) -> Found:
+    from graphrep.evaluation._link_prediction import LinkPredictionEvaluator
+
+    evaluator = LinkPredictionEvaluator(
+        scores=task.scores, baselines=(), random_state=task.random_state,
+        n_jobs=task.n_jobs,
+    )  # fmt: skip
+    return {"link_prediction": _rows(evaluator, task, embedding)}
+
+
+def _inversion(task: Task, embedding: Embedding) -> Found:
+    from graphrep.evaluation._inversion import InversionEvaluator
+
+    evaluator = InversionEvaluator(
+        task.scores, random_state=task.random_state, n_jobs=task.n_jobs
+    )
+    groups = None if task.labels is None else common_labels(task.labels)
+    found = evaluator.evaluate(
+        task.graph, embedding, communities=groups, name=embedding.name
+    )
+    return {"inversion": found.rows()}
+
+
+def common_labels(labels: Sequence[Any]) -> list[Any]:
+    """Labels as text, the rarest of very many left out; several make no group."""
+    single = [
+        None if value is None or isinstance(value, (list, tuple, set)) else str(value)
+        for value in labels
+    ]
+    counts = Counter(value for value in single if value)
+    kept = {value for value, _ in counts.most_common(_MAX_LABELS)}
+    return [value if value in kept else None for value in single]
+
+
 def _ego(task: Task, embedding: Embedding) -> Found:
     from graphrep.evaluation._ego import EgoReconstruction
 
@@ -203,6 +239,8 @@ PARTS: dict[str, Part] = {
         _plain("distance_fidelity", "DistanceFidelityEvaluator"),
         "standard", ("vectors",),
     ),
+    "inversion": Part(_inversion, "standard"),
+    "link_prediction": Part(_link_prediction, "full", ("estimator",)),
     "stability": Part(
         _plain("stability", "StabilityEvaluator"),
         "full", ("estimator",), baselines=False,

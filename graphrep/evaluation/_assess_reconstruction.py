@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from graphrep.evaluation._assess_parts import Record, Task
+from graphrep.evaluation._assess_parts import Record, Task, common_labels
 from graphrep.evaluation._embeddings import Embedding
 from graphrep.evaluation._reconstruction import ReconstructionEvaluator
 from graphrep.evaluation._reconstruction_result import ReconstructionResult
@@ -17,7 +17,6 @@ from graphrep.exceptions import GraphValueError
 _ALL_UP_TO = 1e13  # multiplications that are worth an exact result
 _SAMPLED = 2000
 _WORST = 20
-_MAX_LABELS = 50
 _COMPARED = "ap"
 EMPTY: dict[str, Any] = {
     "scores": [], "truths": [], "metrics": [], "n_queries": 0, "exact": False,
@@ -179,19 +178,6 @@ def breakdowns(result: ReconstructionResult, task: Task) -> list[Record]:
             ends = heads, tails, np.asarray(kinds)
             found += result.by("relation", "hop1", _COMPARED, score, relations=ends)
     return found
-
-
-def common_labels(labels: Sequence[Any]) -> list[Any]:
-    """Labels as text, the rarest of very many left out; several make no group."""
-    from collections import Counter
-
-    single = [
-        None if value is None or isinstance(value, (list, tuple, set)) else str(value)
-        for value in labels
-    ]
-    counts = Counter(value for value in single if value)
-    kept = {value for value, _ in counts.most_common(_MAX_LABELS)}
-    return [value if value in kept else None for value in single]
 
 
 def worst_nodes(
