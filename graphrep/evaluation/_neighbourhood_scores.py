@@ -91,6 +91,10 @@ class NeighbourhoodScore(PairScorer):
     def __init__(self, kind: str = "common_neighbors") -> None:
         self.kind = self.name = kind  # the rest is known when there is a graph
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, so that scikit-learn can clone it."""
+        return {"kind": self.kind}
+
     def fit(self, graph: Graph, y: Any = None) -> Self:
         """Read a graph: its rows and degrees are all that scores need."""
         if self.kind not in KINDS:
