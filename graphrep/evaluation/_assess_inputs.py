@@ -14,11 +14,12 @@ import numpy as np
 from graphrep.evaluation._embeddings import Embedding, read_embedding
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import Graph
-from graphrep.typing import AnyArray, IntArray
+from graphrep.typing import IntArray
 
 _COMPONENTS = 128
 _LEAST_COMPONENTS = 2
 _ENDS_AND_RELATION = 3
+_MATRIX = 2  # dimensions
 _KINDS = (np.ndarray, str, PathLike, Embedding)
 
 
@@ -203,7 +204,7 @@ def by_row(graph: Graph, given: Any, what: str) -> list[Any] | None:
     Parameters
     ----------
     graph : Graph
-    given : mapping from node id, or sequence in row order, or None
+    given : mapping from node id, or sequence in row order, or 0/1 matrix, or None
         Ids of a mapping that are text stand for the integer ids that they spell.
     what : str
         What it is, for messages.
@@ -225,13 +226,21 @@ def by_row(graph: Graph, given: Any, what: str) -> list[Any] | None:
             f"{what} must be a mapping from node ids or a sequence in row order; got "
             f"{type(given).__name__}."
         )
-    values: AnyArray | list[Any] = list(given)
+    values: list[Any] = list(given)
+    if (
+        isinstance(given, np.ndarray) and given.ndim == _MATRIX
+    ):  # of 0 and 1: the classes of each node
+        values = [np.flatnonzero(row).tolist() or None for row in values]
     if len(values) != graph.n_nodes:
         raise GraphValueError(
             f"There must be {what} for each of the {graph.n_nodes:,} nodes; got "
             f"{len(values):,}. Pass a mapping from node ids where some have none."
         )
-    return [None if value is None or value != value else value for value in values]
+    return [None if _is_absent(value) else value for value in values]
+
+
+def _is_absent(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value != value)
 
 
 def relation_rows(

@@ -116,9 +116,15 @@ def _map(task: Task, embedding: Embedding) -> Found:
         "node": [task.graph.nodes[int(row)] for row in rows],
         "name": [task.name_of(int(row)) for row in rows],
         "degree": [int(degree[row]) for row in rows],
-        "label": None if labels is None else [labels[int(row)] for row in rows],
+        "label": None if labels is None else [_one(labels[int(r)]) for r in rows],
     }
     return {"map": [record]}
+
+
+def _one(label: Any) -> Any:
+    """Label of a point; several become one text."""
+    several = isinstance(label, (list, tuple, set, frozenset))
+    return ", ".join(sorted(map(str, label))) if several else label
 
 
 def map_rows(n_nodes: int, random_state: int) -> IntArray:
@@ -208,6 +214,25 @@ def _inversion(task: Task, embedding: Embedding) -> Found:
     return {"inversion": found.rows()}
 
 
+def _divergence(task: Task, embedding: Embedding) -> Found:
+    from graphrep.evaluation._divergence import DivergenceEvaluator
+
+    groups = None if task.labels is None else common_labels(task.labels)
+    found = _made(DivergenceEvaluator, task).evaluate(
+        task.graph, embedding, communities=groups, name=embedding.name
+    )
+    return {"divergence": found.rows()}
+
+
+def _node_classification(task: Task, embedding: Embedding) -> Found:
+    from graphrep.evaluation._node_classification import NodeClassificationEvaluator
+
+    found = _made(NodeClassificationEvaluator, task).evaluate(
+        task.graph, embedding, task.labels, name=embedding.name
+    )
+    return {"node_classification": found.rows()}
+
+
 def common_labels(labels: Sequence[Any]) -> list[Any]:
     """Labels as text, the rarest of very many left out; several make no group."""
     single = [
@@ -241,6 +266,10 @@ PARTS: dict[str, Part] = {
     ),
     "inversion": Part(_inversion, "standard"),
     "link_prediction": Part(_link_prediction, "full", ("estimator",)),
+    "node_classification": Part(
+        _node_classification, "standard", ("labels", "vectors")
+    ),
+    "divergence": Part(_divergence, "full", ("vectors",)),
     "stability": Part(
         _plain("stability", "StabilityEvaluator"),
         "full", ("estimator",), baselines=False,

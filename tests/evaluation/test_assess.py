@@ -399,3 +399,38 @@ def test_map_when_graph_is_large_then_draws_the_same_nodes_every_time(monkeypatc
     assert len(rows) == 10
     assert rows.tolist() == parts_module.map_rows(50, 0).tolist()
     assert parts_module.map_rows(5, 0).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_assess_when_run_in_full_then_every_part_has_figures(karate):
+    result = assess(
+        karate.graph, {"HOPE": HOPE(8), "X": FastRP(8, random_state=0).fit_transform(
+            karate.graph
+        )},
+        parts="full", labels=karate.y, baselines=["random", "common_neighbors"],
+    )  # fmt: skip
+    assert result.problems == []
+    given = {"HOPE", "X", "random"}
+    for part, names in (
+        ("geometry", given), ("hubs", given), ("distance_fidelity", given),
+        ("node_classification", given), ("divergence", given),
+        ("inversion", given | {"common_neighbors"}), ("stability", {"HOPE"}),
+        ("edge_curve", given | {"common_neighbors"}), ("ego", {"HOPE"}),
+    ):  # fmt: skip
+        assert {row["embedding"] for row in result.rows(part)} == names, part
+    fitted = {row["embedding"] for row in result.rows("link_prediction")}
+    assert {"HOPE", "random"} <= fitted
+    assert "X" not in fitted
+    assert "## Geometry" in result.to_markdown()
+
+
+def test_by_row_when_a_node_has_several_classes_then_keeps_them():
+    graph = Graph.from_edges(["a", "b"], ["b", "c"])
+    matrix = np.array([[1, 1], [0, 0], [0, 1]])
+    assert by_row(graph, matrix, "labels") == [[0, 1], None, [1]]
+    several = by_row(graph, {"a": ["x", "y"], "c": ["x"]}, "labels")
+    assert several == [["x", "y"], None, ["x"]]
+    vectors = {"X": np.eye(3)}
+    result = assess(
+        graph, vectors, labels=several, parts=["reconstruction", "map"], baselines=False
+    )
+    assert result.rows("map")[0]["label"] == ["x, y", None, "x"]
