@@ -185,7 +185,7 @@ class DivergenceEvaluator(BaseEstimator):
     def _points(
         self, graph: Graph, vectors: FloatArray, parts: IntArray, seed: int
     ) -> _Points:
-        degree: FloatArray = np.asarray(graph.to_scipy().sum(axis=1), float).ravel()
+        degree: FloatArray = np.ravel(graph.to_scipy().sum(axis=1)).astype(float)
         n = graph.n_nodes
         if n <= self.max_points:
             return _Points(vectors, degree, np.zeros(n), parts, np.arange(n))
@@ -204,7 +204,7 @@ class DivergenceEvaluator(BaseEstimator):
         sample = _sample(graph, vectors, points, self.n_pairs, seed)
         best: dict[str, Any] = {"global_score": np.inf, "local_score": np.inf}
         patience = {"global_score": _PATIENCE, "local_score": _PATIENCE}
-        x = np.ones(len(points.place))
+        x: FloatArray = np.ones(len(points.place))
         for alpha in np.arange(_STEP, _LARGEST + _STEP / 2, _STEP):
             likely = near**alpha
             x = _fit(likely, points.weight, x)
