@@ -264,6 +264,9 @@ PARTS: dict[str, Part] = {
         _plain("distance_fidelity", "DistanceFidelityEvaluator"),
         "standard", ("vectors",),
     ),
+    "probes": Part(
+        _plain("probes", "ProbeEvaluator"), "standard", ("vectors",)
+    ),
     "inversion": Part(_inversion, "standard"),
     "link_prediction": Part(_link_prediction, "full", ("estimator",)),
     "node_classification": Part(

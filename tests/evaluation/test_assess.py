@@ -412,7 +412,7 @@ def test_assess_when_run_in_full_then_every_part_has_figures(karate):
     given = {"HOPE", "X", "random"}
     for part, names in (
         ("geometry", given), ("hubs", given), ("distance_fidelity", given),
-        ("node_classification", given), ("divergence", given),
+        ("node_classification", given), ("divergence", given), ("probes", given),
         ("inversion", given | {"common_neighbors"}), ("stability", {"HOPE"}),
         ("edge_curve", given | {"common_neighbors"}), ("ego", {"HOPE"}),
     ):  # fmt: skip
