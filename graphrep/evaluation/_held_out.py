@@ -9,6 +9,7 @@ import numpy as np
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import Graph
 from graphrep.metrics import ranking_auc
+from graphrep.model_selection import split_edges
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 _ROUNDS = 100
@@ -23,11 +24,23 @@ class HeldOut(NamedTuple):
     train : Graph
     positive, negative : ndarray of int of shape (n_pairs, 2)
         Row numbers.
+    hard : ndarray of int of shape (n_hard, 2) or None
+        Pairs without an edge whose ends are popular; see `degree_matched`.
     """
 
     train: Graph
     positive: IntArray
     negative: IntArray
+    hard: IntArray | None = None
+
+
+def hold_out(
+    graph: Graph, fraction: float, seed: int, *, hard: bool = False
+) -> HeldOut:
+    """Split the edges of a graph; the forest that joins it stays in training."""
+    train, positive, negative = split_edges(graph, fraction, random_state=seed)
+    popular = degree_matched(graph, train, len(positive), seed) if hard else None
+    return HeldOut(train, positive, negative, popular)
 
 
 class HeldOutTruth:
@@ -127,4 +140,4 @@ def _average_precision(positive: FloatArray, negative: FloatArray) -> float:
     return float((hits / size * parts).sum() / len(positive))
 
 
-__all__ = ["HeldOut", "HeldOutTruth", "degree_matched", "two_way"]
+__all__ = ["HeldOut", "HeldOutTruth", "degree_matched", "hold_out", "two_way"]

@@ -15,10 +15,10 @@ from graphrep.evaluation._held_out import (
     HeldOut,
     HeldOutTruth,
     degree_matched,
+    hold_out,
     two_way,
 )
 from graphrep.exceptions import GraphValueError
-from graphrep.model_selection import split_edges
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,7 @@ def quick(**changes) -> LinkPredictionEvaluator:
 
 
 def held_of(graph: Graph, seed: int = 0) -> HeldOut:
-    split = split_edges(graph, 0.2, random_state=seed)
-    return HeldOut(split.train, split.positive, split.negative)
+    return hold_out(graph, 0.2, seed)
 
 
 def test_two_way_when_scores_are_distinct_then_as_scikit_learn():
