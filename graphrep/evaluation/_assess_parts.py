@@ -275,7 +275,7 @@ PARTS: dict[str, Part] = {
     "divergence": Part(_divergence, "full", ("vectors",)),
     "stability": Part(
         _plain("stability", "StabilityEvaluator"),
-        "full", ("estimator",), baselines=False,
+        "full", ("estimator", "vectors"), baselines=False,
     ),
     "ego": Part(_ego, "full", ("estimator",), baselines=False),
     "map": Part(_map, "quick", ("vectors",), baselines=False),

@@ -95,6 +95,16 @@ class NeighbourhoodScore(PairScorer):
         """Return the parameters, so that scikit-learn can clone it."""
         return {"kind": self.kind}
 
+    def set_params(self, **params: Any) -> Self:
+        """Change the kind; `fit` must follow."""
+        if set(params) - {"kind"}:
+            raise GraphValueError(
+                f"{self!r} has no other parameter than 'kind'; got {sorted(params)}."
+            )
+        self.kind = self.name = params.get("kind", self.kind)
+        self.__dict__.pop("n_nodes", None)
+        return self
+
     def fit(self, graph: Graph, y: Any = None) -> Self:
         """Read a graph: its rows and degrees are all that scores need."""
         if self.kind not in KINDS:

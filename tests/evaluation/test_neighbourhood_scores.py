@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import networkx as nx
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from graphrep import Graph
 from graphrep.datasets import load_karate
@@ -139,3 +140,13 @@ def test_baseline_embeddings_when_undirected_then_every_row_is_there():
 def test_baseline_embeddings_when_directed_and_odd_then_rank_is_even():
     baselines = baseline_embeddings(random_directed(), 7)
     assert baselines["adjacency_svd"].source.shape[1] == 6
+
+
+def test_score_when_cloned_or_set_then_kind_is_kept_and_fit_forgotten():
+    score = NeighbourhoodScore("jaccard").fit(karate())
+    assert repr(clone(score)) == "NeighbourhoodScore('jaccard')"
+    assert score.set_params(kind="adamic_adar").name == "adamic_adar"
+    with pytest.raises(GraphValueError, match="has not read a graph"):
+        score.block([0])
+    with pytest.raises(GraphValueError, match="no other parameter"):
+        score.set_params(beta=1)
