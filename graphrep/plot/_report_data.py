@@ -107,7 +107,7 @@ def short(value: Any, digits: int = 3) -> str:
     if isinstance(value, float):
         if value != value:
             return "–"
-        if value and abs(value) < 10.0**-digits / 2:
-            return f"{value:.1e}"
+        if abs(value) < 10.0**-digits / 2:
+            value = 0.0  # no sign, no exponent
         return f"{value:,.{digits}f}" if abs(value) < 1e4 else f"{value:,.0f}"
     return str(value)

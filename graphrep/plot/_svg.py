@@ -162,7 +162,7 @@ def lines(
     span = y_range or (min(0.0, min(ys)), max(ys) * 1.05 or 1.0)
     longest = max(len(_short(s.name)) for s in shown)
     right = WIDTH - min(240.0, 24 + _CHAR * longest)
-    ends = (-0.15, len(names) - 0.85) if names is not None else (min(xs), max(xs))
+    ends = (-0.15, len(names) - 0.6) if names is not None else (min(xs), max(xs))
     frame = Frame(56, 18, right, height - 48, ends, span, log_x)
     body = _axes(frame, x_label, y_label, names) + _marks(frame, marks)
     body += "".join(_band(frame, s) for s in shown)
