@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,9 +69,11 @@ class ProbeEvaluator(BaseEstimator):
       node is left out once; O(n² d), of a sample of nodes where that exceeds 1e12.
 
     "r2" is the mean over folds of 1 - SSE / SST on the held-out part, "r2_sd" its
-    standard deviation (n - 1), "spearman" the rank correlation of all held-out
-    predictions with the truth. What knows nothing gets 0 or less. None: the property
-    is the same for all nodes. "_random" is what random vectors get.
+    standard deviation (n - 1), "spearman" the mean over folds of the rank correlation
+    of predictions and truth (over all folds at once, what knows nothing would come out
+    negative, for the mean of the others is low where a fold is high; Airola et al.
+    2011). What knows nothing gets about 0, or an "r2" below it. None: the property, or
+    what is predicted, is the same for all nodes. "_random" is what random vectors get.
 
     What is known of a graph is kept as long as the graph, so that properties are
     computed once for several embeddings.
@@ -81,6 +83,9 @@ class ProbeEvaluator(BaseEstimator):
     .. [1] S. Bonner et al. Exploring the semantic content of unsupervised graph
        embeddings: an empirical study. Data Science and Engineering 4, 2019.
        https://doi.org/10.1007/s41019-019-0097-5
+    .. [2] A. Airola et al. An experimental comparison of cross-validation techniques
+       for estimating the area under the ROC curve. Computational Statistics & Data
+       Analysis 55, 2011 (pooling and averaging).
 
     Examples
     --------
@@ -235,9 +240,11 @@ def _random_vectors(graph: Graph, n_components: int, seed: int) -> FloatArray:
 def _ridge(X: AnyArray, Y: FloatArray, folds: list[IntArray]) -> FloatArray:
     """Predictions of each fold by a ridge regression on the others."""
     wide = X.astype(np.float64)
+    peak = np.abs(wide).max(axis=0, initial=0.0)
+    wide /= np.where(peak > 0, peak, 1.0)  # squares stay within range
     wide -= wide.mean(axis=0)
     spread = np.sqrt(np.einsum("ij,ij->j", wide, wide) / max(len(wide), 1))
-    wide /= np.where(spread > _CONSTANT * spread.max(initial=0.0), spread, np.inf)
+    wide /= np.where(spread > _CONSTANT, spread, np.inf)
     means = Y.mean(axis=0)
     centred = Y - means
     parts = [_moments(wide[rows], centred[rows]) for rows in folds]
@@ -296,16 +303,23 @@ def _nearest(
 def _scores(
     Y: FloatArray, predicted: FloatArray, folds: list[IntArray]
 ) -> list[_Score]:
-    """R² by fold and Spearman's rho over all of them, for each target."""
-    rows = np.sort(np.concatenate(folds))
+    """Means over folds of R² and Spearman's rho, for each target."""
     out = []
     for y, guess in zip(Y.T, predicted.T, strict=True):
-        r2 = np.array([_r2(y[part], guess[part]) for part in folds])
-        r2 = r2[np.isfinite(r2)]
-        mean = float(r2.mean()) if len(r2) else np.nan
+        r2 = _finite(_r2(y[part], guess[part]) for part in folds)
+        rho = _finite(_spearman(y[part], guess[part]) for part in folds)
         spread = float(r2.std(ddof=1)) if len(r2) > 1 else np.nan
-        out.append(_Score(mean, spread, _spearman(y[rows], guess[rows])))
+        out.append(_Score(_mean(r2), spread, _mean(rho)))
     return out
+
+
+def _finite(values: Iterable[float]) -> FloatArray:
+    found: FloatArray = np.array(list(values), np.float64)
+    return np.asarray(found[np.isfinite(found)])
+
+
+def _mean(values: FloatArray) -> float:
+    return float(values.mean()) if len(values) else np.nan
 
 
 def _r2(y: FloatArray, guess: FloatArray) -> float:

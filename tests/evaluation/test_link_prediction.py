@@ -113,6 +113,23 @@ def test_evaluate_when_run_twice_then_same_rows_for_any_threads(karate):
         }
 
 
+@pytest.mark.parametrize("text", [False, True])
+def test_evaluate_when_rows_are_permuted_then_same_figures(karate, text):
+    order = np.random.default_rng(0).permutation(34)
+    ids = [f"n{row}" if text else row for row in range(34)]
+    matrix = karate.to_scipy().toarray()
+    first = Graph(matrix, nodes=ids)
+    moved = Graph(matrix[np.ix_(order, order)], nodes=[ids[row] for row in order])
+    settings = {"n_queries": 7, "baselines": ("adamic_adar",)}
+    for a, b in zip(
+        quick(**settings).evaluate(first, AdjacencySVD(4)).rows(),
+        quick(**settings).evaluate(moved, AdjacencySVD(4)).rows(),
+        strict=True,
+    ):
+        for key in ("auc", "ap", "auc_hard", "ap_hard", "map", "mrr", "filtered_mrr"):
+            assert a[key] == pytest.approx(b[key], abs=1e-6)
+
+
 def test_evaluate_when_score_is_neighbourhood_then_same_as_baseline(karate):
     found = quick(baselines=("adamic_adar",)).evaluate(
         karate, NeighbourhoodScore("adamic_adar"), name="mine"

@@ -138,6 +138,33 @@ def test_evaluate_when_rows_are_permuted_or_threads_change_then_same(grown):
             assert a[key] == pytest.approx(b[key], abs=1e-6)
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_evaluate_when_vectors_are_tiny_or_huge_then_scale_plays_no_role(grown, scale):
+    vectors = AdjacencySVD(4).fit_transform(grown).astype(np.float64)
+    vectors[:, 0] *= 1e-20  # columns may differ, too
+    evaluator = ProbeEvaluator(("degree",), reference=False)
+    (row,) = evaluator.evaluate(grown, vectors).rows()
+    (other,) = evaluator.evaluate(grown, vectors * scale).rows()
+    assert other["r2"] == pytest.approx(row["r2"], abs=1e-6)
+    assert row["r2"] > 0.3
+
+
+def test_evaluate_when_vectors_know_nothing_then_rank_correlation_is_not_negative():
+    graph = load_karate().graph
+    evaluator = ProbeEvaluator()
+    for row in evaluator.evaluate(graph, np.zeros((34, 2))).rows():
+        assert row["spearman"] is None
+        assert row["r2"] <= 0
+    found = [
+        row["spearman"]
+        for seed in range(30)
+        for row in ProbeEvaluator(("degree", "clustering"), random_state=seed)
+        .evaluate(graph, RandomVectors(2, random_state=seed))
+        .rows()
+    ]
+    assert abs(np.mean(found)) < 0.1
+
+
 def test_evaluate_when_property_is_constant_then_none():
     graph = of_networkx(nx.cycle_graph(40))
     vectors = np.random.default_rng(0).normal(size=(40, 3))
