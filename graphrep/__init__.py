@@ -66,6 +66,7 @@ _HOME = {
 _ROOMS = (
     "datasets",
     "embedding",
+    "evaluation",
     "exceptions",
     "graph",
     "io",

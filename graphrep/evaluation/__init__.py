@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from graphrep.evaluation._select import select_embedding as select_embedding
     from graphrep.evaluation._semantic import SemanticEvaluator as SemanticEvaluator
     from graphrep.evaluation._stability import StabilityEvaluator as StabilityEvaluator
+    from graphrep.evaluation._vocabulary import Vocabulary as Vocabulary
 
 _HOME = {
     "Assessment": "_assessment",
@@ -62,6 +63,7 @@ _HOME = {
     "ReconstructionResult": "_reconstruction_result",
     "SemanticEvaluator": "_semantic",
     "StabilityEvaluator": "_stability",
+    "Vocabulary": "_vocabulary",
     "assess": "_assess",
     "make_reconstruction_scorer": "_scorer",
     "relation_consistency": "_relation_consistency",
