@@ -118,6 +118,7 @@ ROOMS = (
     ("_utils  exceptions  typing", "optional imports, seeds, threads, errors", GREY),
     ("kernels", "the hot loops on plain arrays (numba; torch twins)", GREEN),
     ("graph", "the nouns: Graph, NodeIndex, Vectors; foreign objects", GREEN),
+    ("linalg", "products, decompositions, the same bits for any threads", GREEN),
     ("io", "files in and out, as_graph", GREEN),
     ("datasets", "bundled, fetched and generated data", GREEN),
     (
@@ -126,7 +127,8 @@ ROOMS = (
         BLUE,
     ),
     ("embedding", "the embedders, one file each", BLUE),
-    ("plot", "maps as pictures and pages", ORANGE),
+    ("plot", "maps and reports as pictures and pages", ORANGE),
+    ("evaluation", "reconstruction, semantics, tasks; assess and its result", ORANGE),
     ("quickstart  cli", "the command line; imports inside functions", ORANGE),
 )
 
