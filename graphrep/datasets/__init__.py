@@ -2,6 +2,7 @@
 
 from graphrep.datasets._bunch import Bunch
 from graphrep.datasets._bundled import load_davis, load_karate, load_les_miserables
+from graphrep.datasets._cskg_mini import fetch_cskg_mini
 from graphrep.datasets._generators import make_dcsbm, make_sbm
 from graphrep.datasets._icd10cm import load_icd10cm
 from graphrep.datasets._listing import fetch, list_datasets, path
@@ -15,6 +16,7 @@ from graphrep.datasets._public import (
     fetch_wikipedia_pos,
     fetch_youtube_groups,
 )
+from graphrep.datasets._semantic_tests import fetch_semantic_tests
 from graphrep.datasets._storage import data_home
 
 __all__ = [
@@ -24,9 +26,11 @@ __all__ = [
     "fetch_blogcatalog",
     "fetch_citeseer",
     "fetch_cora",
+    "fetch_cskg_mini",
     "fetch_dblp",
     "fetch_ppi",
     "fetch_pubmed",
+    "fetch_semantic_tests",
     "fetch_wikipedia_pos",
     "fetch_youtube_groups",
     "list_datasets",

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from graphrep.datasets._registry import ENTRIES, Entry
-from graphrep.datasets._storage import data_home, local_path, obtain, prepared_path
+from graphrep.datasets._storage import (
+    DownloadError,
+    data_home,
+    local_path,
+    missing_copy,
+    obtain,
+    prepared_path,
+)
 from graphrep.exceptions import GraphValueError
 
 _ICD_PACKAGE = "simple_icd_10_cm"
@@ -22,8 +29,8 @@ def list_datasets() -> list[dict[str, Any]]:
     -------
     list of dict
         ``name``, ``kind``, ``n_nodes``, ``n_edges``, ``licence``, ``how`` ("bundled",
-        "package" or "fetched"), ``present`` (whether it can be read now) and
-        ``note``.
+        "package", "fetched" or "prepared"), ``present`` (whether it can be read
+        now) and ``note``.
 
     Examples
     --------
@@ -88,7 +95,9 @@ def fetch(name: str, *, download_if_missing: bool = True) -> Path:
         As for `path`.
     """
     entry = _entry(name)
-    if not prepared_path(name).is_file():
+    if not _is_prepared(entry):
+        if entry.how == "prepared":
+            raise DownloadError(missing_copy(name, entry.prepared[0]))
         for file in entry.files:
             obtain(name, file, download_if_missing=download_if_missing)
     return path(name)
@@ -109,5 +118,13 @@ def _is_present(entry: Entry) -> bool:
         return True
     if entry.how == "package":
         return find_spec(_ICD_PACKAGE) is not None
-    here = all(local_path(entry.name, file).is_file() for file in entry.files)
-    return here or prepared_path(entry.name).is_file()
+    here = [local_path(entry.name, file).is_file() for file in entry.files]
+    return _is_prepared(entry) or (bool(here) and all(here))
+
+
+def _is_prepared(entry: Entry) -> bool:
+    """Whether a copy lies in the place of the original files."""
+    if entry.prepared:
+        folder = data_home() / entry.name
+        return all((folder / name).is_file() for name in entry.prepared)
+    return prepared_path(entry.name).is_file()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from graphrep.datasets._semantic_files import BATS, GOOGLE, SIMILARITY
+
 # Two ways to one file at one commit of a public repository; the checksum decides.
 _ADDRESSES = (
     "https://raw.githubusercontent.com/{repository}/{commit}/{path}",
@@ -54,14 +56,17 @@ class Entry:
         Size of the original.
     licence : str
         Terms, as far as the source states them.
-    how : {"bundled", "package", "fetched"}
-        Whether it lies in this package, in another one, or is downloaded.
+    how : {"bundled", "package", "fetched", "prepared"}
+        Whether it lies in this package, in another one, is downloaded, or has to be
+        put in place.
     format : str
         Which parser reads the files.
     files : tuple of RemoteFile
         What to download.
     note : str
         What to know before comparing results.
+    prepared : tuple of str
+        Copies in the folder of the data set that take the place of ``files``.
     """
 
     name: str
@@ -73,6 +78,7 @@ class Entry:
     format: str = ""
     files: tuple[RemoteFile, ...] = ()
     note: str = ""
+    prepared: tuple[str, ...] = ()
 
 
 _PRONE = ("THUDM/ProNE", "873630a5943f3eba8f4bbc9751fdf16af98d2171")
@@ -82,6 +88,9 @@ _BTW = ("SongFGH/BTW", "4421fddf8294ed318f3e83dd5e9d4e311e2a35da")
 _SOAR = ("dhivyaeswaran/soar", "40511f7fdb99db04992c6de16b87f30005465bd5")
 _OWNERS = "MIT (repository); the data keep their owners' terms"
 
+_CONCEPTNET = ("commonsense/conceptnet5", "fda1b39607ea6f07e41ddce22d9d5f8360ded581")
+_WORDS = "conceptnet5/support_data"
+
 
 def _prone(stem: str, edges: str, labels: str) -> tuple[RemoteFile, ...]:
     return (
@@ -89,6 +98,15 @@ def _prone(stem: str, edges: str, labels: str) -> tuple[RemoteFile, ...]:
         RemoteFile(*_PRONE, f"data/{stem}.cmty", labels),
     )
 
+
+SEMANTIC_FILES = {
+    name: RemoteFile(*_CONCEPTNET, f"{_WORDS}/{path}", sha256)
+    for name, (path, sha256) in (
+        *SIMILARITY.items(),
+        ("google", GOOGLE),
+        *((key, (f"bats/{key}.txt", sha256)) for key, sha256 in BATS.items()),
+    )
+}
 
 ENTRIES = {
     entry.name: entry
@@ -187,6 +205,24 @@ ENTRIES = {
                     "b6083bf850eee2580c4a26e812cbc4c85ad59562c9a6462f46ab330341ee13e8",
                 ),
             ),
+        ),
+        Entry(
+            "semantic", "tests of words: 8 of similarity, 2 of analogies; no graph", 0,
+            0, "every test has its own terms; free for research, cite them",
+            format="words", files=tuple(SEMANTIC_FILES.values()),
+            note="WordSim-353 has one self pair and one pair twice.",
+            prepared=(
+                *(f"similarity/{name}.tsv" for name in SIMILARITY),
+                "analogy/google_analogy.tsv", "analogy/bats.tsv",
+            ),
+        ),
+        Entry(
+            "cskg_mini", "words of ConceptNet-100K and WordNet, 48 relations", 213906,
+            332315, "CC BY-SA 4.0 (ConceptNet) and the licence of WordNet 3.0",
+            "prepared", note=(
+                "It imitates how CSKG merges two of its seven sources; it is not CSKG."
+            ),
+            prepared=("edges.tsv.gz",),
         ),
     )
 }  # fmt: skip

@@ -78,6 +78,14 @@ def obtain(name: str, file: RemoteFile, *, download_if_missing: bool = True) -> 
     return target
 
 
+def missing_copy(name: str, file: str) -> str:
+    """Sentence for a data set that only a prepared copy can give."""
+    return (
+        f"{file} is not in {data_home() / name} and no single public file holds it. "
+        "Put a copy there, or have GRAPHREP_DATA_DIR name the folder above it."
+    )
+
+
 def _download(target: Path, file: RemoteFile) -> None:
     """Fetch one file from the first address that gives the right content."""
     pooch = require("pooch", extra="datasets", why="Fetching a data set")
