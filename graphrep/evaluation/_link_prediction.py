@@ -18,6 +18,7 @@ from graphrep.evaluation._rank_all import rank_all
 from graphrep.evaluation._repeats import RepeatedRecords, means
 from graphrep.evaluation._scores import PairScorer, has_score, pair_scorer
 from graphrep.exceptions import GraphValueError
+from graphrep.graph import Graph
 from graphrep.typing import AnyArray, FloatArray, GraphLike, IntArray
 
 Record = dict[str, Any]
