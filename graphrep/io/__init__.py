@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from graphrep.io._formats import read as read
     from graphrep.io._formats import sniff as sniff
     from graphrep.io._formats import write as write
+    from graphrep.io._kgtk import read_kgtk as read_kgtk
     from graphrep.io._npz_arrays import read_npz_arrays as read_npz_arrays
     from graphrep.io._ntriples import read_ntriples as read_ntriples
     from graphrep.io._ntriples import write_ntriples as write_ntriples
     from graphrep.io._obo import read_obo as read_obo
     from graphrep.io._obo_document import OboDocument as OboDocument
     from graphrep.io._openke import read_openke as read_openke
+    from graphrep.io._statements import Statements as Statements
     from graphrep.io._triple_table import Triples as Triples
     from graphrep.io._triples import read_triples as read_triples
     from graphrep.io._triples import write_triples as write_triples
@@ -25,11 +27,13 @@ if TYPE_CHECKING:
 
 _HOME = {
     "OboDocument": "_obo_document",
+    "Statements": "_statements",
     "Triples": "_triple_table",
     "as_graph": "_as_graph",
     "formats": "_formats",
     "read": "_formats",
     "read_edgelist": "_edgelist",
+    "read_kgtk": "_kgtk",
     "read_npz_arrays": "_npz_arrays",
     "read_ntriples": "_ntriples",
     "read_obo": "_obo",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from graphrep.graph import Graph
 
 _SNIFFED_BYTES = 1 << 16
+_FIRST_LINE_BYTES = 1 << 12
+_ENDS, _KINDS = {b"node1", b"node2"}, {b"relation", b"label", b"predicate"}  # of KGTK
 _BINARY_MARKS = {b"PAR1": "parquet", b"ARROW1": "arrow", b"PK\x03\x04": "npz"}
 _NTRIPLES_LINE = re.compile(rb"\s*(<[^<>\s]*>|_:\S+)\s+<[^<>\s]*>\s+\S.*\.\s*$")
 _TEXT_DELIMITERS = (b"\t", b",", b";", b"|", None)
@@ -83,6 +85,13 @@ _FORMATS = (
         ending=_GRAPH,
     ),
     _format("ntriples", ".nt .nq", "_ntriples", "RDF N-Triples", ending=_GRAPH),
+    Format(
+        "kgtk",
+        (".kgtk",),
+        "graphrep.io._kgtk:read_kgtk_graph",
+        None,
+        "edge file of KGTK, such as CSKG: columns named by a header",
+    ),
 )
 _BY_NAME = {entry.name: entry for entry in _FORMATS}
 _BY_SUFFIX = {suffix: entry.name for entry in _FORMATS for suffix in entry.suffixes}
@@ -106,8 +115,9 @@ def sniff(path: PathType) -> str:
     ----------
     path : path-like
         File to look at. Its suffix decides if it is known, a suffix of a compression
-        aside; otherwise its first 64 KiB do. Standard input (``"-"``) counts as an
-        edge list.
+        aside; otherwise its first 64 KiB do. Tables (``.tsv``, ``.csv``, ``.txt``)
+        whose first line is that of a knowledge graph are looked into. Standard input
+        (``"-"``) counts as an edge list.
 
     Returns
     -------
@@ -125,6 +135,8 @@ def sniff(path: PathType) -> str:
     if name is None:
         with open_input(path) as file:
             name = _name_by_content(file.read(_SNIFFED_BYTES))
+    elif name == "edgelist" and Path(path).is_file():
+        name = _name_by_first_line(path) or name
     if name is None:
         raise GraphFormatError(
             "Neither the suffix nor the first bytes tell the format. Pass format= "
@@ -269,6 +281,23 @@ def _name_for_writing(path: PathType) -> str:
     return name
 
 
+def _name_by_first_line(path: PathType) -> str | None:
+    """Name of the knowledge graphs that come with the suffix of an edge list."""
+    try:
+        with open_input(path) as file:
+            head = file.read(_FIRST_LINE_BYTES)
+    except (GraphFormatError, OSError):  # left to the reader, which says more
+        return None
+    return _name_of_knowledge_graph(head.removeprefix(b"\xef\xbb\xbf"))
+
+
+def _name_of_knowledge_graph(head: bytes) -> str | None:
+    first = head.lstrip().split(b"\n", 1)[0].rstrip(b"\r").split(b"\t")
+    if set(first) >= _ENDS and _KINDS & set(first):
+        return "kgtk"
+    return None
+
+
 def _name_by_content(head: bytes) -> str | None:
     for mark, name in _BINARY_MARKS.items():
         if head.startswith(mark):
@@ -280,6 +309,8 @@ def _name_by_content(head: bytes) -> str | None:
         return "graphml"
     if text.startswith(b"format-version:") or re.search(rb"^\[Term\]", text, re.M):
         return "obo"
+    if knowledge := _name_of_knowledge_graph(text):
+        return knowledge
     lines = text.splitlines()
     if len(head) == _SNIFFED_BYTES:
         lines = lines[:-1]  # the last one may be cut

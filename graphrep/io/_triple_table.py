@@ -9,7 +9,7 @@ import numpy as np
 
 from graphrep.exceptions import GraphValueError, NodeNotFoundError
 from graphrep.graph import Graph, NodeIndex
-from graphrep.typing import IntArray
+from graphrep.typing import AnyArray, IntArray
 
 _LISTED_RELATIONS = 5
 
@@ -81,21 +81,24 @@ class Triples:
         GraphValueError
             For several relations with neither choice made, or an unknown relation.
         """
-        if relation is not None:
-            kept = np.isin(self.relation, self._wanted(relation))
-        elif collapse or len(self.relations) <= 1:
-            kept = np.ones(len(self), bool)
-        else:
-            raise GraphValueError(
-                f"The triples have {len(self.relations):,} relations "
-                f"({self._list_relations()}). Choose relation= or collapse=True."
-            )
+        kept = self._kept(relation, collapse)
         return Graph.from_codes(
             self.head[kept],
             self.tail[kept],
             nodes=self.entities,
             directed=directed,
             duplicates=duplicates,
+        )
+
+    def _kept(self, relation: object, collapse: bool) -> AnyArray:
+        """Mask of the triples of the relations that are wanted."""
+        if relation is not None:
+            return np.isin(self.relation, self._wanted(relation))
+        if collapse or len(self.relations) <= 1:
+            return np.ones(len(self), bool)
+        raise GraphValueError(
+            f"The triples have {len(self.relations):,} relations "
+            f"({self._list_relations()}). Choose relation= or collapse=True."
         )
 
     def _wanted(self, relation: object) -> IntArray:
