@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from graphrep.io._as_graph import as_graph as as_graph
+    from graphrep.io._conceptnet import read_conceptnet as read_conceptnet
     from graphrep.io._edgelist import read_edgelist as read_edgelist
     from graphrep.io._edgelist_write import write_edgelist as write_edgelist
     from graphrep.io._formats import formats as formats
@@ -32,6 +33,7 @@ _HOME = {
     "as_graph": "_as_graph",
     "formats": "_formats",
     "read": "_formats",
+    "read_conceptnet": "_conceptnet",
     "read_edgelist": "_edgelist",
     "read_kgtk": "_kgtk",
     "read_npz_arrays": "_npz_arrays",

@@ -92,6 +92,13 @@ _FORMATS = (
         None,
         "edge file of KGTK, such as CSKG: columns named by a header",
     ),
+    Format(
+        "conceptnet",
+        (),
+        "graphrep.io._conceptnet:read_conceptnet_graph",
+        None,
+        "assertions of ConceptNet: a dump, or ConceptNet-100K",
+    ),
 )
 _BY_NAME = {entry.name: entry for entry in _FORMATS}
 _BY_SUFFIX = {suffix: entry.name for entry in _FORMATS for suffix in entry.suffixes}
@@ -295,6 +302,8 @@ def _name_of_knowledge_graph(head: bytes) -> str | None:
     first = head.lstrip().split(b"\n", 1)[0].rstrip(b"\r").split(b"\t")
     if set(first) >= _ENDS and _KINDS & set(first):
         return "kgtk"
+    if first[0].startswith(b"/a/[") and first[1:] and first[1].startswith(b"/r/"):
+        return "conceptnet"
     return None
 
 
