@@ -75,8 +75,9 @@ for name, result in results.items():
 # again between both: only the question changed.
 #
 # **HOPE looks further up.** With 64 numbers for a direction it keeps what most
-# concepts share, their chapters and blocks, so it rises with every hop. By cosine its two halves are compared at once, start with start and goal with
-# goal, which is no question about parents at all: always use its own score.
+# concepts share, their chapters and blocks, so it rises with every hop. By cosine its
+# two halves are compared at once, start with start and goal with goal, which is no
+# question about parents at all: always use its own score.
 #
 # **A plain projection is often enough.** FastRP puts the parent among the first ten of
 # 47,160 for 94 % of the concepts; siblings stand before it, which is why its average
