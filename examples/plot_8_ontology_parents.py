@@ -83,12 +83,11 @@ for name, result in results.items():
 # 47,160 for 94 % of the concepts; siblings stand before it, which is why its average
 # precision is lower.
 #
-# The Human Phenotype Ontology (19,034 terms, 23,392 is-a edges, release as in its
-# OBO file) says the same; the code above runs on it as it stands, with the graph of
-# ``graphrep.read("hp.obo")``. AP of parent, with grandparents, with
-# great-grandparents, by the native score: FastRP 0.56, 0.41, 0.30; node2vec 0.74,
-# 0.68, 0.52; HOPE 0.13, 0.27, 0.42 (half after one edge) and 0.08, 0.17, 0.31 (after
-# three). By cosine: FastRP 0.38, 0.32, 0.23; node2vec 0.31, 0.23, 0.17; HOPE below 0.1.
+# The Human Phenotype Ontology (19,034 terms, 23,392 is-a edges) says the same. AP of
+# parent, with grandparents, with great-grandparents, by the native score: FastRP 0.56,
+# 0.41, 0.30; node2vec 0.74, 0.68, 0.52; HOPE 0.13, 0.27, 0.42 (half after one edge) and
+# 0.08, 0.17, 0.31 (after three). By cosine: FastRP 0.38, 0.32, 0.23; node2vec 0.31,
+# 0.23, 0.17; HOPE below 0.1.
 
 import matplotlib.pyplot as plt
 
