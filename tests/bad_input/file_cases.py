@@ -341,6 +341,45 @@ FORMATS = [
         lambda: _read("g.nt", "<a> <b> <c> .\nnonsense\n"),
         raises=GraphFormatError, says="g.nt:2",
     ),
+    Case(
+        "file-kgtk-header", "a KGTK file without a header",
+        lambda: _read("g.kgtk", "a\tr\tb\n"), raises=GraphFormatError, says="g.kgtk:1",
+    ),
+    Case(
+        "file-kgtk-columns", "a KGTK line with a column too many",
+        lambda: _read("g.tsv", "node1\trelation\tnode2\na\tr\tb\tc\n"),
+        raises=GraphFormatError, says="g.tsv:2",
+    ),
+    Case(
+        "file-kgtk-empty", "a KGTK line without its relation",
+        lambda: _read("g.tsv", "node1\trelation\tnode2\na\t\tb\n"),
+        raises=GraphFormatError, says="A relation is empty",
+    ),
+    Case(
+        "file-kgtk-relation", "a relation that a KGTK file does not have",
+        lambda: _read("g.tsv", "node1\trelation\tnode2\na\tr\tb\n", relations="s"),
+        raises=GraphFormatError, says="there are 'r'",
+    ),
+    Case(
+        "file-kgtk-nodes", "nodes of a KGTK file that are neither ids nor labels",
+        lambda: _read("g.tsv", "node1\trelation\tnode2\na\tr\tb\n", nodes="name"),
+        raises=GraphValueError, says="'id' or 'label'",
+    ),
+    Case(
+        "file-conceptnet-details", "an assertion of ConceptNet without a weight",
+        lambda: _read("c.csv", "/a/[x]\t/r/IsA\t/c/en/a\t/c/en/b\t{}\n"),
+        raises=GraphFormatError, says="c.csv:1",
+    ),
+    Case(
+        "file-conceptnet-language", "a dump of ConceptNet in another language",
+        lambda: _read("c.csv", "/a/[x]\t/r/IsA\t/c/fr/a\t/c/fr/b\t{}\n"),
+        raises=GraphFormatError, says="language=",
+    ),
+    Case(
+        "file-conceptnet-weight", "a tuple of ConceptNet-100K with a negative weight",
+        lambda: _read("c.txt", "IsA\ta\tb\t-2\n", format="conceptnet"),
+        raises=GraphFormatError, says="c.txt:1",
+    ),
 ]  # fmt: skip
 
 VECTORS = [
