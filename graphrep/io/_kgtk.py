@@ -28,6 +28,7 @@ _BARS = re.compile(r"(?<!\\)\|")
 _STRING = re.compile(r"""(?s)"(.*)"|'(.*)'@[\w-]+""")
 _ESCAPED = re.compile(r"\\([\\'\"|])")
 _Lines = Iterator[tuple[int, str]]
+_Row = tuple[int, str, list[str]]  # line, its text and its cells
 
 
 def read_kgtk(
@@ -89,24 +90,13 @@ def read_kgtk(
     lines = read_lines(path, encoding=encoding)
     columns = _columns(lines, path)
     found = _Found()
-    n_read = _collect(lines, path, columns, wanted, found)
+    n_read = _collect(_rows(lines, path, columns), path, columns, wanted, found)
     if not n_read and not allow_empty:
         raise GraphFormatError(
             "No statements found. Pass allow_empty=True if that is right.", path=path
         )
     refuse_unknown_relations(wanted, found.all_kinds, path)
-    codes: list[IntArray] = [np.array(part, np.int64) for part in found.codes]
-    head, relation, tail = codes
-    labels = {node: _split(text) for node, text in found.labels.items()}
-    names = list(found.names)
-    if nodes == "label":
-        names, rows, labels = _by_label(names, labels)
-        head, tail = rows[head], rows[tail]
-    with blame_file(path):
-        entities = index_from_texts(names, "str", path)
-        kinds = index_from_texts(list(found.kinds), "str", path)
-    n_dropped = n_read - len(head)
-    return Statements(head, relation, tail, entities, kinds, n_dropped, labels)
+    return _statements(found, n_read, nodes == "label", path)
 
 
 def read_kgtk_graph(
@@ -205,35 +195,42 @@ def _columns(lines: _Lines, path: PathType) -> _Columns:
     )  # fmt: skip
 
 
-def _collect(
-    lines: _Lines,
-    path: PathType,
-    columns: _Columns,
-    wanted: frozenset[str] | None,
-    found: _Found,
-) -> int:
-    """Read the lines; number new names as they come. Returns how many there were."""
-    at1, at, at2 = columns.node1, columns.relation, columns.node2
-    needed = max(at1, at, at2) + 1
-    label1, label2 = columns.label1, columns.label2
-    head, relation, tail = found.codes
-    names, labels = found.names, found.labels
-    kinds, all_kinds = found.kinds, found.all_kinds
-    n_read = 0
+def _rows(lines: _Lines, path: PathType, columns: _Columns) -> Iterator[_Row]:
+    """Lines with their cells."""
+    needed = max(columns.node1, columns.relation, columns.node2) + 1
     for number, text in lines:
         if not text or text.isspace():
             continue
         row = text.split("\t")
         if not needed <= len(row) <= columns.n_columns:
             raise _bad_columns(text, len(row), columns.n_columns, number, path)
-        kind = row[at]
+        yield number, text, row
+
+
+def _collect(
+    rows: Iterator[_Row],
+    path: PathType,
+    columns: _Columns,
+    wanted: frozenset[str] | None,
+    found: _Found,
+) -> int:
+    """Give numbers to the names of what is wanted; returns how many rows there were."""
+    names, labels = found.names, found.labels
+    head, relation, tail = found.codes
+    sides = (
+        (columns.node1, columns.label1, head),
+        (columns.node2, columns.label2, tail),
+    )
+    n_read = 0
+    for number, text, row in rows:
+        kind = row[columns.relation]
         n_read += 1
-        if kind not in all_kinds:
+        if kind not in found.all_kinds:
             _check(kind, "relation", text, number, path)
-            all_kinds[kind] = len(all_kinds)
+            found.all_kinds[kind] = len(found.all_kinds)
         if wanted is not None and kind not in wanted:
             continue
-        for side, where, codes in ((at1, label1, head), (at2, label2, tail)):
+        for side, where, codes in sides:
             node = row[side]
             code = names.get(node)
             if code is None:
@@ -242,8 +239,25 @@ def _collect(
             codes.append(code)
             if 0 <= where < len(row) and row[where] and node not in labels:
                 labels[node] = row[where]
-        relation.append(kinds.setdefault(kind, len(kinds)))
+        relation.append(found.kinds.setdefault(kind, len(found.kinds)))
     return n_read
+
+
+def _statements(
+    found: _Found, n_read: int, by_label: bool, path: PathType
+) -> Statements:
+    codes: list[IntArray] = [np.array(part, np.int64) for part in found.codes]
+    head, relation, tail = codes
+    labels = {node: _split(text) for node, text in found.labels.items()}
+    names = list(found.names)
+    if by_label:
+        names, rows, labels = _by_label(names, labels)
+        head, tail = rows[head], rows[tail]
+    with blame_file(path):
+        entities = index_from_texts(names, "str", path)
+        kinds = index_from_texts(list(found.kinds), "str", path)
+    n_dropped = n_read - len(head)
+    return Statements(head, relation, tail, entities, kinds, n_dropped, labels)
 
 
 def _split(text: str) -> tuple[str, ...]:
