@@ -467,6 +467,7 @@ def large(runner: Runner, graph: Any) -> None:
 def large_job(args: argparse.Namespace, graph: Any) -> Path:
     """Graph and vectors in a file, fitted if they are not there yet."""
     path = Path(args.cache) / f"reconstruction-{graph.n_nodes}-{LARGE_DIM}.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         from graphrep.embedding import HOPE
 
