@@ -38,7 +38,7 @@ def test_assess_when_piped_then_columns_are_separated_by_tabs(
 def test_assess_when_pages_are_asked_for_then_writes_them(
     invoke: Invoke, karate: Path, vectors: Path, tmp_path: Path
 ) -> None:
-    markdown, saved = tmp_path / "a.md", tmp_path / "a.json"
+    markdown, saved, page = (tmp_path / f"a.{end}" for end in ("md", "json", "html"))
     command = (
         "assess",
         karate,
@@ -48,12 +48,15 @@ def test_assess_when_pages_are_asked_for_then_writes_them(
         markdown,
         "--save",
         saved,
+        "--html",
+        page,
     )
     done = invoke(*command)
     assert done.exit_code == 0, done.stderr
     assert str(saved) in done.stderr
     assert markdown.read_text("utf-8").startswith("# 1 embedding of karate")
     assert Assessment.from_json(saved).names[0] == "fast"
+    assert "<title>1 embedding of karate" in page.read_text("utf-8")
     again = invoke(*command)
     assert again.exit_code == 2
     assert "is there already" in again.stderr

@@ -135,6 +135,13 @@ def test_markdown_when_written_then_has_a_section_for_each_part(found, tmp_path)
         assert len(counts) == 1
 
 
+def test_report_when_written_then_the_page_of_the_same_record(found, tmp_path):
+    found.to_html(tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert all(name in page for name in found.names if "<" not in name)
+
+
 def test_html_when_shown_in_a_notebook_then_is_escaped(found):
     assert found._repr_html_().startswith("<pre>")
     assert "<b>" not in found._repr_html_()
