@@ -36,7 +36,8 @@ class NeighbourhoodScore(PairScorer):
         - ``"common_neighbors"``: the number of z in N(i) ∩ N(j);
         - ``"adamic_adar"``: the sum of 1 / ln d(z) over these z;
         - ``"resource_allocation"``: the sum of 1 / d(z) over these z;
-        - ``"jaccard"``: |N(i) ∩ N(j)| / |N(i) ∪ N(j)|, 0 where both are empty;
+        - ``"jaccard"``: size of N(i) ∩ N(j) over that of N(i) ∪ N(j), 0 where
+          both are empty;
         - ``"preferential_attachment"``: d(i) · d(j).
 
     Attributes
