@@ -51,54 +51,82 @@ def _sign(x):
 
 
 @njit(nogil=True)
-def _flow_point(row, relation, has_relation, d, flags, root, out):
-    """x = root @ (m, |s_1|, .., |s_K|) after the relation, per coordinate."""
+def _flow_key(row, d, flags, root, out):
+    """x = root @ (m, |s_1|, .., |s_K|), per coordinate."""
     n_pieces = root.shape[0] - 1
-    mean, scale = flags & HAS_MEAN, flags & HAS_SCALE
-    first = 0 if mean else 1
-    base = 0 if mean else d
+    first = 0 if flags & HAS_MEAN else 1
     for p in range(first, n_pieces + 1):
-        for j in range(d):
-            out[(p - first) * d + j] = 0
+        goal = out[(p - first) * d : (p - first + 1) * d]
+        goal[:] = 0
+        for k in range(p, n_pieces + 1):
+            part, c = row[(k - first) * d : (k - first + 1) * d], root[p, k]
+            if k == 0:
+                for j in range(d):
+                    goal[j] += c * part[j]
+            elif c != 0:
+                for j in range(d):
+                    goal[j] += c * abs(part[j])
+
+
+@njit(nogil=True)
+def _flow_key_back(row, d, flags, root, slope, d_row):
+    """Add the gradients of an entity's parameters, from those of its point."""
+    n_pieces = root.shape[0] - 1
+    first = 0 if flags & HAS_MEAN else 1
+    for k in range(first, n_pieces + 1):
+        part = row[(k - first) * d : (k - first + 1) * d]
+        goal = d_row[(k - first) * d : (k - first + 1) * d]
+        for p in range(first, k + 1):
+            back, c = slope[(p - first) * d : (p - first + 1) * d], root[p, k]
+            if k == 0:
+                for j in range(d):
+                    goal[j] += c * back[j]
+            elif c != 0:
+                for j in range(d):
+                    goal[j] += c * back[j] * _sign(part[j])
+
+
+@njit(nogil=True)
+def _flow_query(row, relation, d, flags, root, out):
+    """x = root @ (a m + b, |a s_1|, .., |a s_K|), pieces in turn where a < 0."""
+    n_pieces = root.shape[0] - 1
+    first = 0 if flags & HAS_MEAN else 1
+    out[: (n_pieces + 1 - first) * d] = 0
     for j in range(d):
-        a = relation[d + j] if has_relation and scale else row.dtype.type(1)
-        b = relation[j] if has_relation else row.dtype.type(0)
+        a = relation[d + j] if flags & HAS_SCALE else row.dtype.type(1)
         backwards = a < 0 and flags & SWAPS
-        if mean:
-            out[j] += root[0, 0] * (a * row[j] + b)
+        if first == 0:
+            out[j] += root[0, 0] * (a * row[j] + relation[j])
         for k in range(1, n_pieces + 1):
             own = n_pieces + 1 - k if backwards else k
-            s = abs(a) * abs(row[own * d - base + j])
+            s = abs(a * row[(own - first) * d + j])
             for p in range(first, k + 1):
                 out[(p - first) * d + j] += root[p, k] * s
 
 
 @njit(nogil=True)
-def _flow_back(row, relation, has_relation, d, flags, root, slope, d_row, d_relation):
-    """Gradients of parameters from those of a point; both are added to."""
+def _flow_query_back(row, relation, d, flags, root, slope, d_row, d_relation):
+    """Add the gradients of parameters, from those of the point of a query."""
     n_pieces = root.shape[0] - 1
-    mean, scale = flags & HAS_MEAN, flags & HAS_SCALE
-    first = 0 if mean else 1
-    base = 0 if mean else d
+    first = 0 if flags & HAS_MEAN else 1
     for j in range(d):
-        a = relation[d + j] if has_relation and scale else row.dtype.type(1)
+        a = relation[d + j] if flags & HAS_SCALE else row.dtype.type(1)
         backwards = a < 0 and flags & SWAPS
         d_scale = row.dtype.type(0)
-        if mean:
+        if first == 0:
             back = root[0, 0] * slope[j]
             d_row[j] += a * back
             d_scale += row[j] * back
-            if has_relation:
-                d_relation[j] += back
+            d_relation[j] += back
         for k in range(1, n_pieces + 1):
             own = n_pieces + 1 - k if backwards else k
             back = row.dtype.type(0)
             for p in range(first, k + 1):
                 back += root[p, k] * slope[(p - first) * d + j]
-            s = row[own * d - base + j]
-            d_row[own * d - base + j] += abs(a) * _sign(s) * back
+            s = row[(own - first) * d + j]
+            d_row[(own - first) * d + j] += abs(a) * _sign(s) * back
             d_scale += _sign(a) * abs(s) * back
-        if has_relation and scale:
+        if flags & HAS_SCALE:
             d_relation[d + j] += d_scale
 
 
@@ -222,7 +250,7 @@ def key_rows(entities, start, stop, spec, root, out):
             goal[w + 1] = 1
             continue
         if kind == FLOW:
-            _flow_point(row, row, False, d, flags, root, goal)
+            _flow_key(row, d, flags, root, goal)
         else:
             goal[:w] = row[:w]
         if divergence == EUCLIDEAN:
@@ -253,7 +281,7 @@ def key_gradients(entities, start, stop, spec, root, keys, slopes, pull, d_entit
             for j in range(w):
                 slope[j] += extra * keys[e - start, j]
         if kind == FLOW:
-            _flow_back(row, row, False, d, flags, root, slope, d_row, d_row)
+            _flow_key_back(row, d, flags, root, slope, d_row)
         else:
             for j in range(w):
                 d_row[j] += slope[j]
@@ -270,7 +298,7 @@ def query_rows(entities, relations, heads, kinds, spec, gamma, root, out):
             goal[w] = 1
             continue
         if kind == FLOW:
-            _flow_point(row, relation, True, d, flags, root, goal)
+            _flow_query(row, relation, d, flags, root, goal)
         else:
             _turn(row, relation, d, kind, goal)
         if divergence == EUCLIDEAN:
@@ -308,8 +336,8 @@ def query_gradients(
             for j in range(w):
                 slope[j] += 2 * pull[i] * queries[i, j]
         if kind == FLOW:
-            _flow_back(
-                row, relation, True, d, flags, root, slope, d_row, d_relation
+            _flow_query_back(
+                row, relation, d, flags, root, slope, d_row, d_relation
             )
         else:
             _turn_back(row, relation, d, kind, slope, d_row, d_relation)

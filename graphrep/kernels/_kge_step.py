@@ -123,16 +123,22 @@ def _score_block(entities, start, stop, spec, root, queries, n_rows, keys, turne
     depth = queries.shape[1]
     keys[stop - start :, :] = 0
     key_rows(entities, start, stop, spec, root, keys)
-    panels_of_transpose(keys, depth, turned)
-    multiply(queries, depth, 1, turned, depth, out, n_rows, False)
+    panels_of_transpose(
+        keys, depth, turned[: (stop - start + WIDTH - 1) // WIDTH]
+    )
+    used = turned[: (stop - start + WIDTH - 1) // WIDTH]
+    multiply(queries, depth, 1, used, depth, out, n_rows, False)
 
 
 @njit(nogil=True)
-def _multiply_back(slopes, n_rows, query_panels, keys, key_panels, d_keys, d_queries):
+def _multiply_back(
+    slopes, n_rows, n_keys, query_panels, keys, key_panels, d_keys, d_queries
+):
     """Gradients of keys (filled) and of queries (added to) from the slopes."""
-    multiply(slopes, 1, BLOCK, query_panels, n_rows, d_keys, BLOCK, False)
-    panels(keys, BLOCK, key_panels)
-    multiply(slopes, BLOCK, 1, key_panels, BLOCK, d_queries, n_rows, True)
+    rounded = (n_keys + HEIGHT - 1) // HEIGHT * HEIGHT
+    multiply(slopes, 1, BLOCK, query_panels, n_rows, d_keys, rounded, False)
+    panels(keys, n_keys, key_panels)
+    multiply(slopes, BLOCK, 1, key_panels, n_keys, d_queries, n_rows, True)
 
 
 @njit(nogil=True, parallel=True)
@@ -174,8 +180,9 @@ def _pass_logistic(
                 BCE, want_loss,
             )  # fmt: skip
             _multiply_back(
-                slopes, n_rows, query_panels, keys, key_panels, d_keys, d_queries[lane]
-            )
+                slopes, n_rows, stop - start, query_panels, keys, key_panels, d_keys,
+                d_queries[lane],
+            )  # fmt: skip
             key_gradients(
                 entities, start, stop, spec, root, keys, d_keys, pull, d_entities
             )
@@ -248,8 +255,9 @@ def _pass_softmax(
             keys[stop - start :, :] = 0
             key_rows(entities, start, stop, spec, root, keys)
             _multiply_back(
-                slopes, n_rows, query_panels, keys, key_panels, d_keys, d_queries[lane]
-            )
+                slopes, n_rows, stop - start, query_panels, keys, key_panels, d_keys,
+                d_queries[lane],
+            )  # fmt: skip
             key_gradients(
                 entities, start, stop, spec, root, keys, d_keys, pull, d_entities
             )
