@@ -17,7 +17,7 @@ linalg
 io
 datasets
 metrics retrieval model_selection base persistence
-embedding
+embedding kge
 plot
 evaluation
 quickstart

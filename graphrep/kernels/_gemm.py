@@ -85,9 +85,7 @@ def _tile(typing, a, a0, a_row, a_step, b, b0, depth, c, c0, c_row, add):
             with then:
                 for r in range(HEIGHT):
                     for v in range(n_vectors):
-                        builder.store(
-                            builder.load(goals[r][v], align=size), sums[r][v]
-                        )
+                        builder.store(builder.load(goals[r][v], align=size), sums[r][v])
             with otherwise:
                 for row in sums:
                     for s in row:
@@ -163,5 +161,3 @@ def panels_of_transpose(rows, depth, out):
 def padded(n: int, unit: int) -> int:
     """Round up to a multiple."""
     return -(-n // unit) * unit
-
-

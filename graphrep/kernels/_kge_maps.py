@@ -52,7 +52,7 @@ def _sign(x):
 
 @njit(nogil=True)
 def _flow_key(row, d, flags, root, out):
-    """x = root @ (m, |s_1|, .., |s_K|), per coordinate."""
+    """Compute x = root @ (m, |s_1|, .., |s_K|), per coordinate."""
     n_pieces = root.shape[0] - 1
     first = 0 if flags & HAS_MEAN else 1
     for p in range(first, n_pieces + 1):
@@ -88,7 +88,7 @@ def _flow_key_back(row, d, flags, root, slope, d_row):
 
 @njit(nogil=True)
 def _flow_query(row, relation, d, flags, root, out):
-    """x = root @ (a m + b, |a s_1|, .., |a s_K|), pieces in turn where a < 0."""
+    """Compute x = root @ (a m + b, |a s_1|, .., |a s_K|), pieces in turn where a < 0."""
     n_pieces = root.shape[0] - 1
     first = 0 if flags & HAS_MEAN else 1
     out[: (n_pieces + 1 - first) * d] = 0
@@ -336,9 +336,7 @@ def query_gradients(
             for j in range(w):
                 slope[j] += 2 * pull[i] * queries[i, j]
         if kind == FLOW:
-            _flow_query_back(
-                row, relation, d, flags, root, slope, d_row, d_relation
-            )
+            _flow_query_back(row, relation, d, flags, root, slope, d_row, d_relation)
         else:
             _turn_back(row, relation, d, kind, slope, d_row, d_relation)
 

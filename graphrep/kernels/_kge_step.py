@@ -30,7 +30,7 @@ _LOG2E, _LN2_HIGH, _LN2_LOW = np.float32(1.44269504), 0.693359375, -2.12194440e-
 
 @njit(inline="always")
 def exponential(x):
-    """exp for float32 by a polynomial of degree 6 (2 ulp), in a form that vectorises."""
+    """Compute exp in float32 by a polynomial of degree 6 (2 ulp) that vectorises."""
     x = min(max(x, np.float32(-87.0)), np.float32(88.0))
     n = np.floor(x * _LOG2E + np.float32(0.5))
     f = x - n * np.float32(_LN2_HIGH) - n * np.float32(_LN2_LOW)
@@ -123,9 +123,7 @@ def _score_block(entities, start, stop, spec, root, queries, n_rows, keys, turne
     depth = queries.shape[1]
     keys[stop - start :, :] = 0
     key_rows(entities, start, stop, spec, root, keys)
-    panels_of_transpose(
-        keys, depth, turned[: (stop - start + WIDTH - 1) // WIDTH]
-    )
+    panels_of_transpose(keys, depth, turned[: (stop - start + WIDTH - 1) // WIDTH])
     used = turned[: (stop - start + WIDTH - 1) // WIDTH]
     multiply(queries, depth, 1, used, depth, out, n_rows, False)
 
@@ -158,9 +156,7 @@ def _pass_logistic(
         slopes = np.empty((n_rows, BLOCK), entities.dtype)
         d_queries[lane] = 0
         total = 0.0
-        for block in range(
-            lane * n_blocks // lanes, (lane + 1) * n_blocks // lanes
-        ):
+        for block in range(lane * n_blocks // lanes, (lane + 1) * n_blocks // lanes):
             start = block * BLOCK
             stop = min(n, start + BLOCK)
             own = column_weights[start:stop]
@@ -237,9 +233,7 @@ def _pass_softmax(
         key_panels = np.empty((width // WIDTH, BLOCK, WIDTH), entities.dtype)
         d_queries[lane] = 0
         total = 0.0
-        for block in range(
-            lane * n_blocks // lanes, (lane + 1) * n_blocks // lanes
-        ):
+        for block in range(lane * n_blocks // lanes, (lane + 1) * n_blocks // lanes):
             start = block * BLOCK
             stop = min(n, start + BLOCK)
             own = column_weights[start:stop]
@@ -270,7 +264,7 @@ def n_lanes(n_entities: int) -> int:
 
 
 def shape_of_queries(n_queries: int, width: int) -> tuple[int, int]:
-    """Padded shape of the matrix of queries."""
+    """Give the padded shape of the matrix of queries."""
     return padded(n_queries, HEIGHT), padded(width, WIDTH)
 
 

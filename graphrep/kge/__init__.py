@@ -1,0 +1,1 @@
+"""Embedding of knowledge graphs: one core that scores by one product of rows."""

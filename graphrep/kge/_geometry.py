@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -123,7 +124,7 @@ def flow(
 
 
 def knots(n_pieces: int, base: str) -> FloatArray:
-    """Ends of the pieces, symmetric around 0: equal shares of the base's variable."""
+    """Give the ends of the pieces, symmetric around 0: equal shares of the base."""
     from scipy.special import ndtri
 
     shares = np.arange(n_pieces + 1) / max(n_pieces, 1)
@@ -147,20 +148,15 @@ def gram_of_pieces(n_pieces: int, base: str) -> FloatArray:
     nodes, shares = np.polynomial.legendre.leggauss(64)
     breaks = np.unique(np.concatenate([ends, [0.0]]))
     z = np.concatenate(
-        [
-            0.5 * (b - a) * nodes + 0.5 * (a + b)
-            for a, b in zip(breaks, breaks[1:], strict=False)
-        ]
+        [0.5 * (b - a) * nodes + 0.5 * (a + b) for a, b in pairwise(breaks)]
     )
-    w = np.concatenate(
-        [0.5 * (b - a) * shares for a, b in zip(breaks, breaks[1:], strict=False)]
-    )
+    w = np.concatenate([0.5 * (b - a) * shares for a, b in pairwise(breaks)])
     if base == "uniform":
         w = w / (2.0 * math.sqrt(3.0))
     else:
         w = w * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
     columns = [np.ones_like(z)]
-    for a, b in zip(ends, ends[1:], strict=False):
+    for a, b in pairwise(ends):
         columns.append(np.clip(z, a, b) - np.clip(0.0, a, b))
     basis = np.stack(columns)
     gram: FloatArray = (basis * w) @ basis.T

@@ -34,7 +34,7 @@ class Queries(NamedTuple):
         return len(self.heads)
 
     def take(self, rows: IntArray) -> Queries:
-        """Some of the queries, in the order asked for."""
+        """Keep some of the queries, in the order asked for."""
         sizes = np.diff(self.pointers)[rows]
         pointers = np.concatenate([[0], np.cumsum(sizes)])
         offsets = np.repeat(self.pointers[rows] - pointers[:-1], sizes)
@@ -45,6 +45,19 @@ class Queries(NamedTuple):
             pointers,
             self.tails[where],
             self.weights[where],
+        )
+
+    def of_answers(self, rows: IntArray) -> Queries:
+        """Keep only some of the answers, given by ascending number, and their queries."""
+        owners = np.searchsorted(self.pointers, rows, side="right") - 1
+        begins = np.flatnonzero(np.diff(owners, prepend=-1))
+        chosen = owners[begins]
+        return Queries(
+            self.heads[chosen],
+            self.relations[chosen],
+            np.append(begins, len(rows)),
+            self.tails[rows],
+            self.weights[rows],
         )
 
 

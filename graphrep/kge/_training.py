@@ -1,5 +1,4 @@
-"""How a model of triples is trained on a processor: batches of queries, hand-written
-gradients, Adam or Adagrad."""
+"""Training on a processor: batches of queries, gradients by hand, Adam, Adagrad."""
 
 from __future__ import annotations
 
@@ -27,6 +26,7 @@ class Recipe(NamedTuple):
 
     loss: str
     batch_size: int
+    batches: str
     learning_rate: float
     decay: float
     optimizer: str
@@ -95,14 +95,19 @@ class Trainer:
     def epoch(self, number: int, want_loss: bool = False) -> float:
         """Go through all queries once; returns the mean loss, NaN if not wanted."""
         rng = np.random.Generator(np.random.Philox(key=[self.seed, number]))
-        order = rng.permutation(len(self.queries))
+        grouped = self.recipe.batches == "queries"
+        order = rng.permutation(len(self.queries if grouped else self.queries.tails))
         rate = self.recipe.learning_rate * self.recipe.decay**number
         total = 0.0
         for start in range(0, len(order), self.recipe.batch_size):
             chosen = order[start : start + self.recipe.batch_size]
-            batch = self.queries.take(chosen)
+            batch = (
+                self.queries.take(chosen)
+                if grouped
+                else self.queries.of_answers(np.sort(chosen))
+            )
             total += self._move(batch, rate, want_loss, rng) * len(chosen)
-        return total / max(len(order), 1)
+        return float(total / max(len(order), 1))
 
     def _move(
         self, batch: Queries, rate: float, want_loss: bool, rng: np.random.Generator
