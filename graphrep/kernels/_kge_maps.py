@@ -88,7 +88,7 @@ def _flow_key_back(row, d, flags, root, slope, d_row):
 
 @njit(nogil=True)
 def _flow_query(row, relation, d, flags, root, out):
-    """Compute x = root @ (a m + b, |a s_1|, .., |a s_K|), pieces in turn where a < 0."""
+    """Compute x = root @ (a m + b, |a s_1|, ..), pieces in turn where a < 0."""
     n_pieces = root.shape[0] - 1
     first = 0 if flags & HAS_MEAN else 1
     out[: (n_pieces + 1 - first) * d] = 0

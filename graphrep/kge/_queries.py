@@ -48,7 +48,7 @@ class Queries(NamedTuple):
         )
 
     def of_answers(self, rows: IntArray) -> Queries:
-        """Keep only some of the answers, given by ascending number, and their queries."""
+        """Keep only some answers, given by ascending number, and their queries."""
         owners = np.searchsorted(self.pointers, rows, side="right") - 1
         begins = np.flatnonzero(np.diff(owners, prepend=-1))
         chosen = owners[begins]

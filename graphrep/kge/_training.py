@@ -188,7 +188,7 @@ class Trainer:
         elif recipe.regularizer == "l2":
             squares(entities, ends.astype(dtype), slopes)
             squares(relations.values, kinds.astype(dtype), relations.slopes)
-        return value
+        return float(value)
 
     def _pulls(
         self, batch: Queries, n: int, scale: float
