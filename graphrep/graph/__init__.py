@@ -2,7 +2,8 @@
 
 from graphrep.graph._csr import CSR
 from graphrep.graph._graph import Graph
+from graphrep.graph._knowledge_graph import KnowledgeGraph
 from graphrep.graph._node_index import NodeIndex
 from graphrep.graph._vectors import Vectors
 
-__all__ = ["CSR", "Graph", "NodeIndex", "Vectors"]
+__all__ = ["CSR", "Graph", "KnowledgeGraph", "NodeIndex", "Vectors"]

@@ -20,8 +20,7 @@ class KnowledgeGraph:
     Parameters
     ----------
     triples : array-like of int of shape (n_triples, 3)
-        Row numbers of head, relation and tail in the vocabularies. Statements in
-        ids are read by `graphrep.io.as_knowledge_graph`.
+        Row numbers of head, relation and tail in the vocabularies.
     entities, relations : ids, NodeIndex or None, default=None
         Ids of the rows; None numbers them from 0. An entity may stand in no triple.
     weights : array-like of shape (n_triples,) or None, default=None
@@ -49,7 +48,7 @@ class KnowledgeGraph:
 
     Examples
     --------
-    >>> from graphrep import KnowledgeGraph
+    >>> from graphrep.graph import KnowledgeGraph
     >>> kg = KnowledgeGraph([[0, 0, 1], [1, 0, 2]], ["a", "b", "c"], ["treats"])
     >>> kg
     KnowledgeGraph(2 triples, 3 entities, 1 relation)
@@ -211,7 +210,7 @@ class KnowledgeGraph:
 
     def graph(self, *, directed: bool = True, duplicates: str = "first") -> Graph:
         """Graph of the entities, an edge for each pair that a triple joins."""
-        return Graph.from_edges(
+        return Graph.from_codes(
             self.triples[:, 0],
             self.triples[:, 2],
             nodes=self.entities,
@@ -254,7 +253,7 @@ def _read_rows(triples: Any) -> IntArray:
     if rows.dtype.kind not in "iu":
         raise GraphTypeError(
             f"Triples must be integers, the numbers of entities and relations; got "
-            f"{rows.dtype}. Read ids with graphrep.io.as_knowledge_graph."
+            f"{rows.dtype}."
         )
     return np.array(rows, np.int64, order="C")
 
