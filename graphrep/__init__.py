@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from graphrep.embedding import RandomWalks as RandomWalks
     from graphrep.embedding import Spectral as Spectral
     from graphrep.graph import Graph as Graph
+    from graphrep.graph import KnowledgeGraph as KnowledgeGraph
     from graphrep.io import as_graph as as_graph
     from graphrep.io import read as read
     from graphrep.io import write as write
@@ -57,6 +58,7 @@ _EMBEDDING = (
 _HOME = {
     **dict.fromkeys(_EMBEDDING, "graphrep.embedding"),
     "Graph": "graphrep.graph",
+    "KnowledgeGraph": "graphrep.graph",
     "as_graph": "graphrep.io",
     "load": "graphrep.persistence",
     "read": "graphrep.io",

@@ -111,7 +111,7 @@ def assess(
         A class, or several, for nodes: for classification, colours and breakdowns.
     names : mapping from node id, or sequence in row order, default=None
         What people call the nodes, for lists and word tests.
-    relations : Triples or (heads, relations, tails), default=None
+    relations : KnowledgeGraph or (heads, relations, tails), default=None
         Relations of the edges, by node ids.
     semantic : object or None, default=None
         Word tests: a `SemanticEvaluator`, or what it takes as ``tests``, or a folder

@@ -251,7 +251,7 @@ def relation_rows(
     Parameters
     ----------
     graph : Graph
-    given : Triples, or (heads, relations, tails) of equal length, or None
+    given : KnowledgeGraph, or (heads, relations, tails) of equal length, or None
         Ends are node ids.
     """
     if given is None:
@@ -261,7 +261,7 @@ def relation_rows(
         given = entities[given.head], kinds[given.relation], entities[given.tail]
     if not isinstance(given, (tuple, list)) or len(given) != _ENDS_AND_RELATION:
         raise GraphTypeError(
-            "relations must be Triples or (heads, relations, tails); got "
+            "relations must be KnowledgeGraph or (heads, relations, tails); got "
             f"{type(given).__name__}."
         )
     heads, kinds, tails = (np.asarray(part) for part in given)

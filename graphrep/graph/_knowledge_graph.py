@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.exceptions import GraphValueError, NodeNotFoundError
 from graphrep.graph._graph import Graph
 from graphrep.graph._node_index import NodeIndex
+from graphrep.graph._triple_rows import (
+    index_of_column,
+    read_rows,
+    read_weights,
+    refuse_outside,
+    same_weights,
+)
 from graphrep.typing import AnyArray, FloatArray, IntArray, NodeIds
 
 _COLUMNS = ("head", "relation", "tail")
+_LISTED_RELATIONS = 5
 
 
 class KnowledgeGraph:
@@ -25,6 +34,10 @@ class KnowledgeGraph:
         Ids of the rows; None numbers them from 0. An entity may stand in no triple.
     weights : array-like of shape (n_triples,) or None, default=None
         A positive weight for each triple.
+    labels : mapping of id to str or tuple of str, or None, default=None
+        What people call the entities that have names beside their ids.
+    n_dropped : int, default=0
+        Triples that a reader left out because its caller had asked for that.
 
     Attributes
     ----------
@@ -34,6 +47,10 @@ class KnowledgeGraph:
         Ids, in the order of their numbers.
     weights : ndarray of float64 of shape (n_triples,) or None
         Read-only.
+    labels : dict of id to tuple of str
+        Names of the entities that have any, for ``names=`` of an evaluation.
+    n_dropped : int
+        As given.
 
     Raises
     ------
@@ -48,7 +65,7 @@ class KnowledgeGraph:
 
     Examples
     --------
-    >>> from graphrep.graph import KnowledgeGraph
+    >>> from graphrep import KnowledgeGraph
     >>> kg = KnowledgeGraph([[0, 0, 1], [1, 0, 2]], ["a", "b", "c"], ["treats"])
     >>> kg
     KnowledgeGraph(2 triples, 3 entities, 1 relation)
@@ -61,16 +78,23 @@ class KnowledgeGraph:
         relations: NodeIds | NodeIndex | None = None,
         *,
         weights: Any = None,
+        labels: Mapping[Any, Any] | None = None,
+        n_dropped: int = 0,
     ) -> None:
-        rows = _read_rows(triples)
-        self._entities = _index(entities, rows[:, [0, 2]])
-        self._relations = _index(relations, rows[:, 1])
+        rows = read_rows(triples)
+        self._entities = index_of_column(entities, rows[:, [0, 2]])
+        self._relations = index_of_column(relations, rows[:, 1])
         for column, name in enumerate(_COLUMNS):
             index = self._relations if column == 1 else self._entities
-            _refuse_outside(rows[:, column], len(index), name)
+            refuse_outside(rows[:, column], len(index), name)
         rows.setflags(write=False)
         self._triples = rows
-        self._weights = None if weights is None else _read_weights(weights, len(rows))
+        self._weights = None if weights is None else read_weights(weights, len(rows))
+        self._labels: dict[Hashable, tuple[str, ...]] = {
+            node: (names,) if isinstance(names, str) else tuple(names)
+            for node, names in (labels or {}).items()
+        }
+        self._n_dropped = n_dropped
 
     # -- reading -----------------------------------------------------------------
     @property
@@ -94,6 +118,31 @@ class KnowledgeGraph:
         return self._weights
 
     @property
+    def labels(self) -> dict[Hashable, tuple[str, ...]]:
+        """Names of the entities that have any."""
+        return self._labels
+
+    @property
+    def n_dropped(self) -> int:
+        """Triples that a reader left out, as asked."""
+        return self._n_dropped
+
+    @property
+    def head(self) -> IntArray:
+        """Numbers of the heads, a view of shape (n_triples,)."""
+        return self._triples[:, 0]
+
+    @property
+    def relation(self) -> IntArray:
+        """Numbers of the relations, a view of shape (n_triples,)."""
+        return self._triples[:, 1]
+
+    @property
+    def tail(self) -> IntArray:
+        """Numbers of the tails, a view of shape (n_triples,)."""
+        return self._triples[:, 2]
+
+    @property
     def n_triples(self) -> int:
         """Number of triples."""
         return len(self._triples)
@@ -111,6 +160,11 @@ class KnowledgeGraph:
     def __len__(self) -> int:
         return len(self._triples)
 
+    def __iter__(self) -> Iterator[tuple[Hashable, Hashable, Hashable]]:
+        names, kinds = self.entities.ids.tolist(), self.relations.ids.tolist()
+        for h, r, t in self.triples.tolist():
+            yield names[h], kinds[r], names[t]
+
     def __repr__(self) -> str:
         counts = (
             _count(len(self), "triple"),
@@ -126,14 +180,19 @@ class KnowledgeGraph:
             np.array_equal(self.triples, other.triples)
             and self.entities == other.entities
             and self.relations == other.relations
-            and _same_weights(self.weights, other.weights)
+            and same_weights(self.weights, other.weights)
+            and self.labels == other.labels
         )
 
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        parts = (self._triples, self._entities, self._relations, self._weights)
-        return (_rebuild, parts)
+        options = {
+            "weights": self._weights,
+            "labels": self._labels,
+            "n_dropped": self._n_dropped,
+        }
+        return (_rebuild, (self._triples, self._entities, self._relations, options))
 
     # -- ids ---------------------------------------------------------------------
     def labelled(self) -> AnyArray:
@@ -172,9 +231,7 @@ class KnowledgeGraph:
     def take(self, rows: Any) -> KnowledgeGraph:
         """Keep some of the triples (numbers or a mask) and the vocabularies."""
         weights = None if self.weights is None else self.weights[rows]
-        return KnowledgeGraph(
-            self.triples[rows], self.entities, self.relations, weights=weights
-        )
+        return self._with(self.triples[rows], weights)
 
     def without_duplicates(self) -> KnowledgeGraph:
         """Each triple once, where it stood first; weights of repeats are added."""
@@ -182,13 +239,11 @@ class KnowledgeGraph:
             self.triples, axis=0, return_index=True, return_inverse=True
         )
         order = np.argsort(first)
-        kept = self.take(first[order])
-        if self.weights is not None:
-            sums = np.bincount(owner.reshape(-1), self.weights)[order]
-            return KnowledgeGraph(
-                kept.triples, self.entities, self.relations, weights=sums
-            )
-        return kept
+        weights = self.weights
+        if weights is not None:
+            sums = np.bincount(owner.reshape(-1), weights, len(first))
+            weights = sums.astype(np.float64)[order]
+        return self._with(self.triples[first[order]], weights)
 
     def with_inverses(self, suffix: str = "_inverse") -> KnowledgeGraph:
         """Every triple and its inverse, whose relation r is r + n_relations.
@@ -201,22 +256,100 @@ class KnowledgeGraph:
         kinds = self.relations.ids.tolist()
         back = self.triples[:, [2, 1, 0]] + np.array([0, self.n_relations, 0])
         weights = None if self.weights is None else np.tile(self.weights, 2)
-        return KnowledgeGraph(
+        return self._with(
             np.concatenate([self.triples, back]),
-            self.entities,
-            [*map(str, kinds), *(f"{k}{suffix}" for k in kinds)],
-            weights=weights,
+            weights,
+            NodeIndex([*map(str, kinds), *(f"{k}{suffix}" for k in kinds)]),
         )
 
-    def graph(self, *, directed: bool = True, duplicates: str = "first") -> Graph:
-        """Graph of the entities, an edge for each pair that a triple joins."""
+    def graph(
+        self,
+        relation: object = None,
+        *,
+        collapse: bool = False,
+        directed: bool = True,
+        duplicates: str = "first",
+        weighted: bool = False,
+    ) -> Graph:
+        """Graph over all entities with an edge from head to tail.
+
+        Parameters
+        ----------
+        relation : id, list of ids or None, default=None
+            Relations to take. None takes all, which must be one unless ``collapse``.
+        collapse : bool, default=False
+            Whether several relations may become edges of one kind.
+        directed : bool, default=True
+            Whether edges keep their direction.
+        duplicates : {"first", "sum", "max", "mean", "error"}, default="first"
+            What to do when a pair is joined more than once: "first" gives weight
+            one, "sum" counts.
+        weighted : bool, default=False
+            Whether edges have the weights of their triples, else one.
+
+        Returns
+        -------
+        Graph
+
+        Raises
+        ------
+        GraphValueError
+            For several relations with neither choice made, an unknown relation, and
+            weights where there are none.
+        """
+        if weighted and self.weights is None:
+            raise GraphValueError(
+                "The triples have no weights; leave weighted=True away."
+            )
+        kept = self._kept(relation, collapse)
+        weights = self.weights if weighted else None
         return Graph.from_codes(
-            self.triples[:, 0],
-            self.triples[:, 2],
+            self.head[kept],
+            self.tail[kept],
+            None if weights is None else weights[kept],
             nodes=self.entities,
             directed=directed,
             duplicates=duplicates,
         )
+
+    def _with(
+        self, triples: IntArray, weights: Any, relations: NodeIndex | None = None
+    ) -> KnowledgeGraph:
+        """Other triples of the same entities."""
+        return KnowledgeGraph(
+            triples,
+            self.entities,
+            self.relations if relations is None else relations,
+            weights=weights,
+            labels=self.labels,
+        )
+
+    def _kept(self, relation: object, collapse: bool) -> AnyArray:
+        """Mask of the triples of the relations that are wanted."""
+        if relation is not None:
+            return np.isin(self.relation, self._wanted(relation))
+        if collapse or self.n_relations <= 1:
+            return np.ones(len(self), bool)
+        raise GraphValueError(
+            f"The triples have {self.n_relations:,} relations "
+            f"({self._list_relations()}). Choose relation= or collapse=True."
+        )
+
+    def _wanted(self, relation: object) -> IntArray:
+        chosen = relation if isinstance(relation, list | tuple | set) else [relation]
+        try:
+            return np.array([self.relations.index(r) for r in chosen], np.int64)
+        except NodeNotFoundError:
+            unknown = next(r for r in chosen if r not in self.relations)
+            raise GraphValueError(
+                f"Relation {unknown!r} is not among the {self.n_relations:,} relations "
+                f"({self._list_relations()})."
+            ) from None
+
+    def _list_relations(self) -> str:
+        first = self.relations.ids[:_LISTED_RELATIONS].tolist()
+        more = ", …" if self.n_relations > _LISTED_RELATIONS else ""
+        return ", ".join(map(repr, first)) + more
 
     # -- other libraries ---------------------------------------------------------
     def to_frame(self) -> Any:
@@ -242,67 +375,26 @@ class KnowledgeGraph:
         return out
 
 
-def _read_rows(triples: Any) -> IntArray:
-    rows = np.asarray(triples)
-    if rows.size == 0:
-        rows = np.zeros((0, 3), np.int64)
-    if rows.ndim != 2 or rows.shape[1] != 3:
-        raise GraphValueError(
-            f"Triples must have the shape (n_triples, 3); got {rows.shape}."
-        )
-    if rows.dtype.kind not in "iu":
-        raise GraphTypeError(
-            f"Triples must be integers, the numbers of entities and relations; got "
-            f"{rows.dtype}."
-        )
-    return np.array(rows, np.int64, order="C")
-
-
-def _index(ids: NodeIds | NodeIndex | None, numbers: IntArray) -> NodeIndex:
-    if isinstance(ids, NodeIndex):
-        return ids
-    if ids is None:
-        return NodeIndex(int(numbers.max()) + 1 if numbers.size else 0)
-    return NodeIndex(ids)
-
-
-def _refuse_outside(numbers: IntArray, size: int, name: str) -> None:
-    bad = np.flatnonzero((numbers < 0) | (numbers >= size))
-    if len(bad):
-        kind = "relations" if name == "relation" else "entities"
-        raise GraphValueError(
-            f"The {name} of triple {bad[0]} is {numbers[bad[0]]}, outside the "
-            f"{size:,} {kind} there are."
-        )
-
-
-def _read_weights(weights: Any, n_triples: int) -> FloatArray:
-    values = np.array(weights, np.float64)
-    if values.shape != (n_triples,):
-        raise GraphValueError(
-            f"There must be one weight for each of the {n_triples:,} triples; got the "
-            f"shape {values.shape}."
-        )
-    bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
-    if len(bad):
-        raise GraphValueError(
-            f"The weight of triple {bad[0]} is {values[bad[0]]}; weights must be "
-            "positive and finite."
-        )
-    values.setflags(write=False)
-    return values
-
-
-def _same_weights(one: FloatArray | None, two: FloatArray | None) -> bool:
-    if one is None or two is None:
-        return one is two
-    return np.array_equal(one, two)
-
-
 def _rebuild(
-    triples: IntArray, entities: NodeIndex, relations: NodeIndex, weights: Any
+    triples: IntArray,
+    entities: NodeIndex,
+    relations: NodeIndex,
+    options: dict[str, Any],
 ) -> KnowledgeGraph:
-    return KnowledgeGraph(triples, entities, relations, weights=weights)
+    return KnowledgeGraph(triples, entities, relations, **options)
+
+
+def triples_of_graph(graph: Graph, relation: str) -> KnowledgeGraph:
+    """Make triples of a graph's edges, all of one relation; weights must be one."""
+    if graph.weighted:
+        raise GraphValueError(
+            "Triples have no weights and this graph has. Call graph.unweighted() "
+            "first, or write another format, such as npz."
+        )
+    rows, columns, _ = graph.edges()
+    codes = np.zeros((len(rows), 3), np.int64)
+    codes[:, 0], codes[:, 2] = rows, columns
+    return KnowledgeGraph(codes, graph.nodes, [relation])
 
 
 def _count(n: int, one: str, many: str | None = None) -> str:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from graphrep.io._obo import read_obo as read_obo
     from graphrep.io._obo_document import OboDocument as OboDocument
     from graphrep.io._openke import read_openke as read_openke
-    from graphrep.io._statements import Statements as Statements
-    from graphrep.io._triple_table import Triples as Triples
     from graphrep.io._triples import read_triples as read_triples
     from graphrep.io._triples import write_triples as write_triples
     from graphrep.io._vectors import read_vectors as read_vectors
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
 
 _HOME = {
     "OboDocument": "_obo_document",
-    "Statements": "_statements",
-    "Triples": "_triple_table",
     "as_graph": "_as_graph",
     "formats": "_formats",
     "read": "_formats",

@@ -11,16 +11,15 @@ from itertools import chain
 import numpy as np
 
 from graphrep.exceptions import GraphFormatError
-from graphrep.graph import Graph
+from graphrep.graph import Graph, KnowledgeGraph
 from graphrep.io._blame import blame_file
-from graphrep.io._ids import index_from_texts
-from graphrep.io._lines import read_lines, shorten
-from graphrep.io._statements import (
-    Statements,
+from graphrep.io._chosen_relations import (
     chosen_relations,
     refuse_unknown_relations,
 )
-from graphrep.typing import IntArray, PathType
+from graphrep.io._ids import index_from_texts
+from graphrep.io._lines import read_lines, shorten
+from graphrep.typing import PathType
 
 _DUMP = "/a/"  # how every line of a dump starts
 _N_DUMP = 5
@@ -37,7 +36,7 @@ def read_conceptnet(
     senses: bool = False,
     relations: str | list[str] | None = None,
     allow_empty: bool = False,
-) -> Statements:
+) -> KnowledgeGraph:
     r"""Read assertions of ConceptNet.
 
     Parameters
@@ -62,7 +61,7 @@ def read_conceptnet(
 
     Returns
     -------
-    Statements
+    KnowledgeGraph
         Triples with ``weights`` where the file has them, and with ``labels`` where
         entities are not words already. ``n_dropped`` counts the others.
 
@@ -135,7 +134,7 @@ def read_conceptnet_graph(
     )  # fmt: skip
     with blame_file(path):
         return statements.graph(
-            directed=directed, duplicates=duplicates, weighted=weighted
+            collapse=True, directed=directed, duplicates=duplicates, weighted=weighted
         )
 
 
@@ -152,20 +151,19 @@ class _Table:
         self.labels: dict[str, tuple[str, ...]] = {}
         self.n_read = 0
 
-    def statements(self, path: PathType) -> Statements:
+    def statements(self, path: PathType) -> KnowledgeGraph:
         """Put them into arrays."""
-        codes: list[IntArray] = [
-            np.array(part, np.int64) for part in (self.head, self.relation, self.tail)
-        ]
+        codes = (self.head, self.relation, self.tail)
+        rows = np.stack([np.asarray(part, np.int64) for part in codes], axis=1)
         with blame_file(path):
             entities = index_from_texts(list(self.names), "str", path)
             kinds = index_from_texts(list(self.kinds), "str", path)
         weights = None if self.weights is None else np.array(self.weights)
-        head, relation, tail = codes
-        n_dropped = self.n_read - len(head)
-        return Statements(
-            head, relation, tail, entities, kinds, n_dropped, self.labels, weights
-        )
+        n_dropped = self.n_read - len(rows)
+        return KnowledgeGraph(
+            rows, entities, kinds,
+            weights=weights, labels=self.labels, n_dropped=n_dropped,
+        )  # fmt: skip
 
 
 def _collect(
@@ -220,6 +218,8 @@ def _rows_of_dump(
             )
         ends = [_node(uri, language, senses, table) for uri in row[2:4]]
         weight = _weight_of_details(row[4], path, number)
+        if weight == 0.0:
+            continue
         yield number, row[1][len("/r/") :], ends[0], ends[1], weight
 
 

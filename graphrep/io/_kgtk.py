@@ -10,15 +10,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from graphrep.exceptions import GraphFormatError, GraphValueError
-from graphrep.graph import Graph
+from graphrep.graph import Graph, KnowledgeGraph
 from graphrep.io._blame import blame_file
-from graphrep.io._ids import index_from_texts
-from graphrep.io._lines import read_lines, shorten
-from graphrep.io._statements import (
-    Statements,
+from graphrep.io._chosen_relations import (
     chosen_relations,
     refuse_unknown_relations,
 )
+from graphrep.io._ids import index_from_texts
+from graphrep.io._lines import read_lines, shorten
 from graphrep.typing import IntArray, PathType
 
 _RELATIONS = ("relation", "label", "predicate")  # the first of them that is there
@@ -38,7 +37,7 @@ def read_kgtk(
     relations: str | list[str] | None = None,
     encoding: str = "utf-8",
     allow_empty: bool = False,
-) -> Statements:
+) -> KnowledgeGraph:
     r"""Read the statements of a KGTK edge file.
 
     Parameters
@@ -61,7 +60,7 @@ def read_kgtk(
 
     Returns
     -------
-    Statements
+    KnowledgeGraph
         Triples with ``labels``; ids are texts, in order of first appearance.
         ``n_dropped`` counts the statements of other relations.
 
@@ -133,7 +132,7 @@ def read_kgtk_graph(
         allow_empty=allow_empty,
     )  # fmt: skip
     with blame_file(path):
-        return statements.graph(directed=directed, duplicates=duplicates)
+        return statements.graph(collapse=True, directed=directed, duplicates=duplicates)
 
 
 def is_kgtk_header(line: str) -> bool:
@@ -245,19 +244,20 @@ def _collect(
 
 def _statements(
     found: _Found, n_read: int, by_label: bool, path: PathType
-) -> Statements:
+) -> KnowledgeGraph:
     codes: list[IntArray] = [np.array(part, np.int64) for part in found.codes]
-    head, relation, tail = codes
     labels = {node: _split(text) for node, text in found.labels.items()}
     names = list(found.names)
     if by_label:
         names, rows, labels = _by_label(names, labels)
-        head, tail = rows[head], rows[tail]
+        codes[0], codes[2] = rows[codes[0]], rows[codes[2]]
     with blame_file(path):
         entities = index_from_texts(names, "str", path)
         kinds = index_from_texts(list(found.kinds), "str", path)
-    n_dropped = n_read - len(head)
-    return Statements(head, relation, tail, entities, kinds, n_dropped, labels)
+    rows = np.stack(codes, axis=1)
+    return KnowledgeGraph(
+        rows, entities, kinds, labels=labels, n_dropped=n_read - len(rows)
+    )
 
 
 def _split(text: str) -> tuple[str, ...]:

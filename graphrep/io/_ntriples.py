@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from graphrep.exceptions import GraphFormatError, GraphValueError
-from graphrep.graph import Graph, NodeIndex
+from graphrep.graph import Graph, KnowledgeGraph, NodeIndex
+from graphrep.graph._knowledge_graph import triples_of_graph
 from graphrep.io._blame import blame_file
 from graphrep.io._compression import open_output
 from graphrep.io._ids import texts_of_index
 from graphrep.io._lines import read_lines, shorten
-from graphrep.io._triple_table import Triples, triples_of_graph
 from graphrep.io._triples import tell_lonely
 from graphrep.typing import PathType
 
@@ -53,7 +53,7 @@ def read_ntriples(
     prefixes: Mapping[str, str] | None = None,
     encoding: str = "utf-8",
     allow_empty: bool = False,
-) -> Triples:
+) -> KnowledgeGraph:
     """Read triples from an N-Triples or N-Quads file.
 
     Parameters
@@ -73,7 +73,7 @@ def read_ntriples(
 
     Returns
     -------
-    Triples
+    KnowledgeGraph
         IRIs stand without angle brackets, blank nodes as ``_:name``. ``n_dropped``
         counts the triples left out for their literal.
 
@@ -110,8 +110,8 @@ def read_ntriples(
         raise _nothing(n_dropped, path)
     with blame_file(path):
         names, kinds = entities.index(), relations.index()
-    h, r, t = (np.array(codes, np.int64) for codes in (head, relation, tail))
-    return Triples(h, r, t, names, kinds, n_dropped)
+    rows = np.stack([np.asarray(c, np.int64) for c in (head, relation, tail)], axis=1)
+    return KnowledgeGraph(rows, names, kinds, n_dropped=n_dropped)
 
 
 def read_ntriples_graph(
@@ -162,7 +162,7 @@ def read_ntriples_graph(
 
 
 def write_ntriples(
-    triples: Triples | Graph,
+    triples: KnowledgeGraph | Graph,
     path: PathType,
     *,
     prefixes: Mapping[str, str] | None = None,
@@ -172,7 +172,7 @@ def write_ntriples(
 
     Parameters
     ----------
-    triples : Triples or Graph
+    triples : KnowledgeGraph or Graph
         What to write. A graph must be unweighted; an undirected edge is one triple.
     path : path-like
         Where to; a compression's suffix compresses.
@@ -290,7 +290,9 @@ def _escape(found: re.Match[str]) -> str:
     return _UNESCAPED.get(character) or f"\\u{ord(character):04X}"
 
 
-def _refuse_misplaced(triples: Triples, names: list[str], kinds: list[str]) -> None:
+def _refuse_misplaced(
+    triples: KnowledgeGraph, names: list[str], kinds: list[str]
+) -> None:
     literal = np.array([name[0] == '"' for name in names], bool)
     if len(triples) and literal[triples.head].any():
         at = int(triples.head[int(np.argmax(literal[triples.head]))])

@@ -9,9 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from graphrep.exceptions import GraphValueError
-from graphrep.graph import Graph, NodeIndex
+from graphrep.graph import Graph, KnowledgeGraph, NodeIndex
 from graphrep.io._obo_lines import Synonym
-from graphrep.io._triple_table import Triples
 
 Statement = tuple[str, str, str]
 
@@ -146,7 +145,7 @@ class OboDocument:
             duplicates="first",
         )
 
-    def triples(self) -> Triples:
+    def triples(self) -> KnowledgeGraph:
         """All relations between terms, ``intersection_of`` aside, as triples."""
         entities = {node: row for row, node in enumerate(self.ids)}
         kinds: dict[str, int] = {}
@@ -155,10 +154,7 @@ class OboDocument:
             codes[row, 0] = entities.setdefault(child, len(entities))
             codes[row, 1] = kinds.setdefault(relation, len(kinds))
             codes[row, 2] = entities.setdefault(parent, len(entities))
-        head, relation_codes, tail = codes.T.copy()
-        return Triples(
-            head, relation_codes, tail, _index(list(entities)), _index(list(kinds))
-        )
+        return KnowledgeGraph(codes, _index(list(entities)), _index(list(kinds)))
 
     def _obsolete_ids(self) -> set[str]:
         pairs = zip(self.ids, self.obsolete, strict=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from graphrep.exceptions import GraphFormatError
-from graphrep.graph import NodeIndex
+from graphrep.graph import KnowledgeGraph, NodeIndex
 from graphrep.io._blame import blame_file
 from graphrep.io._lines import read_lines, shorten
-from graphrep.io._triple_table import Triples
 from graphrep.io._triples import read_count, read_triples
 from graphrep.typing import AnyArray, PathType
 
@@ -16,7 +17,7 @@ def read_openke(
     *,
     entities: PathType | None = None,
     relations: PathType | None = None,
-) -> Triples:
+) -> KnowledgeGraph:
     """Read a ``*2id.txt`` file of OpenKE: a count, then head, tail and relation.
 
     Parameters
@@ -35,7 +36,7 @@ def read_openke(
         codes[2], names = _rename(codes[2], triples.entities, entities)
     if relations is not None:
         codes[1], kinds = _rename(codes[1], triples.relations, relations)
-    return Triples(codes[0], codes[1], codes[2], names, kinds)
+    return KnowledgeGraph(np.stack(codes, axis=1), names, kinds)
 
 
 def _rename(

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from graphrep.exceptions import GraphFormatError, GraphValueError, GraphWarning
-from graphrep.graph import Graph, NodeIndex
+from graphrep.graph import Graph, KnowledgeGraph, NodeIndex
+from graphrep.graph._knowledge_graph import triples_of_graph
 from graphrep.io._blame import blame_file
 from graphrep.io._compression import open_output
 from graphrep.io._ids import index_from_texts, refuse_characters, texts_of_index
 from graphrep.io._lines import read_lines, shorten
-from graphrep.io._triple_table import Triples, triples_of_graph
 from graphrep.typing import AnyArray, PathType
 
 ORDERS = ("hrt", "htr", "rht", "rth", "thr", "trh")
@@ -46,7 +46,7 @@ def read_triples(
     id_dtype: str | None = None,
     encoding: str = "utf-8",
     allow_empty: bool = False,
-) -> Triples:
+) -> KnowledgeGraph:
     """Read triples from a text file.
 
     Parameters
@@ -77,7 +77,7 @@ def read_triples(
 
     Returns
     -------
-    Triples
+    KnowledgeGraph
         In the order of the file; ids in order of first appearance.
 
     Raises
@@ -109,13 +109,13 @@ def read_triples(
             "No triples found. Pass allow_empty=True if that is right.", path=path
         )
     kept = _seen(codes, numbers, (names, entities), (kinds, relations), unseen, path)
-    head, relation, tail = (np.array(c, np.int64)[kept] for c in codes)
+    rows = np.stack([np.asarray(c, np.int64)[kept] for c in codes], axis=1)
     with blame_file(path):
         if entities is None:
             entities = index_from_texts(list(names), id_dtype, path)
         if relations is None:
             relations = index_from_texts(list(kinds), id_dtype, path)
-    return Triples(head, relation, tail, entities, relations, n_read - len(head))
+    return KnowledgeGraph(rows, entities, relations, n_dropped=n_read - len(rows))
 
 
 def read_triples_graph(
@@ -168,7 +168,7 @@ def read_triples_graph(
 
 
 def write_triples(
-    triples: Triples | Graph,
+    triples: KnowledgeGraph | Graph,
     path: PathType,
     *,
     order: str = "hrt",
@@ -178,7 +178,7 @@ def write_triples(
 
     Parameters
     ----------
-    triples : Triples or Graph
+    triples : KnowledgeGraph or Graph
         What to write. A graph must be unweighted; an undirected edge is one triple.
     path : path-like
         Where to; a compression's suffix compresses.
@@ -223,7 +223,7 @@ def write_triples(
             file.write("".join("\t".join(row) + "\n" for row in rows).encode())
 
 
-def tell_lonely(triples: Triples, what: str) -> None:
+def tell_lonely(triples: KnowledgeGraph, what: str) -> None:
     """Warn that entities without a triple will be lost."""
     used = np.zeros(len(triples.entities), bool)
     used[triples.head] = True

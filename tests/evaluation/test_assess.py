@@ -265,7 +265,7 @@ def test_relation_rows_when_ends_are_unknown_then_left_out_or_refused():
         relation_rows(graph, (["x"], ["r"], ["y"]))
     with pytest.raises(GraphValueError, match="of one length"):
         relation_rows(graph, (["a"], [], ["b"]))
-    with pytest.raises(GraphTypeError, match="Triples or"):
+    with pytest.raises(GraphTypeError, match="KnowledgeGraph or"):
         relation_rows(graph, "r")
 
 

@@ -81,10 +81,33 @@ def test_equality_and_pickle_then_all_parts_count():
 
 
 def test_graph_then_an_edge_for_each_pair():
-    graph = _kg().graph()
+    graph = _kg().graph(collapse=True)
     assert graph.directed
     assert (graph.n_nodes, graph.n_edges) == (4, 3)
     assert graph.nodes.ids.tolist() == ["a", "b", "c", "lonely"]
+    assert _kg().graph("treats").n_edges == 2
+    assert _kg().graph("treats", duplicates="sum").weighted
+    heavy = _kg(weights=[1, 2, 4, 8]).graph("is", weighted=True)
+    assert heavy.to_scipy().sum() == 2
+
+
+def test_graph_when_it_may_be_meant_in_two_ways_then_refused():
+    with pytest.raises(GraphValueError, match=r"2 relations .*Choose relation="):
+        _kg().graph()
+    with pytest.raises(GraphValueError, match="'causes' is not among the 2 relations"):
+        _kg().graph("causes")
+    with pytest.raises(GraphValueError, match="have no weights"):
+        _kg().graph("is", weighted=True)
+
+
+def test_labels_and_n_dropped_when_given_then_kept():
+    kg = _kg(labels={"a": "Aspirin", "b": ("Pain", "ache")}, n_dropped=3)
+    assert kg.labels == {"a": ("Aspirin",), "b": ("Pain", "ache")}
+    assert kg.take([0]).labels == kg.with_inverses().labels == kg.labels
+    back = pickle.loads(pickle.dumps(kg))
+    assert (back, back.n_dropped) == (kg, 3)
+    assert kg != _kg()
+    assert list(kg) == [tuple(row) for row in kg.labelled().tolist()]
 
 
 def test_to_frame_and_networkx_then_nothing_is_lost():

@@ -146,6 +146,8 @@ def test_triples_when_given_to_an_evaluation_then_relations_are_told_apart(cskg)
     from graphrep.evaluation._assess_inputs import relation_rows
 
     found = read_kgtk(cskg)
-    heads, kinds, tails = relation_rows(found.graph(directed=False), found)
+    heads, kinds, tails = relation_rows(
+        found.graph(collapse=True, directed=False), found
+    )
     assert len(heads) == len(tails) == 5
     assert set(kinds) == {"fn:HasUnit", "/r/UsedFor", "/r/IsA"}

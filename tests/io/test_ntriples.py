@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from graphrep import Graph
 from graphrep.exceptions import GraphFormatError, GraphValueError
-from graphrep.graph import NodeIndex
-from graphrep.io import Triples, read_ntriples, write_ntriples
+from graphrep.graph import KnowledgeGraph
+from graphrep.io import read_ntriples, write_ntriples
 from graphrep.io._ntriples import read_ntriples_graph
 
 EXAMPLE = r"""# comment
@@ -96,7 +96,7 @@ def test_round_trip_of_any_terms_loses_nothing(rows, there_and_back):
     codes = np.array(
         [(names.index(h), kinds.index(r), names.index(t)) for h, r, t in rows]
     )
-    triples = Triples(*codes.T, NodeIndex(names), NodeIndex(kinds))
+    triples = KnowledgeGraph(codes, names, kinds)
     back = there_and_back(
         triples, write_ntriples, read_ntriples, "t.nt.gz", literals="keep"
     )

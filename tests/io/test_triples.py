@@ -9,21 +9,21 @@ from hypothesis import strategies as st
 
 from graphrep import Graph
 from graphrep.exceptions import GraphFormatError, GraphValueError, GraphWarning
-from graphrep.graph import NodeIndex
-from graphrep.io import Triples, read_openke, read_triples, write_triples
+from graphrep.graph import KnowledgeGraph
+from graphrep.io import read_openke, read_triples, write_triples
 from graphrep.io._triples import ORDERS, read_triples_graph
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=5)
 TEXT = TEXT.filter(lambda text: not text.isspace() and not text.startswith("\ufeff"))
 
 
-def _triples(rows) -> Triples:
+def _triples(rows) -> KnowledgeGraph:
     names = list(dict.fromkeys(x for h, _, t in rows for x in (h, t)))
     kinds = list(dict.fromkeys(r for _, r, _ in rows))
     codes = np.array(
         [(names.index(h), kinds.index(r), names.index(t)) for h, r, t in rows]
     ).reshape(-1, 3)
-    return Triples(*codes.T, NodeIndex(names), NodeIndex(kinds))
+    return KnowledgeGraph(codes, names, kinds)
 
 
 def _write(tmp_path, text, name="t.tsv"):
