@@ -72,6 +72,7 @@ _ROOMS = (
     "exceptions",
     "graph",
     "io",
+    "kge",
     "metrics",
     "model_selection",
     "plot",

@@ -1,1 +1,32 @@
-"""Embedding of knowledge graphs: one core that scores by one product of rows."""
+"""Knowledge-graph embedding: models of triples, and how well they rank.
+
+Every name is resolved on first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graphrep.kge._rank_triples import rank_triples as rank_triples
+    from graphrep.kge._scorer import TripleScorer as TripleScorer
+    from graphrep.kge._triple_ranks import TripleRanks as TripleRanks
+
+_HOME = {
+    "TripleRanks": "_triple_ranks",
+    "TripleScorer": "_scorer",
+    "rank_triples": "_rank_triples",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'graphrep.kge' has no attribute {name!r}")
+    value = getattr(import_module(f"graphrep.kge.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOME)
