@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from graphrep.graph import Graph as Graph
     from graphrep.graph import KnowledgeGraph as KnowledgeGraph
     from graphrep.io import as_graph as as_graph
+    from graphrep.io import as_knowledge_graph as as_knowledge_graph
     from graphrep.io import read as read
     from graphrep.io import write as write
     from graphrep.persistence import load as load
@@ -60,6 +61,7 @@ _HOME = {
     "Graph": "graphrep.graph",
     "KnowledgeGraph": "graphrep.graph",
     "as_graph": "graphrep.io",
+    "as_knowledge_graph": "graphrep.io",
     "load": "graphrep.persistence",
     "read": "graphrep.io",
     "write": "graphrep.io",

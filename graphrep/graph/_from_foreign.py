@@ -20,7 +20,7 @@ from graphrep.typing import AnyArray, FloatArray
 
 _ANY_RELATION = (
     "HeteroData holds several kinds of nodes and edges; choose one kind of edge with "
-    "relation=(source, name, target). KnowledgeGraph, which is coming, will take all."
+    "relation=(source, name, target), or take all with graphrep.as_knowledge_graph."
 )
 
 

@@ -79,8 +79,8 @@ def graph_of_table(
         For a column that is not there, a missing id, and what `Graph.from_edges`
         refuses.
     """
-    table = _plain_table(table)
-    columns = _column_names(table)
+    table = plain_table(table)
+    columns = column_names(table)
     wanted = [source, target]
     if weight is not None and (weight in columns or weight != _USUAL_WEIGHT):
         wanted.append(weight)
@@ -91,14 +91,14 @@ def graph_of_table(
                 f"{', '.join(map(repr, columns)) or 'none'}. Name the right ones with "
                 "source=, target= and weight=."
             )
-    rows, cols, index = _number_columns(table, source, target, nodes)
-    values = _weights(table[weight]) if len(wanted) > 2 else None
+    rows, cols, index = number_columns(table, source, target, nodes)
+    values = weights_of_column(table[weight]) if len(wanted) > 2 else None
     return Graph.from_codes(
         rows, cols, values, nodes=index, directed=bool(directed), duplicates=duplicates
     )
 
 
-def _plain_table(table: Any) -> Any:
+def plain_table(table: Any) -> Any:
     """Table whose columns come by name: a lazy or streamed one is collected."""
     library = module_of(table)
     if library == "polars" and hasattr(table, "collect"):
@@ -116,7 +116,8 @@ def _plain_table(table: Any) -> Any:
     )
 
 
-def _column_names(table: Any) -> list[str]:
+def column_names(table: Any) -> list[str]:
+    """Names of the columns of a table of two dimensions."""
     if getattr(table, "ndim", 2) != 2:
         raise GraphTypeError(
             f"A {type(table).__name__} is one column; pass a table with columns for "
@@ -126,7 +127,7 @@ def _column_names(table: Any) -> list[str]:
     return list(names)
 
 
-def _number_columns(
+def number_columns(
     table: Any, source: str, target: str, nodes: NodeIds | NodeIndex | None
 ) -> tuple[IntArray, IntArray, NodeIndex]:
     """Row numbers of both ends, ids in order of first appearance as from a list."""
@@ -249,7 +250,8 @@ def _refuse_null(column: Any, name: str) -> None:
         )
 
 
-def _weights(column: Any) -> AnyArray:
+def weights_of_column(column: Any) -> AnyArray:
+    """Column of numbers as an array, NaN where one is missing."""
     if module_of(column) == "pyarrow":
         return np.asarray(column.to_numpy(zero_copy_only=False))
     if module_of(column) == "pandas" and not isinstance(column.dtype, np.dtype):

@@ -29,7 +29,8 @@ class KnowledgeGraph:
     Parameters
     ----------
     triples : array-like of int of shape (n_triples, 3)
-        Row numbers of head, relation and tail in the vocabularies.
+        Row numbers of head, relation and tail in the vocabularies. Statements in ids
+        are read by `graphrep.as_knowledge_graph`.
     entities, relations : ids, NodeIndex or None, default=None
         Ids of the rows; None numbers them from 0. An entity may stand in no triple.
     weights : array-like of shape (n_triples,) or None, default=None

@@ -23,7 +23,7 @@ def read_rows(triples: Any) -> IntArray:
     if rows.dtype.kind not in "iu":
         raise GraphTypeError(
             f"Triples must be integers, the numbers of entities and relations; got "
-            f"{rows.dtype}."
+            f"{rows.dtype}. Read ids with graphrep.as_knowledge_graph."
         )
     return np.array(rows, np.int64, order="C")
 

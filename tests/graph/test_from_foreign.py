@@ -156,7 +156,7 @@ def test_hetero_data_when_relation_chosen_then_its_graph_else_told_to_choose():
     data["p", "cites", "p"].edge_index = torch.tensor([[0], [1]])
     data["p", "in", "q"].edge_index = torch.tensor([[0], [0]])
     assert as_graph(data, relation=("p", "cites", "p")).n_nodes == 3
-    with pytest.raises(GraphTypeError, match="KnowledgeGraph"):
+    with pytest.raises(GraphTypeError, match="as_knowledge_graph"):
         as_graph(data)
     with pytest.raises(GraphValueError, match="from_biadjacency"):
         as_graph(data, relation=("p", "in", "q"))
