@@ -184,7 +184,7 @@ def _of_columns(
     nodes: Iterable[Hashable] = (),
     weights: list[float] | None = None,
 ) -> KnowledgeGraph:
-    """Number statements in order of first appearance, nodes that are known first."""
+    """Give numbers in order of first appearance, to nodes that are known first."""
     names: dict[Hashable, int] = {}
     kinds: dict[Hashable, int] = {}
     for node in nodes:

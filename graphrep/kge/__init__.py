@@ -7,11 +7,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from graphrep.kge._complex import ComplEx as ComplEx
+    from graphrep.kge._distmult import DistMult as DistMult
+    from graphrep.kge._flow_kge import FlowKGE as FlowKGE
+    from graphrep.kge._nfe import NFE as NFE
     from graphrep.kge._rank_triples import rank_triples as rank_triples
+    from graphrep.kge._rescal import RESCAL as RESCAL
+    from graphrep.kge._rotate import RotatE as RotatE
     from graphrep.kge._scorer import TripleScorer as TripleScorer
+    from graphrep.kge._transe import TransE as TransE
     from graphrep.kge._triple_ranks import TripleRanks as TripleRanks
 
 _HOME = {
+    "ComplEx": "_complex",
+    "DistMult": "_distmult",
+    "FlowKGE": "_flow_kge",
+    "NFE": "_nfe",
+    "RESCAL": "_rescal",
+    "RotatE": "_rotate",
+    "TransE": "_transe",
     "TripleRanks": "_triple_ranks",
     "TripleScorer": "_scorer",
     "rank_triples": "_rank_triples",

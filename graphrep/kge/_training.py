@@ -124,9 +124,12 @@ class Trainer:
         else:
             drawn = rng.choice(n, wanted, replace=False)
             rows = np.unique(np.concatenate([drawn, batch.heads, batch.tails]))
-            local = batch._replace(
-                heads=np.searchsorted(rows, batch.heads),
-                tails=np.searchsorted(rows, batch.tails),
+            local = Queries(
+                np.searchsorted(rows, batch.heads),
+                batch.relations,
+                batch.pointers,
+                np.searchsorted(rows, batch.tails),
+                batch.weights,
             )
             values = self.entities.values[rows]
             value = self._gradients(
