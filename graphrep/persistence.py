@@ -54,7 +54,11 @@ _EMBEDDERS = (
     "SDNE",
     "Spectral",
 )
-_REGISTRY = {name: f"graphrep.embedding:{name}" for name in _EMBEDDERS}
+_TRIPLE_MODELS = ("ComplEx", "DistMult", "NFE", "RESCAL", "RotatE", "TransE")
+_REGISTRY = {
+    **{name: f"graphrep.embedding:{name}" for name in _EMBEDDERS},
+    **{name: f"graphrep.kge:{name}" for name in _TRIPLE_MODELS},
+}
 _CONFIG, _ARRAYS, _IDS, _CARD = (
     "config.json",
     "arrays.safetensors",

@@ -21,10 +21,11 @@ from graphrep.exceptions import GraphValueError
 from graphrep.graph import KnowledgeGraph, NodeIndex
 from graphrep.io import as_knowledge_graph
 from graphrep.kge._geometry import Geometry
+from graphrep.kge._predictions import Answers, predict_entities, predict_relations
 from graphrep.kge._queries import both_directions, group_queries
 from graphrep.kge._rank_triples import rank_triples
 from graphrep.kge._training import Recipe, Trainer
-from graphrep.typing import AnyArray, FloatArray, IntArray, NodeIds
+from graphrep.typing import AnyArray, FloatArray, IntArray, NodeIds, PathType
 
 if TYPE_CHECKING:
     from typing import Self
@@ -141,6 +142,7 @@ class FlowKGE(BaseEstimator):
         ]
         self.n_entities_, self.n_relations_ = n, graph.n_relations
         self.known_, self._shape = graph, geometry
+        self.node_ids_ = graph.entities.ids
         weights = None if graph.weights is None else np.tile(graph.weights, 2)
         queries = group_queries(
             both_directions(graph.triples, graph.n_relations), weights
@@ -362,6 +364,125 @@ class FlowKGE(BaseEstimator):
             self, self._in_own_numbers(X), self.known_, n_jobs=self.n_jobs
         )
         return ranks.metrics()["mrr"]
+
+    def predict_tails(
+        self, X: Any, k: int = 10, *, filter_known: bool = True
+    ) -> Answers:
+        """Find the best tails of (head, relation) pairs.
+
+        Parameters
+        ----------
+        X : sequence of (head, relation)
+            Ids of a fitted entity and a relation.
+        k : int, default=10
+            Answers a pair, fewer where there are fewer.
+        filter_known : bool, default=True
+            Whether tails of training triples are left out.
+
+        Returns
+        -------
+        list of list of (id, score)
+            For each pair its answers, best first.
+
+        Raises
+        ------
+        NodeNotFoundError
+            For an id that was not fitted.
+        """
+        heads, kinds = self._pairs(X, self.entities_, "relations_", "(head, relation)")
+        known = self.known_ if filter_known else None
+        return predict_entities(self, heads, kinds, k, known, self.entities_)
+
+    def predict_heads(
+        self, X: Any, k: int = 10, *, filter_known: bool = True
+    ) -> Answers:
+        """Find the best heads of (relation, tail) pairs; see `predict_tails`."""
+        kinds, tails = self._pairs(X, self.relations_, "entities_", "(relation, tail)")
+        known = self.known_ if filter_known else None
+        kinds = kinds + self.n_relations_
+        return predict_entities(self, tails, kinds, k, known, self.entities_)
+
+    def predict_relations(
+        self, X: Any, k: int = 10, *, filter_known: bool = True
+    ) -> Answers:
+        """Find the best relations of (head, tail) pairs; see `predict_tails`."""
+        heads, tails = self._pairs(X, self.entities_, "entities_", "(head, tail)")
+        known = self.known_ if filter_known else None
+        return predict_relations(self, heads, tails, k, known, self.relations_)
+
+    def _pairs(
+        self, X: Any, first: NodeIndex, second: str, what: str
+    ) -> tuple[IntArray, IntArray]:
+        """Numbers of both members of pairs of ids."""
+        pairs = [tuple(pair) for pair in X] if not isinstance(X, str) else [tuple(X)]
+        for i, pair in enumerate(pairs):
+            if len(pair) != 2:
+                raise GraphValueError(
+                    f"Pair {i} is {pair!r}; X must hold pairs {what}."
+                )
+        ones, twos = [p[0] for p in pairs], [p[1] for p in pairs]
+        return first.indexer(ones), getattr(self, second).indexer(twos)
+
+    # -- keeping -----------------------------------------------------------------
+    def save(self, path: PathType, *, overwrite: bool = True) -> None:
+        """Write the fitted model without pickle; see `graphrep.load`.
+
+        Parameters
+        ----------
+        path : path-like
+            Directory to write, or a name that ends in ``.zip``.
+        overwrite : bool, default=True
+            Whether a model that is there may be replaced.
+        """
+        from graphrep.persistence import save
+
+        check_is_fitted(self, "entity_parameters_")
+        save(self, path, overwrite=overwrite)
+
+    def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        arrays: dict[str, AnyArray] = {
+            name: getattr(self, name)
+            for name in ("entity_parameters_", "relation_parameters_")
+        }
+        arrays["known_triples_"] = np.array(self.known_.triples)
+        if self.known_.weights is not None:
+            arrays["known_weights_"] = np.array(self.known_.weights)
+        scalars = {
+            "known_relations_": self.relations_.ids.tolist(),
+            "history_": self.history_,
+            "best_epoch_": self.best_epoch_,
+            "n_iter_": self.n_iter_,
+            "random_seed_": self.random_seed_,
+        }
+        return arrays, scalars
+
+    def _set_fitted_state(
+        self, arrays: dict[str, AnyArray], scalars: dict[str, Any]
+    ) -> None:
+        """Take back what `_fitted_state` gave; ``node_ids_`` is set already."""
+        arrays, scalars = dict(arrays), dict(scalars)
+        self.known_ = KnowledgeGraph(
+            arrays.pop("known_triples_"),
+            self.node_ids_,
+            scalars.pop("known_relations_"),
+            weights=arrays.pop("known_weights_", None),
+        )
+        self.n_entities_ = self.known_.n_entities
+        self.n_relations_ = self.known_.n_relations
+        self._shape = self._geometry()
+        wanted = {
+            "entity_parameters_": (self.n_entities_, self._shape.entity_width),
+            "relation_parameters_": (
+                2 * self.n_relations_,
+                self._shape.relation_width,
+            ),
+        }
+        for name, shape in wanted.items():
+            if arrays[name].shape != shape:
+                raise ValueError(f"{name} has the shape {arrays[name].shape}")
+            setattr(self, name, arrays[name])
+        for name in ("history_", "best_epoch_", "n_iter_", "random_seed_"):
+            setattr(self, name, scalars[name])
 
     def _in_own_numbers(self, X: Any) -> KnowledgeGraph:
         return as_knowledge_graph(X, entities=self.entities_, relations=self.relations_)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any, ClassVar
 
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
 from graphrep._utils._sklearn_compat import Interval, StrOptions
 from graphrep.exceptions import GraphValueError
 from graphrep.kge._flow_kge import FlowKGE
 from graphrep.kge._geometry import KL, KL_FLOW, POSITIVE, Geometry, flow
+from graphrep.typing import FloatArray, NodeIds
 
 
 class NFE(FlowKGE):
@@ -202,3 +206,28 @@ class NFE(FlowKGE):
             scale=self.relation_scale,
             swap=self.exact,
         )
+
+    def uncertainty(self, X: NodeIds | None = None) -> FloatArray:
+        """Give the standard deviation of entities in each coordinate, by id.
+
+        Parameters
+        ----------
+        X : sequence of ids or None, default=None
+            None takes all entities.
+
+        Returns
+        -------
+        ndarray of shape (n, n_components)
+            Zeros for points (``n_pieces=0``).
+        """
+        rows = slice(None) if X is None else self.entities_.indexer(X)
+        check_is_fitted(self, "entity_parameters_")
+        if self.divergence == "kl":
+            spread = self.entity_parameters_[rows, self.n_components :]
+            return np.asarray(np.logaddexp(0, spread))
+        points = self.transform(X).reshape(-1, self._parts(), self.n_components)
+        spread = points[:, 1:] if self.entity_mean else points
+        return np.asarray(np.sqrt(np.sum(spread**2, axis=1)))
+
+    def _parts(self) -> int:
+        return self.n_pieces + bool(self.entity_mean)

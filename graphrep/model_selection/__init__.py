@@ -5,5 +5,18 @@ from graphrep.model_selection._node_classification import (
     OneVsRestLogistic,
     node_classification,
 )
+from graphrep.model_selection._triple_split import (
+    TripleSplit,
+    split_triples,
+    triple_leakage,
+)
 
-__all__ = ["EdgeSplit", "OneVsRestLogistic", "node_classification", "split_edges"]
+__all__ = [
+    "EdgeSplit",
+    "OneVsRestLogistic",
+    "TripleSplit",
+    "node_classification",
+    "split_edges",
+    "split_triples",
+    "triple_leakage",
+]
