@@ -254,8 +254,8 @@ class FlowKGE(BaseEstimator):
         entities : array of int of shape (n_queries,)
             Numbers of the known ends.
         relations : array of int of shape (n_queries,)
-            Numbers below twice the relations: r asks for tails, r + n_relations_
-            for heads.
+            Numbers below twice the relations: r asks for tails,
+            ``r + n_relations_`` for heads.
 
         Returns
         -------
