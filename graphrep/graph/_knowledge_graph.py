@@ -11,6 +11,7 @@ from graphrep.exceptions import GraphValueError, NodeNotFoundError
 from graphrep.graph._graph import Graph
 from graphrep.graph._node_index import NodeIndex
 from graphrep.graph._triple_rows import (
+    both_directions,
     index_of_column,
     read_rows,
     read_weights,
@@ -255,10 +256,9 @@ class KnowledgeGraph:
             What follows the id of a relation in that of its inverse.
         """
         kinds = self.relations.ids.tolist()
-        back = self.triples[:, [2, 1, 0]] + np.array([0, self.n_relations, 0])
         weights = None if self.weights is None else np.tile(self.weights, 2)
         return self._with(
-            np.concatenate([self.triples, back]),
+            both_directions(self.triples, self.n_relations),
             weights,
             NodeIndex([*map(str, kinds), *(f"{k}{suffix}" for k in kinds)]),
         )

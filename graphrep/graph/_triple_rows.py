@@ -71,3 +71,9 @@ def same_weights(one: FloatArray | None, two: FloatArray | None) -> bool:
     if one is None or two is None:
         return one is two
     return np.array_equal(one, two)
+
+
+def both_directions(triples: IntArray, n_relations: int) -> IntArray:
+    """Triples and their inverses, whose relations are numbered r + n_relations."""
+    back = triples[:, [2, 1, 0]] + np.array([0, n_relations, 0])
+    return np.concatenate([triples, back])

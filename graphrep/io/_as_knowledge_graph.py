@@ -204,18 +204,11 @@ def _of_columns(
 
 def _ordered(ids: list[Hashable], codes: IntArray) -> tuple[NodeIndex, IntArray]:
     """Integers ascending, other ids as they are."""
-    index = NodeIndex(_objects(ids))
+    index = NodeIndex(ids)
     if not index.is_integer or not len(index):
         return index, codes
     order = np.argsort(index.ids, kind="stable")
     return NodeIndex(index.ids[order]), np.argsort(order)[codes]
-
-
-def _objects(ids: list[Hashable]) -> AnyArray | list[Hashable]:
-    """Ids that are tuples stay ids: numpy would make a matrix of them."""
-    out = np.empty(len(ids), object)
-    out[:] = ids
-    return out if any(isinstance(i, tuple) for i in ids) else ids
 
 
 def _of_numbers(array: AnyArray) -> KnowledgeGraph:
@@ -314,9 +307,7 @@ def _of_hetero_data(foreign: Any, weight: str | None) -> KnowledgeGraph:
         parts.append(codes)
     rows = np.concatenate(parts) if parts else np.zeros((0, _MEMBERS), np.int64)
     kinds = [tuple(kind) for kind in foreign.edge_types]
-    return KnowledgeGraph(
-        rows, NodeIndex(_objects(ids)), NodeIndex(_objects(list(kinds)))
-    )
+    return KnowledgeGraph(rows, NodeIndex(ids), NodeIndex(kinds))
 
 
 def _of_pykeen(foreign: Any, weight: str | None) -> KnowledgeGraph:

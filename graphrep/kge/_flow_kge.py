@@ -19,10 +19,11 @@ from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import Interval, StrOptions, fit_context
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import KnowledgeGraph, NodeIndex
+from graphrep.graph._triple_rows import both_directions
 from graphrep.io import as_knowledge_graph
 from graphrep.kge._geometry import Geometry
 from graphrep.kge._predictions import Answers, predict_entities, predict_relations
-from graphrep.kge._queries import both_directions, group_queries
+from graphrep.kge._queries import group_queries
 from graphrep.kge._rank_triples import rank_triples
 from graphrep.kge._training import Recipe, Trainer
 from graphrep.typing import AnyArray, FloatArray, IntArray, NodeIds, PathType
@@ -38,9 +39,9 @@ _LARGEST_TABLE = 1 << 31
 class FlowKGE(BaseEstimator):
     """Base of models that score a triple by one product of two rows.
 
-    A sub-class writes ``__init__``, ``_geometry`` and perhaps ``_start``. Training,
-    early stopping, scores and vectors are here. Every relation r has an inverse,
-    numbered r + n_relations: heads are the tails of inverses.
+    A sub-class writes ``__init__`` and ``_geometry``. Training, early stopping, scores
+    and vectors are here. Every relation r has an inverse, numbered r + n_relations:
+    heads are the tails of inverses.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

@@ -9,7 +9,8 @@ import numpy as np
 
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import KnowledgeGraph, NodeIndex
-from graphrep.kge._queries import both_directions, group_queries
+from graphrep.graph._triple_rows import both_directions
+from graphrep.kge._queries import Queries, group_queries
 from graphrep.kge._scorer import TripleScorer
 from graphrep.typing import FloatArray, IntArray
 
@@ -33,13 +34,16 @@ def predict_entities(
     _refuse_bad_k(k)
     keys = model.key_matrix()
     size = max(1, _BLOCK // max(len(keys), 1))
+    truths = None
+    if known is not None:
+        truths = group_queries(both_directions(known.triples, known.n_relations))
     out: Answers = []
     for start in range(0, len(entities), size):
         span = slice(start, start + size)
         heads, kinds = entities[span], relations[span]
         scores = _finite(model.query_matrix(heads, kinds) @ keys.T)
-        if known is not None:
-            _hide_known(scores, heads, kinds, known)
+        if truths is not None:
+            _hide_known(scores, kinds * len(keys) + heads, truths)
         out += _best(scores, k, names)
     return out
 
@@ -64,9 +68,10 @@ def predict_relations(
         pair = known.head * model.n_entities_ + known.tail
         order = np.argsort(pair, kind="stable")
         asked = heads * model.n_entities_ + tails
-        for i, wanted in enumerate(asked):
-            low, high = np.searchsorted(pair[order], [wanted, wanted + 1])
-            scores[i, known.relation[order[low:high]]] = -np.inf
+        low = np.searchsorted(pair, asked, "left", order)
+        high = np.searchsorted(pair, asked, "right", order)
+        for i in range(len(asked)):
+            scores[i, known.relation[order[low[i] : high[i]]]] = -np.inf
     return _best(scores, k, names)
 
 
@@ -81,16 +86,13 @@ def _finite(scores: FloatArray) -> FloatArray:
     return scores
 
 
-def _hide_known(
-    scores: FloatArray, heads: IntArray, kinds: IntArray, known: KnowledgeGraph
-) -> None:
-    queries = group_queries(both_directions(known.triples, known.n_relations))
-    there = queries.relations * known.n_entities + queries.heads
-    asked = kinds * known.n_entities + heads
+def _hide_known(scores: FloatArray, asked: IntArray, truths: Queries) -> None:
+    """Hide the known answers of queries, given by their codes."""
+    there = truths.codes(scores.shape[1])
     at = np.minimum(np.searchsorted(there, asked), len(there) - 1)
     for i in np.flatnonzero(there[at] == asked):
-        ends = queries.pointers[at[i]], queries.pointers[at[i] + 1]
-        scores[i, queries.tails[slice(*ends)]] = -np.inf
+        ends = truths.pointers[at[i]], truths.pointers[at[i] + 1]
+        scores[i, truths.tails[slice(*ends)]] = -np.inf
 
 
 def _best(scores: FloatArray, k: int, names: NodeIndex) -> Answers:

@@ -33,6 +33,10 @@ class Queries(NamedTuple):
     def __len__(self) -> int:
         return len(self.heads)
 
+    def codes(self, n_entities: int) -> IntArray:
+        """One number for each query, ascending as the queries of `group_queries`."""
+        return self.relations * n_entities + self.heads
+
     def take(self, rows: IntArray) -> Queries:
         """Keep some of the queries, in the order asked for."""
         sizes = np.diff(self.pointers)[rows]
@@ -59,12 +63,6 @@ class Queries(NamedTuple):
             self.tails[rows],
             self.weights[rows],
         )
-
-
-def both_directions(triples: IntArray, n_relations: int) -> IntArray:
-    """Triples and their inverses, whose relations are numbered r + n_relations."""
-    back = triples[:, [2, 1, 0]] + np.array([0, n_relations, 0])
-    return np.concatenate([triples, back])
 
 
 def group_queries(triples: IntArray, weights: FloatArray | None = None) -> Queries:

@@ -7,7 +7,8 @@ import numpy as np
 from graphrep._utils._parallel import numba_threads
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import KnowledgeGraph
-from graphrep.kge._queries import Queries, both_directions, group_queries
+from graphrep.graph._triple_rows import both_directions
+from graphrep.kge._queries import Queries, group_queries
 from graphrep.kge._scorer import TripleScorer
 from graphrep.kge._triple_ranks import TripleRanks, cardinalities
 from graphrep.typing import IntArray
@@ -105,9 +106,8 @@ def _count(
 
 def _filters(asked: Queries, truths: Queries, n_entities: int) -> Queries:
     """Known answers of the queries asked, in their order."""
-    wanted = asked.relations * n_entities + asked.heads
-    there = truths.relations * n_entities + truths.heads
-    return truths.take(np.searchsorted(there, wanted))
+    places = np.searchsorted(truths.codes(n_entities), asked.codes(n_entities))
+    return truths.take(places)
 
 
 def _places(asked: Queries, rows: IntArray, n_entities: int) -> IntArray:
@@ -115,8 +115,9 @@ def _places(asked: Queries, rows: IntArray, n_entities: int) -> IntArray:
     sizes = np.diff(asked.pointers)
     owners = np.repeat(np.arange(len(asked)), sizes)
     there = owners * n_entities + asked.tails
-    queries = asked.relations * n_entities + asked.heads
-    owner = np.searchsorted(queries, rows[:, 1] * n_entities + rows[:, 0])
+    owner = np.searchsorted(
+        asked.codes(n_entities), rows[:, 1] * n_entities + rows[:, 0]
+    )
     return np.searchsorted(there, owner * n_entities + rows[:, 2])
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from graphrep.kge._flow_kge import FlowKGE
+from graphrep.kge._distance_kge import DistanceKGE
 from graphrep.kge._geometry import EUCLIDEAN, ROTATION, Geometry
 
 
-class RotatE(FlowKGE):
+class RotatE(DistanceKGE):
     """Embed entities as complex points and relations as rotations.
 
     Parameters
@@ -49,47 +47,6 @@ class RotatE(FlowKGE):
     Z. Sun et al., "RotatE: Knowledge Graph Embedding by Relational Rotation in
     Complex Space", ICLR 2019.
     """
-
-    def __init__(
-        self,
-        n_components: int = 256,
-        *,
-        gamma: float = 4.0,
-        loss: str = "bce",
-        batching: str = "triples",
-        batch_size: int = 128,
-        n_epochs: int = 60,
-        learning_rate: float = 0.01,
-        decay: float = 0.95,
-        optimizer: str = "adam",
-        regularizer: str | None = None,
-        regularization: float = 0.0,
-        n_negatives: int | None = None,
-        validate_every: int = 5,
-        patience: int | None = None,
-        n_jobs: int | None = None,
-        random_state: Any = None,
-        dtype: str = "float32",
-        verbose: int = 0,
-    ) -> None:
-        self.n_components = n_components
-        self.gamma = gamma
-        self.loss = loss
-        self.batching = batching
-        self.batch_size = batch_size
-        self.n_epochs = n_epochs
-        self.learning_rate = learning_rate
-        self.decay = decay
-        self.optimizer = optimizer
-        self.regularizer = regularizer
-        self.regularization = regularization
-        self.n_negatives = n_negatives
-        self.validate_every = validate_every
-        self.patience = patience
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.dtype = dtype
-        self.verbose = verbose
 
     def _geometry(self) -> Geometry:
         return Geometry(ROTATION, EUCLIDEAN, self.n_components)

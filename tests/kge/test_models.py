@@ -9,8 +9,9 @@ from sklearn.exceptions import NotFittedError
 
 from graphrep import KnowledgeGraph, kge
 from graphrep.exceptions import GraphValueError, NodeNotFoundError
+from graphrep.graph._triple_rows import both_directions
 from graphrep.kge import NFE, RESCAL, ComplEx, DistMult, RotatE, TransE, rank_triples
-from graphrep.kge._queries import both_directions, group_queries
+from graphrep.kge._queries import group_queries
 from graphrep.kge._training import Recipe, Trainer
 
 MODELS = [
