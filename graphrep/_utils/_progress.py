@@ -43,7 +43,8 @@ def show_progress(enabled: bool | None = None) -> Iterator[Progress]:
     ------
     Progress
         Called as ``progress(label, done, total)``. Bars vanish at the end. Drawn by
-        rich where it is installed, else by click, else not at all.
+        rich where it is installed, else by click, else not at all. What stands after
+        ": " in a label may change while the work is the same.
     """
     if not (can_draw() if enabled is None else enabled):
         yield silent
@@ -67,12 +68,15 @@ def _rich_bars() -> Iterator[Progress]:
     with Bars(*_rich_columns(), console=console, transient=True) as bars:
 
         def progress(label: str, done: int, total: int) -> None:
-            if label not in shown:  # one line: the work of now
+            work, _, _ = label.partition(": ")
+            if work not in shown:  # one line: the work of now
                 for task in shown.values():
                     bars.remove_task(task)
                 shown.clear()
-                shown[label] = bars.add_task(label, total=total or None)
-            bars.update(shown[label], completed=done, total=total or None)
+                shown[work] = bars.add_task(label, total=total or None)
+            bars.update(
+                shown[work], completed=done, total=total or None, description=label
+            )
             bars.refresh()  # a kernel may keep rich's own thread waiting
 
         yield progress
@@ -113,17 +117,20 @@ class _ClickBars:
         self._done = 0
 
     def __call__(self, label: str, done: int, total: int) -> None:
-        if label != self._label:
-            self._start(label, total)
+        work, _, _ = label.partition(": ")
+        if work != self._label:
+            self._start(work, label, total)
+        if self._bar is not None:
+            self._bar.label = label
         if self._bar is not None and done > self._done:
             self._bar.update(done - self._done)
             self._done = done
 
-    def _start(self, label: str, total: int) -> None:
+    def _start(self, work: str, label: str, total: int) -> None:
         import click
 
         self._stack.close()
-        self._label, self._bar, self._done = label, None, 0
+        self._label, self._bar, self._done = work, None, 0
         if total:
             bar: Any = click.progressbar(length=total, label=label, file=sys.stderr)
             self._bar = self._stack.enter_context(bar)

@@ -7,6 +7,7 @@ packages; callbacks exist from scikit-learn 1.9 on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from numbers import Integral
 from typing import Any
 
 from sklearn.base import _fit_context as fit_context
@@ -33,6 +34,7 @@ except ImportError:  # scikit-learn < 1.9
 
 __all__ = [
     "HAS_CALLBACKS",
+    "THREADS",
     "CallbackSupportMixin",
     "Interval",
     "StrOptions",
@@ -41,6 +43,15 @@ __all__ = [
     "validate_parameter_constraints",
     "with_callbacks",
 ]
+
+THREADS: dict[str, list[Any]] = {
+    "n_jobs": [
+        Interval(Integral, 1, None, closed="left"),
+        Interval(Integral, None, -1, closed="right"),
+        None,
+    ]
+}
+"""Constraint of the parameter ``n_jobs``: any number of threads but 0."""
 
 
 def callback_steps(estimator: Any, name: str, n_steps: int, X: Any) -> Iterator[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from graphrep._utils._blas import single_blas_thread
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import (
-    Interval,
+    THREADS,
     callback_steps,
     fit_context,
     validate_parameter_constraints,
@@ -30,13 +29,6 @@ if TYPE_CHECKING:
     from typing import Self
 
 _log = logging.getLogger("graphrep")
-_THREADS: dict[str, list[Any]] = {
-    "n_jobs": [
-        Interval(Integral, 1, None, closed="left"),
-        Interval(Integral, None, -1, closed="right"),
-        None,
-    ]
-}
 _NO_ATTRIBUTES: Mapping[str, Any] = {}
 
 
@@ -223,7 +215,7 @@ class TransductiveEmbedder(GraphTransformer):
     def _validate_params(self) -> None:
         super()._validate_params()
         validate_parameter_constraints(
-            _THREADS, {"n_jobs": self.n_jobs}, type(self).__name__
+            THREADS, {"n_jobs": self.n_jobs}, type(self).__name__
         )
 
     def _forget(self) -> None:

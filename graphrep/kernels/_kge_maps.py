@@ -19,6 +19,8 @@ so do points. The *map* says how a point comes from the parameters:
     ROTATION  entity (re, im), relation (angle)
     REAL      entity h, relation r: product coordinate by coordinate
     MATRIX    entity h, relation a matrix, row by row
+    RADIAL    entity (re, im, s_1..s_K), relation (b_re, b_im, a_re, a_im): flows of
+              the complex plane, linear in rings, turned and scaled by a
 """
 
 import math
@@ -27,10 +29,11 @@ import numpy as np
 
 from graphrep.kernels._jit import njit
 
-FLOW, KL_FLOW, COMPLEX, ROTATION, REAL, MATRIX = range(6)
+FLOW, KL_FLOW, COMPLEX, ROTATION, REAL, MATRIX, RADIAL = range(7)
 EUCLIDEAN, INNER, KL = range(3)
 HAS_MEAN, HAS_SCALE, SWAPS = 1, 2, 4
-"""Flags of FLOW: a mean, a scale of the relation, pieces that a < 0 swaps."""
+"""Flags of FLOW: a mean, a scale of the relation, pieces that a < 0 swaps (RADIAL
+knows the second alone)."""
 POSITIVE = 1
 """Flag of KL_FLOW: the scale of a query is |a| softplus(s), not two softplus."""
 
@@ -128,6 +131,77 @@ def _flow_query_back(row, relation, d, flags, root, slope, d_row, d_relation):
             d_scale += _sign(a) * abs(s) * back
         if flags & HAS_SCALE:
             d_relation[d + j] += d_scale
+
+
+@njit(nogil=True)
+def _rings(row, d, factor, j, root, out):
+    """Add root[1:, 1:] @ (|s_1|, .., |s_K|) * factor for coordinate j of a point."""
+    for k in range(1, root.shape[0]):
+        s = factor * abs(row[(k + 1) * d + j])
+        for p in range(1, k + 1):
+            out[(p + 1) * d + j] += root[p, k] * s
+
+
+@njit(nogil=True)
+def _rings_back(row, d, factor, j, root, slope, d_row):
+    """Add the gradients of s_k; returns that of the factor."""
+    d_factor = row.dtype.type(0)
+    for k in range(1, root.shape[0]):
+        back = row.dtype.type(0)
+        for p in range(1, k + 1):
+            back += root[p, k] * slope[(p + 1) * d + j]
+        s = row[(k + 1) * d + j]
+        d_row[(k + 1) * d + j] += factor * _sign(s) * back
+        d_factor += abs(s) * back
+    return d_factor
+
+
+@njit(nogil=True)
+def _radial_key(row, d, root, out):
+    out[: 2 * d] = row[: 2 * d]
+    out[2 * d : (root.shape[0] + 1) * d] = 0
+    for j in range(d):
+        _rings(row, d, row.dtype.type(1), j, root, out)
+
+
+@njit(nogil=True)
+def _radial_key_back(row, d, root, slope, d_row):
+    for j in range(d):
+        d_row[j] += slope[j]
+        d_row[d + j] += slope[d + j]
+        _rings_back(row, d, row.dtype.type(1), j, root, slope, d_row)
+
+
+@njit(nogil=True)
+def _radial_query(row, relation, d, flags, root, out):
+    """Compute a m + b and root @ (|a s_1|, ..); a is 1 without HAS_SCALE."""
+    out[2 * d : (root.shape[0] + 1) * d] = 0
+    u, v = row.dtype.type(1), row.dtype.type(0)
+    for j in range(d):
+        if flags & HAS_SCALE:
+            u, v = relation[2 * d + j], relation[3 * d + j]
+        out[j] = row[j] * u - row[d + j] * v + relation[j]
+        out[d + j] = row[j] * v + row[d + j] * u + relation[d + j]
+        _rings(row, d, np.sqrt(u * u + v * v), j, root, out)
+
+
+@njit(nogil=True)
+def _radial_query_back(row, relation, d, flags, root, slope, d_row, d_relation):
+    u, v = row.dtype.type(1), row.dtype.type(0)
+    for j in range(d):
+        if flags & HAS_SCALE:
+            u, v = relation[2 * d + j], relation[3 * d + j]
+        re, im = slope[j], slope[d + j]
+        size = np.sqrt(u * u + v * v)
+        d_size = _rings_back(row, d, size, j, root, slope, d_row)
+        d_row[j] += re * u + im * v
+        d_row[d + j] += im * u - re * v
+        d_relation[j] += re
+        d_relation[d + j] += im
+        if flags & HAS_SCALE:
+            along = d_size / size if size > 0 else size
+            d_relation[2 * d + j] += row[j] * re + row[d + j] * im + along * u
+            d_relation[3 * d + j] += row[j] * im - row[d + j] * re + along * v
 
 
 @njit(nogil=True)
@@ -251,6 +325,8 @@ def key_rows(entities, start, stop, spec, root, out):
             continue
         if kind == FLOW:
             _flow_key(row, d, flags, root, goal)
+        elif kind == RADIAL:
+            _radial_key(row, d, root, goal)
         else:
             goal[:w] = row[:w]
         if divergence == EUCLIDEAN:
@@ -282,6 +358,8 @@ def key_gradients(entities, start, stop, spec, root, keys, slopes, pull, d_entit
                 slope[j] += extra * keys[e - start, j]
         if kind == FLOW:
             _flow_key_back(row, d, flags, root, slope, d_row)
+        elif kind == RADIAL:
+            _radial_key_back(row, d, root, slope, d_row)
         else:
             for j in range(w):
                 d_row[j] += slope[j]
@@ -299,6 +377,8 @@ def query_rows(entities, relations, heads, kinds, spec, gamma, root, out):
             continue
         if kind == FLOW:
             _flow_query(row, relation, d, flags, root, goal)
+        elif kind == RADIAL:
+            _radial_query(row, relation, d, flags, root, goal)
         else:
             _turn(row, relation, d, kind, goal)
         if divergence == EUCLIDEAN:
@@ -337,6 +417,8 @@ def query_gradients(
                 slope[j] += 2 * pull[i] * queries[i, j]
         if kind == FLOW:
             _flow_query_back(row, relation, d, flags, root, slope, d_row, d_relation)
+        elif kind == RADIAL:
+            _radial_query_back(row, relation, d, flags, root, slope, d_row, d_relation)
         else:
             _turn_back(row, relation, d, kind, slope, d_row, d_relation)
 

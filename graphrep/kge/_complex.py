@@ -65,6 +65,8 @@ class ComplEx(FlowKGE):
         n_negatives: int | None = None,
         validate_every: int = 5,
         patience: int | None = None,
+        device: str = "cpu",
+        mixed_precision: bool = False,
         n_jobs: int | None = None,
         random_state: Any = None,
         dtype: str = "float32",
@@ -83,6 +85,8 @@ class ComplEx(FlowKGE):
         self.n_negatives = n_negatives
         self.validate_every = validate_every
         self.patience = patience
+        self.device = device
+        self.mixed_precision = mixed_precision
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.dtype = dtype

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import math
-import time
+from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,24 +12,27 @@ from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._blas import single_blas_thread
 from graphrep._utils._parallel import numba_threads
-from graphrep._utils._progress import show_progress
+from graphrep._utils._progress import Progress, show_progress
 from graphrep._utils._random import draw_seed
-from graphrep._utils._sklearn_compat import Interval, StrOptions, fit_context
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions, fit_context
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import KnowledgeGraph, NodeIndex
 from graphrep.graph._triple_rows import both_directions
 from graphrep.io import as_knowledge_graph
+from graphrep.kge._batches import Batches, Recipe, Tables
+from graphrep.kge._checkpoint import Checkpoint, training_task
+from graphrep.kge._course import Course, Plan
 from graphrep.kge._geometry import Geometry
+from graphrep.kge._model_state import fitted_state, set_fitted_state
 from graphrep.kge._predictions import Answers, predict_entities, predict_relations
 from graphrep.kge._queries import group_queries
 from graphrep.kge._rank_triples import rank_triples
-from graphrep.kge._training import Recipe, Trainer
+from graphrep.kge._training import Trainer
 from graphrep.typing import AnyArray, FloatArray, IntArray, NodeIds, PathType
 
 if TYPE_CHECKING:
     from typing import Self
 
-_log = logging.getLogger("graphrep")
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 _LARGEST_TABLE = 1 << 31
 
@@ -59,12 +60,15 @@ class FlowKGE(BaseEstimator):
         "n_negatives": [_POSITIVE, None],
         "validate_every": [_POSITIVE],
         "patience": [_POSITIVE, None],
-        "n_jobs": [Integral, None],
+        "device": [str],
+        "mixed_precision": ["boolean"],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
         "dtype": [StrOptions({"float32", "float64"})],
         "verbose": ["verbose"],
     }
     gamma: float = 0.0
+    _progress: Progress | None = None
     _scale: ClassVar[float] = 0.1
     """Parameters start uniformly between minus and plus this."""
 
@@ -82,6 +86,7 @@ class FlowKGE(BaseEstimator):
         *,
         validation: Any = None,
         sample_weight: Any = None,
+        checkpoint: PathType | None = None,
     ) -> Self:
         """Learn vectors of the entities and maps of the relations.
 
@@ -98,6 +103,11 @@ class FlowKGE(BaseEstimator):
             epoch are kept.
         sample_weight : array-like of shape (n_triples,) or None, default=None
             How much each triple counts; None takes the weights of the graph, else 1.
+        checkpoint : path-like or None, default=None
+            File that keeps the training as far as it has come, written every
+            ``validate_every`` epochs. Where it is there already, training goes on from
+            it and ends as it would have without the interruption; ``n_epochs`` may
+            have grown.
 
         Returns
         -------
@@ -108,8 +118,8 @@ class FlowKGE(BaseEstimator):
         ------
         GraphValueError
             For no triples, for ids in ``validation`` that ``X`` lacks (give ``X`` as
-            a `KnowledgeGraph` whose vocabulary has them), and for weights of another
-            length.
+            a `KnowledgeGraph` whose vocabulary has them), for weights of another
+            length, and for a checkpoint of another training.
         """
         for name in [n for n in vars(self) if n.endswith("_")]:
             delattr(self, name)
@@ -125,43 +135,98 @@ class FlowKGE(BaseEstimator):
                 validation, entities=graph.entities, relations=graph.relations
             )
         self.random_seed_ = draw_seed(self.random_state)
+        kept = None
+        if checkpoint is not None:
+            kept = Checkpoint(checkpoint, training_task(self, graph, held_out))
         with numba_threads(self.n_jobs), single_blas_thread():
-            self._train(graph, held_out)
+            self._train(graph, held_out, kept)
         return self
 
-    def _train(self, graph: KnowledgeGraph, held_out: KnowledgeGraph | None) -> None:
-        n, n_kinds = graph.n_entities, 2 * graph.n_relations
+    def _train(
+        self,
+        graph: KnowledgeGraph,
+        held_out: KnowledgeGraph | None,
+        checkpoint: Checkpoint | None,
+    ) -> None:
+        found = None if checkpoint is None else checkpoint.read()
+        if found is not None:
+            self.random_seed_ = found[1].pop("seed")
         geometry = self._geometry()
-        self._refuse_size(n, n_kinds, geometry)
-        rng = np.random.Generator(np.random.Philox(key=[self.random_seed_, 1 << 40]))
-        tables = [
-            rng.uniform(-self._scale, self._scale, shape).astype(self.dtype)
-            for shape in (
-                (n, geometry.entity_width),
-                (n_kinds, geometry.relation_width),
-            )
-        ]
-        self.n_entities_, self.n_relations_ = n, graph.n_relations
+        self._refuse_size(graph.n_entities, 2 * graph.n_relations, geometry)
+        self.n_entities_, self.n_relations_ = graph.n_entities, graph.n_relations
         self.known_, self._shape = graph, geometry
         self.node_ids_ = graph.entities.ids
-        weights = None if graph.weights is None else np.tile(graph.weights, 2)
-        queries = group_queries(
-            both_directions(graph.triples, graph.n_relations), weights
-        )
-        trainer = Trainer(
-            geometry, tables[0], tables[1], queries, self._recipe(), self.random_seed_
-        )
-        self.entity_parameters_, self.relation_parameters_ = tables
-        self.history_: list[dict[str, Any]] = []
-        best = self._epochs(trainer, graph, held_out)
-        if best is not None:
-            self.entity_parameters_, self.relation_parameters_ = best
+        trainer = self._trainer(graph)
+        course = Course(self.random_seed_)
+        if found is not None:
+            course.resume(trainer, *found)
+
+        with show_progress(None if self.verbose else False) as shown:
+            self.entity_parameters_, self.relation_parameters_ = course.run(
+                trainer,
+                self._plan(),
+                None if held_out is None else partial(self._look, held_out, graph),
+                self._progress or shown,
+                checkpoint,
+            )
+        self.history_, self.best_epoch_ = course.history, course.best_epoch
         self.n_iter_ = len(self.history_)
         if not np.isfinite(self.entity_parameters_).all():
             raise GraphValueError(
                 f"Training diverged: parameters are not finite after {self.n_iter_} "
                 f"epochs. Lower learning_rate ({self.learning_rate})."
             )
+
+    def _look(
+        self, held_out: KnowledgeGraph, graph: KnowledgeGraph, tables: Tables
+    ) -> float:
+        """Give the validation MRR of parameters."""
+        self.entity_parameters_, self.relation_parameters_ = tables
+        ranks = rank_triples(
+            self, held_out, graph, n_jobs=self.n_jobs, device=self.device
+        )
+        return ranks.metrics()["mrr"]
+
+    def _trainer(self, graph: KnowledgeGraph) -> Batches:
+        geometry, n_kinds = self._shape, 2 * graph.n_relations
+        rng = np.random.Generator(np.random.Philox(key=[self.random_seed_, 1 << 40]))
+        tables = [
+            rng.uniform(-self._scale, self._scale, shape).astype(self.dtype)
+            for shape in (
+                (graph.n_entities, geometry.entity_width),
+                (n_kinds, geometry.relation_width),
+            )
+        ]
+        weights = None if graph.weights is None else np.tile(graph.weights, 2)
+        rows = both_directions(graph.triples, graph.n_relations)
+        queries, recipe = group_queries(rows, weights), self._recipe()
+        given = geometry, tables[0], tables[1], queries, recipe, self.random_seed_
+        if self.device in {"cpu", "auto"}:
+            if self.mixed_precision:
+                raise GraphValueError(
+                    "mixed_precision=True is for torch devices; give device='cuda', or "
+                    "leave it out."
+                )
+            self.device_ = "cpu"
+            return Trainer(*given)
+        from graphrep.kge._torch_training import TorchTrainer
+
+        trainer = TorchTrainer(
+            *given, device=self.device, mixed_precision=self.mixed_precision
+        )
+        self.device_ = str(trainer.place)
+        return trainer
+
+    def _plan(self) -> Plan:
+        return Plan(
+            type(self).__name__,
+            self.n_epochs,
+            self.validate_every,
+            self.patience,
+            self.learning_rate,
+            self.decay,
+            bool(self.verbose),
+        )
 
     def _recipe(self) -> Recipe:
         return Recipe(
@@ -176,63 +241,6 @@ class FlowKGE(BaseEstimator):
             n_negatives=self.n_negatives,
             gamma=self.gamma,
         )
-
-    def _epochs(
-        self, trainer: Trainer, graph: KnowledgeGraph, held_out: KnowledgeGraph | None
-    ) -> tuple[FloatArray, FloatArray] | None:
-        """Train; returns the parameters of the best epoch, None for the last one."""
-        best: tuple[FloatArray, FloatArray] | None = None
-        best_mrr, bad_checks = -math.inf, 0
-        label = type(self).__name__
-        with show_progress(None if self.verbose else False) as tell:
-            for epoch in range(self.n_epochs):
-                looks = (epoch + 1) % self.validate_every == 0
-                looks = looks or epoch + 1 == self.n_epochs
-                mrr = self._one_epoch(trainer, epoch, looks, graph, held_out)
-                shown = f"{label}: valid MRR {mrr:.3f}" if mrr is not None else label
-                tell(label if mrr is None else shown, epoch + 1, self.n_epochs)
-                if mrr is None:
-                    continue
-                if mrr > best_mrr:
-                    best_mrr, bad_checks = mrr, 0
-                    self.best_epoch_ = epoch + 1
-                    tables = trainer.entities.values, trainer.relations.values
-                    best = tables[0].copy(), tables[1].copy()
-                else:
-                    bad_checks += 1
-                if self.patience is not None and bad_checks >= self.patience:
-                    break
-        if best is None:
-            self.best_epoch_ = len(self.history_)
-        return best
-
-    def _one_epoch(
-        self,
-        trainer: Trainer,
-        epoch: int,
-        looks: bool,
-        graph: KnowledgeGraph,
-        held_out: KnowledgeGraph | None,
-    ) -> float | None:
-        """Train an epoch and write it down; returns the MRR where one was measured."""
-        start = time.process_time()
-        loss = trainer.epoch(epoch, looks)
-        seconds = time.process_time() - start
-        mrr = None
-        if looks and held_out is not None:
-            ranks = rank_triples(self, held_out, graph, n_jobs=self.n_jobs)
-            mrr = ranks.metrics()["mrr"]
-        record = {
-            "epoch": epoch + 1,
-            "loss": loss if looks else None,
-            "learning_rate": self.learning_rate * self.decay**epoch,
-            "seconds": seconds,
-            "valid_mrr": mrr,
-        }
-        self.history_.append(record)
-        if self.verbose:
-            _log.info("%s: %s", type(self).__name__, record)
-        return mrr
 
     def _refuse_size(self, n: int, n_kinds: int, geometry: Geometry) -> None:
         for count, width, what in (
@@ -441,49 +449,17 @@ class FlowKGE(BaseEstimator):
         save(self, path, overwrite=overwrite)
 
     def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
-        arrays: dict[str, AnyArray] = {
-            name: getattr(self, name)
-            for name in ("entity_parameters_", "relation_parameters_")
-        }
-        arrays["known_triples_"] = np.array(self.known_.triples)
-        if self.known_.weights is not None:
-            arrays["known_weights_"] = np.array(self.known_.weights)
-        scalars = {
-            "known_relations_": self.relations_.ids.tolist(),
-            "history_": self.history_,
-            "best_epoch_": self.best_epoch_,
-            "n_iter_": self.n_iter_,
-            "random_seed_": self.random_seed_,
-        }
-        return arrays, scalars
+        return fitted_state(self)
 
     def _set_fitted_state(
         self, arrays: dict[str, AnyArray], scalars: dict[str, Any]
     ) -> None:
-        """Take back what `_fitted_state` gave; ``node_ids_`` is set already."""
-        arrays, scalars = dict(arrays), dict(scalars)
-        self.known_ = KnowledgeGraph(
-            arrays.pop("known_triples_"),
-            self.node_ids_,
-            scalars.pop("known_relations_"),
-            weights=arrays.pop("known_weights_", None),
-        )
-        self.n_entities_ = self.known_.n_entities
-        self.n_relations_ = self.known_.n_relations
-        self._shape = self._geometry()
-        wanted = {
-            "entity_parameters_": (self.n_entities_, self._shape.entity_width),
-            "relation_parameters_": (
-                2 * self.n_relations_,
-                self._shape.relation_width,
-            ),
-        }
-        for name, shape in wanted.items():
-            if arrays[name].shape != shape:
-                raise ValueError(f"{name} has the shape {arrays[name].shape}")
-            setattr(self, name, arrays[name])
-        for name in ("history_", "best_epoch_", "n_iter_", "random_seed_"):
-            setattr(self, name, scalars[name])
+        set_fitted_state(self, arrays, scalars)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        state.pop("_progress", None)
+        return dict(state)
 
     def _in_own_numbers(self, X: Any) -> KnowledgeGraph:
         return as_knowledge_graph(X, entities=self.entities_, relations=self.relations_)

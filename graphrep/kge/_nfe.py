@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from graphrep._utils._sklearn_compat import Interval, StrOptions
 from graphrep.exceptions import GraphValueError
 from graphrep.kge._flow_kge import FlowKGE
-from graphrep.kge._geometry import KL, KL_FLOW, POSITIVE, Geometry, flow
+from graphrep.kge._geometry import KL, KL_FLOW, POSITIVE, Geometry, flow, radial_flow
 from graphrep.typing import FloatArray, NodeIds
 
 
@@ -28,8 +28,13 @@ class NFE(FlowKGE):
     divergence : {"w2", "kl"}, default="w2"
         Squared 2-Wasserstein distance, or the Kullback-Leibler divergence of NFE-3
         (one piece, normal base).
+    field : {"real", "complex"}, default="real"
+        Values of a coordinate. Flows of the complex plane have a mean and, with
+        ``n_pieces=K``, a radius that is linear in K rings; relations turn, scale and
+        shift them, so that they hold rotations as well as reflections.
     base : {"normal", "uniform"}, default="normal"
-        Distribution that flows act on, of mean 0 and variance 1.
+        Distribution that flows act on, of mean 0 and variance 1: of the line, or of
+        the plane (a disc).
     exact : bool, default=True
         Whether a negative scale swaps the pieces, as it does to a distribution, and
         the scale of NFE-3 is that of one map; False computes what the paper's
@@ -67,6 +72,10 @@ class NFE(FlowKGE):
         Epochs between two looks at the validation triples and the loss.
     patience : int or None, default=None
         Looks without a better validation MRR after which training stops.
+    device : str, default="cpu"
+        "cpu" (and "auto") runs numba; "cuda", "cuda:1" or "torch:cpu" run torch.
+    mixed_precision : bool, default=False
+        Take the large products of a torch device in bfloat16.
     n_jobs : int or None, default=None
         Number of threads, None for all; the result does not depend on it.
     random_state : int, RandomState, Generator or None, default=None
@@ -96,12 +105,15 @@ class NFE(FlowKGE):
     An entity is ``f_h(Z) = m + sum_k s_k phi_k(Z)`` in each coordinate, Z of the base
     and phi_k the part of it in piece k; a relation is ``x -> a x + b``. The score is
     ``gamma - W2(f_r f_h(Z), f_t(Z)) ** 2``, summed over coordinates (Eq. 9 of the
-    paper for K = 1), computed as one product of rows of width (K + 1) d + 2. Gradients
-    are written by hand in one pass over blocks of entities. An epoch over q queries
-    takes O(q n K d) operations, memory is O(n K d) and nothing of the size q n.
+    paper for K = 1; in the plane ``f(Z) = m + rho(|Z|) Z / |Z|`` and the square is
+    ``|dm| ** 2 + E drho(|Z|) ** 2``), computed as one product of rows of width
+    (K + 1) d + 2. Gradients are written by hand in one pass over blocks of entities. An
+    epoch over q queries takes O(q n K d) operations, memory is O(n K d) and nothing of
+    the size q n.
 
     Deviations from the paper and its code: pieces are swapped where a < 0 (see
-    ``exact``), flows of any number of pieces, grouped queries, regularizers.
+    ``exact``), flows of any number of pieces and of the complex plane, grouped
+    queries, regularizers.
 
     References
     ----------
@@ -121,6 +133,7 @@ class NFE(FlowKGE):
         **FlowKGE._parameter_constraints,
         "n_pieces": [Interval(Integral, 0, 64, closed="both")],
         "divergence": [StrOptions({"w2", "kl"})],
+        "field": [StrOptions({"real", "complex"})],
         "base": [StrOptions({"normal", "uniform"})],
         "exact": ["boolean"],
         "entity_mean": ["boolean"],
@@ -133,6 +146,7 @@ class NFE(FlowKGE):
         *,
         n_pieces: int = 1,
         divergence: str = "w2",
+        field: str = "real",
         base: str = "normal",
         exact: bool = True,
         entity_mean: bool = True,
@@ -150,6 +164,8 @@ class NFE(FlowKGE):
         n_negatives: int | None = None,
         validate_every: int = 5,
         patience: int | None = None,
+        device: str = "cpu",
+        mixed_precision: bool = False,
         n_jobs: int | None = None,
         random_state: Any = None,
         dtype: str = "float32",
@@ -158,6 +174,7 @@ class NFE(FlowKGE):
         self.n_components = n_components
         self.n_pieces = n_pieces
         self.divergence = divergence
+        self.field = field
         self.base = base
         self.exact = exact
         self.entity_mean = entity_mean
@@ -175,6 +192,8 @@ class NFE(FlowKGE):
         self.n_negatives = n_negatives
         self.validate_every = validate_every
         self.patience = patience
+        self.device = device
+        self.mixed_precision = mixed_precision
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.dtype = dtype
@@ -182,10 +201,11 @@ class NFE(FlowKGE):
 
     def _geometry(self) -> Geometry:
         if self.divergence == "kl":
-            if self.n_pieces != 1 or self.base != "normal":
+            if (self.n_pieces, self.base, self.field) != (1, "normal", "real"):
                 raise GraphValueError(
-                    "divergence='kl' is known for n_pieces=1 and base='normal' only; "
-                    f"got {self.n_pieces} and {self.base!r}."
+                    "divergence='kl' is known for n_pieces=1, base='normal' and "
+                    f"field='real' only; got {self.n_pieces}, {self.base!r} and "
+                    f"{self.field!r}."
                 )
             if self.regularizer == "dura":
                 raise GraphValueError(
@@ -197,6 +217,18 @@ class NFE(FlowKGE):
             raise GraphValueError(
                 "entity_mean=False and n_pieces=0 leave entities without parameters; "
                 "keep one of them."
+            )
+        if self.field == "complex":
+            if not self.entity_mean:
+                raise GraphValueError(
+                    "entity_mean=False is known for field='real' only; flows of the "
+                    "plane have means."
+                )
+            return radial_flow(
+                self.n_components,
+                self.n_pieces,
+                self.base,
+                scale=self.relation_scale,
             )
         return flow(
             self.n_components,
@@ -225,9 +257,8 @@ class NFE(FlowKGE):
         if self.divergence == "kl":
             spread = self.entity_parameters_[rows, self.n_components :]
             return np.asarray(np.logaddexp(0, spread))
-        points = self.transform(X).reshape(-1, self._parts(), self.n_components)
-        spread = points[:, 1:] if self.entity_mean else points
+        points = self.transform(X)
+        points = points.reshape(len(points), -1, self.n_components)
+        n_means = 2 if self.field == "complex" else int(self.entity_mean)
+        spread = points[:, n_means:]
         return np.asarray(np.sqrt(np.sum(spread**2, axis=1)))
-
-    def _parts(self) -> int:
-        return self.n_pieces + bool(self.entity_mean)

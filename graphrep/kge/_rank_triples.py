@@ -22,6 +22,7 @@ def rank_triples(
     known: KnowledgeGraph | tuple[KnowledgeGraph, ...] = (),
     *,
     n_jobs: int | None = None,
+    device: str = "cpu",
 ) -> TripleRanks:
     """Rank the true tails and heads of triples among all entities, filtered.
 
@@ -36,6 +37,8 @@ def rank_triples(
         no candidates. ``triples`` are known always.
     n_jobs : int or None, default=None
         Number of threads, None for all; the ranks do not depend on it.
+    device : str, default="cpu"
+        "cpu" (and "auto") runs numba; "cuda", "cuda:1" or "torch:cpu" run torch.
 
     Returns
     -------
@@ -62,8 +65,13 @@ def rank_triples(
     asked = group_queries(rows)
     above, equal = np.zeros((2, len(asked.tails)), np.int64)
     filters = _filters(asked, truths, n)
-    with numba_threads(n_jobs):
-        _count(model, asked, filters, above, equal)
+    if device in {"cpu", "auto"}:
+        with numba_threads(n_jobs):
+            _count(model, asked, filters, above, equal)
+    else:
+        from graphrep.kge._rank_on_device import count_on_device
+
+        count_on_device(model, asked, filters, above, equal, device)
     at = _places(asked, rows, n)
     sizes = n - np.diff(filters.pointers) + 1
     per_answer = np.repeat(sizes, np.diff(asked.pointers))

@@ -63,6 +63,8 @@ class RESCAL(FlowKGE):
         n_negatives: int | None = None,
         validate_every: int = 5,
         patience: int | None = None,
+        device: str = "cpu",
+        mixed_precision: bool = False,
         n_jobs: int | None = None,
         random_state: Any = None,
         dtype: str = "float32",
@@ -81,6 +83,8 @@ class RESCAL(FlowKGE):
         self.n_negatives = n_negatives
         self.validate_every = validate_every
         self.patience = patience
+        self.device = device
+        self.mixed_precision = mixed_precision
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.dtype = dtype

@@ -60,6 +60,40 @@ def wasserstein(h, r, t, n_pieces, base, gamma):
     return gamma - total
 
 
+def wasserstein_of_the_plane(h, r, t, n_pieces, base, gamma):
+    """E |f_r f_h(Z) - f_t(Z')|^2, Z' being Z turned by the relation, over the plane."""
+    shares = np.arange(n_pieces + 1) / max(n_pieces, 1)
+    with np.errstate(divide="ignore"):
+        squares = 2 * shares if base == "uniform" else -np.log1p(-shares)
+    ends = np.sqrt(squares)
+    h, t = parts(h, n_pieces + 2), parts(t, n_pieces + 2)
+    r = parts(r, 4)
+    b, a = r[0] + 1j * r[1], r[2] + 1j * r[3]
+    angles = 2 * np.pi * np.arange(8) / 8  # exact for a polynomial of degree 2 in e^i
+    total = 0.0
+    for i in range(h.shape[1]):
+
+        def flow(z, row, i=i):
+            radius = np.abs(z)
+            out = 0.0
+            for k in range(n_pieces):
+                part = np.clip(radius, ends[k], ends[k + 1]) - ends[k]
+                out = out + abs(row[2 + k, i]) * part
+            return row[0, i] + 1j * row[1, i] + out * z / radius
+
+        def gap(radius, i=i):
+            z = radius * np.exp(1j * angles)
+            turned = z * a[i] / abs(a[i])
+            miss = np.abs(a[i] * flow(z, h) + b[i] - flow(turned, t)) ** 2
+            weight = radius if base == "uniform" else 2 * radius * np.exp(-(radius**2))
+            return miss.mean() * weight
+
+        limit = 6.0 if base == "normal" else np.sqrt(2)
+        inner = [e for e in ends if 0 < e < limit]
+        total += quad(gap, 1e-12, limit, points=inner or None, limit=200)[0]
+    return gamma - total
+
+
 def transe(h, r, t, gamma):
     """Squared length of h + r - t."""
     return gamma - np.sum((np.asarray(h, float) + r - t) ** 2)

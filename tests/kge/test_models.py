@@ -11,8 +11,9 @@ from graphrep import KnowledgeGraph, kge
 from graphrep.exceptions import GraphValueError, NodeNotFoundError
 from graphrep.graph._triple_rows import both_directions
 from graphrep.kge import NFE, RESCAL, ComplEx, DistMult, RotatE, TransE, rank_triples
+from graphrep.kge._batches import Recipe
 from graphrep.kge._queries import group_queries
-from graphrep.kge._training import Recipe, Trainer
+from graphrep.kge._training import Trainer
 
 MODELS = [
     NFE(5),
@@ -20,6 +21,9 @@ MODELS = [
     NFE(4, n_pieces=3, base="uniform"),
     NFE(5, n_pieces=0),
     NFE(5, divergence="kl"),
+    NFE(4, field="complex"),
+    NFE(3, field="complex", n_pieces=3, base="uniform"),
+    NFE(4, field="complex", n_pieces=0, relation_scale=False),
     TransE(5),
     DistMult(5),
     ComplEx(5),
@@ -86,6 +90,22 @@ def test_scores_when_flows_have_pieces_then_quadrature_also_for_negative_scales(
         assert found[i] == pytest.approx(value, abs=1e-6)
 
 
+@pytest.mark.parametrize("base", ["normal", "uniform"])
+@pytest.mark.parametrize("n_pieces", [0, 1, 3])
+def test_scores_when_flows_are_of_the_plane_then_quadrature(n_pieces, base, reference):
+    model = _fitted(
+        NFE(2, n_pieces=n_pieces, base=base, field="complex"), learning_rate=0.1
+    )
+    graph = model.known_.take(slice(0, 8))
+    found = model.score_triples(graph)
+    tables = model.entity_parameters_, model.relation_parameters_
+    for i, (h, r, t) in enumerate(graph.triples):
+        value = reference.wasserstein_of_the_plane(
+            tables[0][h], tables[1][r], tables[0][t], n_pieces, base, model.gamma
+        )
+        assert found[i] == pytest.approx(value, abs=1e-6)
+
+
 def test_scores_when_not_exact_then_pieces_are_not_swapped():
     exact, plain = (
         _fitted(NFE(3, n_pieces=2, exact=e), n_epochs=1) for e in (True, False)
@@ -118,11 +138,11 @@ def test_gradients_when_differenced_then_those_of_the_loss(model, loss, regulari
         loss, len(queries), "queries", 0.1, 1.0, "adagrad", regularizer, 0.3, None, 1.0
     )
     trainer = Trainer(geometry, tables[0], tables[1], queries, recipe, 0)
-    shares = np.ones(9)
+    step_of_all = trainer._step(queries, 0.1, True, rng)
 
     def gradients():
         slopes = np.zeros_like(tables[0])
-        value = trainer._gradients(queries, tables[0], slopes, shares, True)
+        value = trainer._gradients(step_of_all, tables[0], slopes)
         return value + _penalty(model, recipe, tables, queries), slopes
 
     _, slopes = gradients()
