@@ -1,8 +1,9 @@
 """Models of triples on Nations, Kinships and UMLS: test figures over seeds.
 
-Each model is trained with several seeds, the epoch is chosen on the validation triples
-(filtered without the test triples), and the test triples are ranked, filtered by all
-known ones, heads and tails, equal scores at their mean place.
+Where a model has several settings, those that rank the validation triples best under
+the first seed are taken. Each model is trained with several seeds, the epoch is chosen
+on the validation triples (filtered without the test triples), and the test triples are
+ranked, filtered by all known ones, heads and tails, equal scores at their mean place.
 
     python kge_quality.py --data kg --sets umls kinships --seeds 5
 
@@ -25,19 +26,38 @@ import graphrep
 from graphrep import as_knowledge_graph, kge
 from graphrep.io import read_triples
 
-MODELS: dict[str, tuple[str, dict[str, Any]]] = {
-    "NFE-1": ("NFE", {}),
-    "NFE-2": ("NFE", {"n_pieces": 2}),
-    "NFE-2, as published": ("NFE", {"n_pieces": 2, "exact": False}),
-    "NFE-4": ("NFE", {"n_pieces": 4}),
-    "NFE-1, kvsall": ("NFE", {"loss": "kvsall", "batching": "queries"}),
-    "NFE-3": ("NFE", {"divergence": "kl"}),
-    "NFE, points": ("NFE", {"n_pieces": 0}),
-    "ComplEx-N3": ("ComplEx", {"n_epochs": 40}),
-    "RESCAL": ("RESCAL", {}),
-    "RotatE": ("RotatE", {}),
-    "DistMult": ("DistMult", {}),
-    "TransE": ("TransE", {}),
+Settings = dict[str, Any]
+DURA = {"regularizer": "dura"}
+PLANE: list[Settings] = [
+    {"field": "complex", "n_pieces": k, **more}
+    for k in (0, 1, 2)
+    for more in ({}, {"loss": "kvsall"}, {**DURA, "regularization": 0.1})
+]
+LINE: list[Settings] = [
+    {"n_pieces": k, **more}
+    for k in (1, 2, 4)
+    for more in (
+        {},
+        {"loss": "kvsall"},
+        {**DURA, "regularization": 0.1},
+        {"loss": "ce", **DURA, "regularization": 0.03},
+    )
+]
+MODELS: dict[str, tuple[str, list[Settings]]] = {
+    "NFE-1": ("NFE", [{}]),
+    "NFE-2": ("NFE", [{"n_pieces": 2}]),
+    "NFE-2, as published": ("NFE", [{"n_pieces": 2, "exact": False}]),
+    "NFE-3": ("NFE", [{"divergence": "kl"}]),
+    "NFE-4": ("NFE", [{"n_pieces": 4}]),
+    "NFE, points": ("NFE", [{"n_pieces": 0}]),
+    "NFE-1, plane": ("NFE", [{"field": "complex"}]),
+    "NFE, plane, points": ("NFE", [{"field": "complex", "n_pieces": 0}]),
+    "NFE, chosen": ("NFE", [*LINE, {"n_pieces": 2, "exact": False}, *PLANE]),
+    "ComplEx-N3": ("ComplEx", [{"regularization": r} for r in (0.003, 0.01, 0.03)]),
+    "RESCAL-DURA": ("RESCAL", [{**DURA, "regularization": r} for r in (0.01, 0.03)]),
+    "RotatE": ("RotatE", [{"gamma": g} for g in (4.0, 8.0)]),
+    "DistMult": ("DistMult", [{}, {**DURA, "regularization": 0.01}]),
+    "TransE": ("TransE", [{}, {"loss": "ce", **DURA, "regularization": 0.1}]),
 }
 FIGURES = ("mrr", "hits@1", "hits@10")
 
@@ -82,35 +102,44 @@ def read_parts(folder: Path) -> list[Any]:
 
 
 def report(name: str, model: str, parts: list[Any], options: Any) -> None:
-    """Train a model with all seeds and print its line."""
-    runs = [run(model, parts, options, seed) for seed in range(options.seeds)]
+    """Choose settings, train with all seeds and print the line of a model."""
+    method, choices = MODELS[model]
+    tried = [run(method, settings, parts, options, 0) for settings in choices]
+    best = max(range(len(tried)), key=lambda i: tried[i]["valid_mrr"])
+    runs = [tried[best]] + [
+        run(method, choices[best], parts, options, seed)
+        for seed in range(1, options.seeds)
+    ]
     if options.out:
         with options.out.open("a") as file:
             for seed, one in enumerate(runs):
                 line = {"set": name, "model": model, "seed": seed, **one}
-                file.write(json.dumps(line) + "\n")
+                file.write(json.dumps({**line, "settings": choices[best]}) + "\n")
     means = {k: statistics.fmean(one[k] for one in runs) for k in (*FIGURES, "cpu")}
     spread = statistics.stdev(r["mrr"] for r in runs) if len(runs) > 1 else 0.0
+    chosen = f"  {choices[best]}" if len(choices) > 1 else ""
     print(
         f"{model:22s} {means['mrr']:.3f} +- {spread:.3f} {means['hits@1']:6.3f} "
-        f"{means['hits@10']:6.3f} {means['cpu']:7.1f}",
+        f"{means['hits@10']:6.3f} {means['cpu']:7.1f}{chosen}",
         flush=True,
     )
 
 
-def run(model: str, parts: list[Any], options: Any, seed: int) -> dict[str, float]:
-    """Train once; the figures of the test triples, and the processor time."""
-    method, parameters = MODELS[model]
+def run(
+    method: str, settings: Settings, parts: list[Any], options: Any, seed: int
+) -> dict[str, float]:
+    """Train once; the figures of validation and test triples, and processor time."""
     train, valid, test = parts
     size = options.components if method != "RESCAL" else min(64, options.components)
     estimator = getattr(kge, method)(
-        size, random_state=seed, n_jobs=options.threads, **parameters
+        size, random_state=seed, n_jobs=options.threads, **settings
     )
     start = time.process_time()
     estimator.fit(train, validation=valid)
     cpu = time.process_time() - start
     metrics = kge.rank_triples(estimator, test, (train, valid)).metrics()
     return {k: metrics[k] for k in FIGURES} | {
+        "valid_mrr": max(h["valid_mrr"] or 0 for h in estimator.history_),
         "cpu": cpu,
         "best_epoch": estimator.best_epoch_,
     }

@@ -1,4 +1,4 @@
-"""FlowKGE: what all models of triples share: training, scores, rows of Q and K."""
+"""FlowKGE: what all models of triples share: parameters, training, early stopping."""
 
 from __future__ import annotations
 
@@ -7,28 +7,25 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._blas import single_blas_thread
 from graphrep._utils._parallel import numba_threads
-from graphrep._utils._progress import Progress, show_progress
+from graphrep._utils._progress import show_progress
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions, fit_context
 from graphrep.exceptions import GraphValueError
-from graphrep.graph import KnowledgeGraph, NodeIndex
+from graphrep.graph import KnowledgeGraph
 from graphrep.graph._triple_rows import both_directions
 from graphrep.io import as_knowledge_graph
 from graphrep.kge._batches import Batches, Recipe, Tables
 from graphrep.kge._checkpoint import Checkpoint, training_task
 from graphrep.kge._course import Course, Plan
 from graphrep.kge._geometry import Geometry
-from graphrep.kge._model_state import fitted_state, set_fitted_state
-from graphrep.kge._predictions import Answers, predict_entities, predict_relations
 from graphrep.kge._queries import group_queries
 from graphrep.kge._rank_triples import rank_triples
 from graphrep.kge._training import Trainer
-from graphrep.typing import AnyArray, FloatArray, IntArray, NodeIds, PathType
+from graphrep.kge._triple_model import TripleModel
+from graphrep.typing import PathType
 
 if TYPE_CHECKING:
     from typing import Self
@@ -37,12 +34,12 @@ _POSITIVE = Interval(Integral, 1, None, closed="left")
 _LARGEST_TABLE = 1 << 31
 
 
-class FlowKGE(BaseEstimator):
+class FlowKGE(TripleModel):
     """Base of models that score a triple by one product of two rows.
 
-    A sub-class writes ``__init__`` and ``_geometry``. Training, early stopping, scores
-    and vectors are here. Every relation r has an inverse, numbered r + n_relations:
-    heads are the tails of inverses.
+    A sub-class writes ``__init__`` and ``_geometry``. Training is here, what a fitted
+    model is asked in `TripleModel`. Every relation r has an inverse, numbered
+    r + n_relations: heads are the tails of inverses.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -67,8 +64,6 @@ class FlowKGE(BaseEstimator):
         "dtype": [StrOptions({"float32", "float64"})],
         "verbose": ["verbose"],
     }
-    gamma: float = 0.0
-    _progress: Progress | None = None
     _scale: ClassVar[float] = 0.1
     """Parameters start uniformly between minus and plus this."""
 
@@ -253,216 +248,6 @@ class FlowKGE(BaseEstimator):
                     f"{_LARGEST_TABLE:,} numbers; lower n_components "
                     f"({self.n_components})."
                 )
-
-    # -- the two factors of every score ----------------------------------------------
-    def query_matrix(self, entities: IntArray, relations: IntArray) -> FloatArray:
-        """Rows of Q of pairs of an entity and a relation.
-
-        Parameters
-        ----------
-        entities : array of int of shape (n_queries,)
-            Numbers of the known ends.
-        relations : array of int of shape (n_queries,)
-            Numbers below twice the relations: r asks for tails,
-            ``r + n_relations_`` for heads.
-
-        Returns
-        -------
-        ndarray of shape (n_queries, width)
-        """
-        check_is_fitted(self, "entity_parameters_")
-        return self._shape.query_rows(
-            self.entity_parameters_, self.relation_parameters_,
-            np.ascontiguousarray(entities, np.int64),
-            np.ascontiguousarray(relations, np.int64),
-            self.gamma,
-        )  # fmt: skip
-
-    def key_matrix(self, rows: IntArray | None = None) -> FloatArray:
-        """Rows of K of entities, all by default: (n_entities, width).
-
-        ``query_matrix(h, r) @ key_matrix().T`` are the scores, biases included.
-        """
-        check_is_fitted(self, "entity_parameters_")
-        table = self.entity_parameters_
-        return self._shape.key_rows(
-            table if rows is None else np.ascontiguousarray(table[rows])
-        )
-
-    @property
-    def entities_(self) -> NodeIndex:
-        """Ids of the entities, in the order of their numbers."""
-        check_is_fitted(self, "entity_parameters_")
-        return self.known_.entities
-
-    @property
-    def relations_(self) -> NodeIndex:
-        """Ids of the relations, in the order of their numbers."""
-        check_is_fitted(self, "entity_parameters_")
-        return self.known_.relations
-
-    @property
-    def entity_ids_(self) -> AnyArray:
-        """Ids of the entities, an array."""
-        return self.entities_.ids
-
-    @property
-    def relation_ids_(self) -> AnyArray:
-        """Ids of the relations, an array."""
-        return self.relations_.ids
-
-    @property
-    def embedding_(self) -> FloatArray:
-        """Points of the entities, (n_entities, n_features)."""
-        keys = self.key_matrix()
-        return keys[:, : self._shape.point_width]
-
-    # -- use ---------------------------------------------------------------------
-    def transform(self, X: NodeIds | None = None) -> FloatArray:
-        """Give the points of entities, by id.
-
-        Parameters
-        ----------
-        X : sequence of ids or None, default=None
-            None takes all entities, in the order of `entity_ids_`.
-
-        Returns
-        -------
-        ndarray of shape (n, n_features)
-            Under a Wasserstein divergence the Euclidean distance of two points is
-            the distance of the two distributions.
-
-        Raises
-        ------
-        NodeNotFoundError
-            For an id that was not fitted.
-        """
-        if X is None:
-            return self.embedding_
-        rows = self.key_matrix(self.entities_.indexer(X))
-        return rows[:, : self._shape.point_width]
-
-    def score_triples(self, X: Any) -> FloatArray:
-        """Score statements; higher is likelier.
-
-        Parameters
-        ----------
-        X : KnowledgeGraph or what `graphrep.as_knowledge_graph` takes
-            Statements of fitted entities and relations.
-
-        Returns
-        -------
-        ndarray of shape (n_triples,)
-        """
-        graph = self._in_own_numbers(X)
-        queries = self.query_matrix(graph.head, graph.relation)
-        out: FloatArray = np.einsum("ij,ij->i", queries, self.key_matrix(graph.tail))
-        return out
-
-    def score(self, X: Any, y: Any = None) -> float:
-        """Mean reciprocal rank of heads and tails, filtered by the training triples.
-
-        Parameters
-        ----------
-        X : KnowledgeGraph or what `graphrep.as_knowledge_graph` takes
-            True statements of fitted entities and relations.
-        y : None
-            Ignored.
-        """
-        ranks = rank_triples(
-            self, self._in_own_numbers(X), self.known_, n_jobs=self.n_jobs
-        )
-        return ranks.metrics()["mrr"]
-
-    def predict_tails(
-        self, X: Any, k: int = 10, *, filter_known: bool = True
-    ) -> Answers:
-        """Find the best tails of (head, relation) pairs.
-
-        Parameters
-        ----------
-        X : sequence of (head, relation)
-            Ids of a fitted entity and a relation.
-        k : int, default=10
-            Answers a pair, fewer where there are fewer.
-        filter_known : bool, default=True
-            Whether tails of training triples are left out.
-
-        Returns
-        -------
-        list of list of (id, score)
-            For each pair its answers, best first.
-
-        Raises
-        ------
-        NodeNotFoundError
-            For an id that was not fitted.
-        """
-        heads, kinds = self._pairs(X, self.entities_, "relations_", "(head, relation)")
-        known = self.known_ if filter_known else None
-        return predict_entities(self, heads, kinds, k, known, self.entities_)
-
-    def predict_heads(
-        self, X: Any, k: int = 10, *, filter_known: bool = True
-    ) -> Answers:
-        """Find the best heads of (relation, tail) pairs; see `predict_tails`."""
-        kinds, tails = self._pairs(X, self.relations_, "entities_", "(relation, tail)")
-        known = self.known_ if filter_known else None
-        kinds = kinds + self.n_relations_
-        return predict_entities(self, tails, kinds, k, known, self.entities_)
-
-    def predict_relations(
-        self, X: Any, k: int = 10, *, filter_known: bool = True
-    ) -> Answers:
-        """Find the best relations of (head, tail) pairs; see `predict_tails`."""
-        heads, tails = self._pairs(X, self.entities_, "entities_", "(head, tail)")
-        known = self.known_ if filter_known else None
-        return predict_relations(self, heads, tails, k, known, self.relations_)
-
-    def _pairs(
-        self, X: Any, first: NodeIndex, second: str, what: str
-    ) -> tuple[IntArray, IntArray]:
-        """Numbers of both members of pairs of ids."""
-        pairs = [tuple(pair) for pair in X] if not isinstance(X, str) else [tuple(X)]
-        for i, pair in enumerate(pairs):
-            if len(pair) != 2:
-                raise GraphValueError(
-                    f"Pair {i} is {pair!r}; X must hold pairs {what}."
-                )
-        ones, twos = [p[0] for p in pairs], [p[1] for p in pairs]
-        return first.indexer(ones), getattr(self, second).indexer(twos)
-
-    # -- keeping -----------------------------------------------------------------
-    def save(self, path: PathType, *, overwrite: bool = True) -> None:
-        """Write the fitted model without pickle; see `graphrep.load`.
-
-        Parameters
-        ----------
-        path : path-like
-            Directory to write, or a name that ends in ``.zip``.
-        overwrite : bool, default=True
-            Whether a model that is there may be replaced.
-        """
-        from graphrep.persistence import save
-
-        check_is_fitted(self, "entity_parameters_")
-        save(self, path, overwrite=overwrite)
-
-    def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
-        return fitted_state(self)
-
-    def _set_fitted_state(
-        self, arrays: dict[str, AnyArray], scalars: dict[str, Any]
-    ) -> None:
-        set_fitted_state(self, arrays, scalars)
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()
-        state.pop("_progress", None)
-        return dict(state)
-
-    def _in_own_numbers(self, X: Any) -> KnowledgeGraph:
-        return as_knowledge_graph(X, entities=self.entities_, relations=self.relations_)
 
 
 def _weighted(graph: KnowledgeGraph, sample_weight: Any) -> KnowledgeGraph:

@@ -82,6 +82,11 @@ class Geometry:
         """What the product of two points is multiplied with in a score."""
         return 2.0 if self.divergence == EUCLIDEAN else 1.0
 
+    def points_of(self, rows: FloatArray) -> FloatArray:
+        """Points of rows of Q: what an index of the points of entities is asked."""
+        points: FloatArray = rows[:, : self.point_width] / self.factor
+        return points
+
     @property
     def spec(self) -> tuple[int, int, int, int, int]:
         """What the kernels read."""

