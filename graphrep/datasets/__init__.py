@@ -18,6 +18,14 @@ from graphrep.datasets._public import (
 )
 from graphrep.datasets._semantic_tests import fetch_semantic_tests
 from graphrep.datasets._storage import data_home
+from graphrep.datasets._triple_sets import (
+    fetch_fb15k_237,
+    fetch_hpo_kg,
+    fetch_kinships,
+    fetch_nations,
+    fetch_umls,
+    fetch_wn18rr,
+)
 
 __all__ = [
     "Bunch",
@@ -28,10 +36,16 @@ __all__ = [
     "fetch_cora",
     "fetch_cskg_mini",
     "fetch_dblp",
+    "fetch_fb15k_237",
+    "fetch_hpo_kg",
+    "fetch_kinships",
+    "fetch_nations",
     "fetch_ppi",
     "fetch_pubmed",
     "fetch_semantic_tests",
+    "fetch_umls",
     "fetch_wikipedia_pos",
+    "fetch_wn18rr",
     "fetch_youtube_groups",
     "list_datasets",
     "load_davis",

@@ -15,6 +15,7 @@ from graphrep.datasets._storage import (
     local_path,
     missing_copy,
     obtain,
+    prepared_folder,
     prepared_path,
 )
 from graphrep.exceptions import GraphValueError
@@ -74,6 +75,8 @@ def path(name: str) -> Path:
         return source_path()
     if prepared_path(name).is_file():
         return prepared_path(name)
+    if entry.prepared and (entry.how == "prepared" or _is_prepared(entry)):
+        return prepared_folder(entry)
     if len(entry.files) == 1:
         return local_path(name, entry.files[0])
     return data_home() / name
@@ -125,6 +128,6 @@ def _is_present(entry: Entry) -> bool:
 def _is_prepared(entry: Entry) -> bool:
     """Whether a copy lies in the place of the original files."""
     if entry.prepared:
-        folder = data_home() / entry.name
+        folder = prepared_folder(entry)
         return all((folder / name).is_file() for name in entry.prepared)
     return prepared_path(entry.name).is_file()

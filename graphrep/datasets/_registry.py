@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graphrep.datasets._semantic_files import BATS, GOOGLE, SIMILARITY
+from graphrep.datasets._triple_files import NUMBERED, TRIPLE_FILES
 
 # Two ways to one file at one commit of a public repository; the checksum decides.
 _ADDRESSES = (
@@ -67,6 +68,8 @@ class Entry:
         What to know before comparing results.
     prepared : tuple of str
         Copies in the folder of the data set that take the place of ``files``.
+    room : str
+        Folder of `data_home` in which that folder lies, if it is not there itself.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Entry:
     files: tuple[RemoteFile, ...] = ()
     note: str = ""
     prepared: tuple[str, ...] = ()
+    room: str = ""
 
 
 _PRONE = ("THUDM/ProNE", "873630a5943f3eba8f4bbc9751fdf16af98d2171")
@@ -107,6 +111,34 @@ SEMANTIC_FILES = {
         *((key, (f"bats/{key}.txt", sha256)) for key, sha256 in BATS.items()),
     )
 }
+
+_NFE = ("changyi7231/NFE", "c35509ee79949b13f440ce9dd384a2057e2cb9ed")
+_PYKEEN = ("pykeen/pykeen", "05c7bbb20c952f3e5e958e694344ace4005b1bbb")
+
+
+def _triples(
+    name: str,
+    kind: str,
+    size: tuple[int, int],
+    licence: str,
+    *,
+    copies: str = "tsv",
+    how: str = "fetched",
+    note: str = "",
+) -> Entry:
+    """Knowledge graph of three parts."""
+    home = _PYKEEN if copies == "tsv" else _NFE
+    files = tuple(RemoteFile(*home, *file) for file in TRIPLE_FILES.get(name, ()))
+    suffixes = copies.split()
+    return Entry(
+        name, kind, *size, licence, how, room="kg", files=files, note=note,
+        format="numbered" if name in NUMBERED else "triples",
+        prepared=tuple(
+            f"{part}.{suffixes[min(i, len(suffixes) - 1)]}"
+            for i, part in enumerate(("train", "valid", "test"))
+        ),
+    )  # fmt: skip
+
 
 ENTRIES = {
     entry.name: entry
@@ -223,6 +255,33 @@ ENTRIES = {
                 "It imitates how CSKG merges two of its seven sources; it is not CSKG."
             ),
             prepared=("edges.tsv.gz",),
+        ),
+        _triples(
+            "nations", "relations of 14 countries, 55 relations", (14, 1992),
+            "research use, none stated",
+            note="A scorer that guesses has an MRR of .23 already.",
+        ),
+        _triples(
+            "kinships", "kinship of the Alyawarra, 25 terms", (104, 10686),
+            "research use, none stated",
+        ),
+        _triples(
+            "umls", "types of the UMLS Semantic Network, 46 relations", (135, 6529),
+            "US government work; attribute the NLM",
+        ),
+        _triples(
+            "wn18rr", "senses of WordNet, 11 relations", (40943, 93003),
+            "WordNet 3.0", copies="tsv.gz tsv",
+            note="210 test triples have an entity that training lacks; all stay in.",
+        ),
+        _triples(
+            "fb15k-237", "things of Freebase, 237 relations", (14541, 310116),
+            "Microsoft Research data licence; Freebase CC BY 2.5", copies="tsv.gz",
+        ),
+        _triples(
+            "hpo-kg", "phenotypes, diseases and genes, 6 relations", (36853, 305971),
+            "HPO: free use, cite, state the version, do not alter", copies="tsv.gz",
+            how="prepared",
         ),
     )
 }  # fmt: skip

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from graphrep._utils._optional import require
-from graphrep.datasets._registry import RemoteFile
+from graphrep.datasets._registry import Entry, RemoteFile
 from graphrep.exceptions import GraphRepError, GraphValueError
 
 _BLOCK = 1 << 20
@@ -49,6 +49,11 @@ def data_home() -> Path:
 def prepared_path(name: str) -> Path:
     """Where a copy of a data set in the prepared npz layout would lie."""
     return data_home() / "nodes" / f"{name}.npz"
+
+
+def prepared_folder(entry: Entry) -> Path:
+    """Where copies that take the place of a data set's files would lie."""
+    return data_home() / entry.room / entry.name
 
 
 def local_path(name: str, file: RemoteFile) -> Path:
