@@ -108,7 +108,7 @@ class Plan:
         kind = getattr(import_module(_ROOM), self.estimator)
         given = self.parameters
         if self.preset is not None:
-            given = {k: v for k, v in given.items() if _was_given(k)}
+            given = {k: v for k, v in given.items() if was_given(k)}
         if self.save_model is None and "keep_layers" in self.parameters:
             given = {**given, "keep_layers": False}  # a saved model alone needs them
         if "random_state" in self.parameters and given.get("random_state") is None:
@@ -225,7 +225,7 @@ def _targets(plan: Plan, estimator: Any) -> AnyArray:
     return table
 
 
-def _was_given(name: str) -> bool:
+def was_given(name: str) -> bool:
     """Whether an option stands on the command line."""
     source = click.get_current_context().get_parameter_source(name)
     return source is not None and source is not click.core.ParameterSource.DEFAULT

@@ -12,11 +12,11 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from graphrep.cli._help import Decorator, Function, option
 from graphrep.cli._values import Value
-from graphrep.embedding import _HOME
 
 _ENTRY = re.compile(r"^(?P<names>\w+(?:, \w+)*) : (?P<kind>.+)$")
 _SECTION = re.compile(
@@ -69,15 +69,18 @@ class Source(NamedTuple):
     has_targets: bool
 
 
-def read_source(class_name: str) -> Source:
-    """Read what an embedder's source text tells of its constructor.
+def read_source(class_name: str, room: str = "embedding") -> Source:
+    """Read what an estimator's source text tells of its constructor.
 
     Parameters
     ----------
     class_name : str
-        Name of the class in `graphrep.embedding`.
+        Name of the class.
+    room : str, default="embedding"
+        Package of graphrep that has it.
     """
-    file = f"embedding/{_HOME[class_name]}.py"
+    home = import_module(f"graphrep.{room}")._HOME
+    file = f"{room}/{home[class_name]}.py"
     source = pkgutil.get_data("graphrep", file)
     if source is None:
         raise FileNotFoundError(f"the source of graphrep, {file}, is not at hand")

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
 from graphrep._utils._atomic import atomic_path
 from graphrep.exceptions import GraphValueError
 from graphrep.plot import _report_more as more
 from graphrep.plot import _report_sections as sections
+from graphrep.plot._page import page
 from graphrep.plot._report_data import Record
-from graphrep.plot._report_html import text
 from graphrep.typing import PathType
 
 _FORMAT = "graphrep-assessment"
-_HEADINGS = re.compile(r'<section id="([^"]+)"><h2>(.*?)</h2>')
 
 
 def save_report(assessment: Any, path: PathType) -> None:
@@ -57,17 +54,10 @@ def report_page(assessment: Any) -> str:
             more.problems, more.colophon,
         )
     )  # fmt: skip
-    links = "".join(
-        f'<a href="#{anchor}">{title}</a>' for anchor, title in _HEADINGS.findall(body)
+    return page(
+        data.get("title") or "Assessment of embeddings",
+        sections.headline(record),
+        body,
+        created=str(data.get("created") or ""),
+        version=(data.get("versions") or {}).get("graphrep", ""),
     )
-    parts = {
-        "title": text(data.get("title") or "Assessment of embeddings"),
-        "created": text(str(data.get("created") or "")[:10]),
-        "version": text((data.get("versions") or {}).get("graphrep", "")),
-        "links": links,
-        "headline": sections.headline(record),
-        "body": body,
-    }
-    page = files("graphrep.plot").joinpath("_report.html").read_text("utf-8")
-    # in one pass, so that nothing that was put in is read again
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], page)

@@ -22,6 +22,8 @@ from graphrep.cli._app import ENTRIES
 Invoke = Callable[..., Any]
 Shell = Callable[..., Any]
 
+GROUPS = ("embed", "datasets", "kge")
+
 _UNTIL_IT_READS = 3.0
 _HEAVY = (
     "numpy",
@@ -61,6 +63,8 @@ def _loaded_by(*arguments: str) -> set[str]:
         ["embed", "--help"],
         ["embed", "fastrp", "--help"],
         ["datasets", "--help"],
+        ["kge", "--help"],
+        ["kge", "train", "--help"],
         ["completion", "bash"],
     ],
     ids=" ".join,
@@ -69,7 +73,7 @@ def test_help_when_shown_then_nothing_heavy_is_imported(arguments: list[str]) ->
     assert _loaded_by(*arguments) == set()
 
 
-@pytest.mark.parametrize("name", [n for n in ENTRIES if n not in {"embed", "datasets"}])
+@pytest.mark.parametrize("name", [n for n in ENTRIES if n not in GROUPS])
 def test_command_help_when_shown_then_nothing_heavy_is_imported(name: str) -> None:
     assert _loaded_by(name, "--help") == set()
 
@@ -93,7 +97,7 @@ def test_entry_when_imported_then_is_a_command_with_help(name: str) -> None:
 
 def test_entries_when_nested_then_are_commands_of_that_name() -> None:
     context = click.Context(app)
-    for group in ("embed", "datasets"):
+    for group in GROUPS:
         found = app.get_command(context, group)
         assert isinstance(found, click.Group)
         for name in found.list_commands(context):
