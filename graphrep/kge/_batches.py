@@ -94,11 +94,15 @@ class Batches:
         """Go through all queries once; returns the mean loss, NaN if not wanted."""
         rng = np.random.Generator(np.random.Philox(key=[self.seed, number]))
         grouped = self.recipe.batches == "queries"
-        order = rng.permutation(len(self.queries if grouped else self.queries.tails))
+        n_queries, n_answers = len(self.queries), len(self.queries.tails)
+        order = rng.permutation(n_queries if grouped else n_answers)
+        size = self.recipe.batch_size
+        if grouped:  # as many whole queries as have about so many triples
+            size = max(1, round(size * n_queries / max(n_answers, 1)))
         rate = self.recipe.learning_rate * self.recipe.decay**number
         total = 0.0
-        for start in range(0, len(order), self.recipe.batch_size):
-            chosen = order[start : start + self.recipe.batch_size]
+        for start in range(0, len(order), size):
+            chosen = order[start : start + size]
             batch = (
                 self.queries.take(chosen)
                 if grouped

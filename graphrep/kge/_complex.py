@@ -54,7 +54,7 @@ class ComplEx(FlowKGE):
         n_components: int = 256,
         *,
         loss: str = "ce",
-        batching: str = "triples",
+        batching: str = "queries",
         batch_size: int = 128,
         n_epochs: int = 60,
         learning_rate: float = 0.1,

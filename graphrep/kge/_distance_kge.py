@@ -19,7 +19,7 @@ class DistanceKGE(FlowKGE):
         *,
         gamma: float = 4.0,
         loss: str = "bce",
-        batching: str = "triples",
+        batching: str = "queries",
         batch_size: int = 128,
         n_epochs: int = 60,
         learning_rate: float = 0.01,

@@ -48,11 +48,12 @@ class NFE(FlowKGE):
     loss : {"bce", "kvsall", "ce"}, default="bce"
         Over all entities: binary cross-entropy of each triple, of each query with
         all its answers, or cross-entropy of a softmax.
-    batching : {"triples", "queries"}, default="triples"
-        What a batch is made of. Triples of one query in a batch are scored once
-        either way; whole queries make an epoch several times faster.
+    batching : {"queries", "triples"}, default="queries"
+        What a batch is made of: queries (a head and relation) with all their tails,
+        which are scored once, or triples in any order, which takes several times as
+        long for the same number of steps.
     batch_size : int, default=128
-        Triples or queries of a step.
+        Triples of a step; of whole queries as many as have about so many triples.
     n_epochs : int, default=60
         Times that each triple is seen, at most.
     learning_rate : float, default=0.01
@@ -153,7 +154,7 @@ class NFE(FlowKGE):
         relation_scale: bool = True,
         gamma: float = 4.0,
         loss: str = "bce",
-        batching: str = "triples",
+        batching: str = "queries",
         batch_size: int = 128,
         n_epochs: int = 60,
         learning_rate: float = 0.01,

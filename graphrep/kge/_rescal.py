@@ -52,7 +52,7 @@ class RESCAL(FlowKGE):
         n_components: int = 64,
         *,
         loss: str = "bce",
-        batching: str = "triples",
+        batching: str = "queries",
         batch_size: int = 128,
         n_epochs: int = 60,
         learning_rate: float = 0.003,

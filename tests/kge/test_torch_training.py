@@ -30,7 +30,7 @@ MODELS = [
 VARIANTS = [
     {"loss": "bce"},
     {"loss": "ce", "regularizer": "dura", "regularization": 0.1},
-    {"loss": "kvsall", "batching": "queries", "regularizer": "l2"},
+    {"loss": "kvsall", "batching": "triples", "regularizer": "l2"},
     {"loss": "bce", "regularizer": "n3", "regularization": 0.2, "optimizer": "adagrad"},
     {"loss": "bce", "n_negatives": 4},
     {"loss": "ce", "n_negatives": 4, "optimizer": "adagrad"},
