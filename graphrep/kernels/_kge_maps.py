@@ -49,8 +49,23 @@ def _logistic(x):
 
 
 @njit(inline="always")
-def _sign(x):
-    return (x > 0) - (x < 0)
+def _sign(x, one):
+    """Sign of x in the type of ``one``, so that nothing becomes float64."""
+    return one if x > 0 else (-one if x < 0 else one - one)
+
+
+@njit(nogil=True, fastmath={"reassoc", "contract"})
+def _length(x, n):
+    """Sum of squares of the first n numbers, in the order that vectors like."""
+    total = x.dtype.type(0)
+    for j in range(n):
+        total += x[j] * x[j]
+    return total
+
+
+@njit(inline="always")
+def _part(row, d, k):
+    return row[k * d : (k + 1) * d]
 
 
 @njit(nogil=True)
@@ -59,10 +74,10 @@ def _flow_key(row, d, flags, root, out):
     n_pieces = root.shape[0] - 1
     first = 0 if flags & HAS_MEAN else 1
     for p in range(first, n_pieces + 1):
-        goal = out[(p - first) * d : (p - first + 1) * d]
+        goal = _part(out, d, p - first)
         goal[:] = 0
         for k in range(p, n_pieces + 1):
-            part, c = row[(k - first) * d : (k - first + 1) * d], root[p, k]
+            part, c = _part(row, d, k - first), root[p, k]
             if k == 0:
                 for j in range(d):
                     goal[j] += c * part[j]
@@ -76,17 +91,17 @@ def _flow_key_back(row, d, flags, root, slope, d_row):
     """Add the gradients of an entity's parameters, from those of its point."""
     n_pieces = root.shape[0] - 1
     first = 0 if flags & HAS_MEAN else 1
+    one = row.dtype.type(1)
     for k in range(first, n_pieces + 1):
-        part = row[(k - first) * d : (k - first + 1) * d]
-        goal = d_row[(k - first) * d : (k - first + 1) * d]
+        part, goal = _part(row, d, k - first), _part(d_row, d, k - first)
         for p in range(first, k + 1):
-            back, c = slope[(p - first) * d : (p - first + 1) * d], root[p, k]
+            back, c = _part(slope, d, p - first), root[p, k]
             if k == 0:
                 for j in range(d):
                     goal[j] += c * back[j]
             elif c != 0:
                 for j in range(d):
-                    goal[j] += c * back[j] * _sign(part[j])
+                    goal[j] += c * back[j] * _sign(part[j], one)
 
 
 @njit(nogil=True)
@@ -94,17 +109,28 @@ def _flow_query(row, relation, d, flags, root, out):
     """Compute x = root @ (a m + b, |a s_1|, ..), pieces in turn where a < 0."""
     n_pieces = root.shape[0] - 1
     first = 0 if flags & HAS_MEAN else 1
+    scaled, shift = flags & HAS_SCALE, _part(relation, d, 0)
+    scale = _part(relation, d, 1 if scaled else 0)
     out[: (n_pieces + 1 - first) * d] = 0
-    for j in range(d):
-        a = relation[d + j] if flags & HAS_SCALE else row.dtype.type(1)
-        backwards = a < 0 and flags & SWAPS
-        if first == 0:
-            out[j] += root[0, 0] * (a * row[j] + relation[j])
-        for k in range(1, n_pieces + 1):
-            own = n_pieces + 1 - k if backwards else k
-            s = abs(a * row[(own - first) * d + j])
-            for p in range(first, k + 1):
-                out[(p - first) * d + j] += root[p, k] * s
+    if first == 0:
+        c, part = root[0, 0], _part(row, d, 0)
+        for j in range(d):
+            out[j] = c * ((scale[j] * part[j] if scaled else part[j]) + shift[j])
+    for k in range(1, n_pieces + 1):
+        ahead = _part(row, d, k - first)
+        turned = _part(row, d, n_pieces + 1 - k - first)
+        for p in range(first, k + 1):
+            c, goal = root[p, k], _part(out, d, p - first)
+            if not scaled:
+                for j in range(d):
+                    goal[j] += c * abs(ahead[j])
+            elif flags & SWAPS:
+                for j in range(d):
+                    s = turned[j] if scale[j] < 0 else ahead[j]
+                    goal[j] += c * abs(scale[j] * s)
+            else:
+                for j in range(d):
+                    goal[j] += c * abs(scale[j] * ahead[j])
 
 
 @njit(nogil=True)
@@ -112,96 +138,126 @@ def _flow_query_back(row, relation, d, flags, root, slope, d_row, d_relation):
     """Add the gradients of parameters, from those of the point of a query."""
     n_pieces = root.shape[0] - 1
     first = 0 if flags & HAS_MEAN else 1
-    for j in range(d):
-        a = relation[d + j] if flags & HAS_SCALE else row.dtype.type(1)
-        backwards = a < 0 and flags & SWAPS
-        d_scale = row.dtype.type(0)
-        if first == 0:
-            back = root[0, 0] * slope[j]
-            d_row[j] += a * back
-            d_scale += row[j] * back
-            d_relation[j] += back
-        for k in range(1, n_pieces + 1):
-            own = n_pieces + 1 - k if backwards else k
-            back = row.dtype.type(0)
-            for p in range(first, k + 1):
-                back += root[p, k] * slope[(p - first) * d + j]
-            s = row[(own - first) * d + j]
-            d_row[(own - first) * d + j] += abs(a) * _sign(s) * back
-            d_scale += _sign(a) * abs(s) * back
-        if flags & HAS_SCALE:
-            d_relation[d + j] += d_scale
-
-
-@njit(nogil=True)
-def _rings(row, d, factor, j, root, out):
-    """Add root[1:, 1:] @ (|s_1|, .., |s_K|) * factor for coordinate j of a point."""
-    for k in range(1, root.shape[0]):
-        s = factor * abs(row[(k + 1) * d + j])
-        for p in range(1, k + 1):
-            out[(p + 1) * d + j] += root[p, k] * s
-
-
-@njit(nogil=True)
-def _rings_back(row, d, factor, j, root, slope, d_row):
-    """Add the gradients of s_k; returns that of the factor."""
-    d_factor = row.dtype.type(0)
-    for k in range(1, root.shape[0]):
-        back = row.dtype.type(0)
-        for p in range(1, k + 1):
-            back += root[p, k] * slope[(p + 1) * d + j]
-        s = row[(k + 1) * d + j]
-        d_row[(k + 1) * d + j] += factor * _sign(s) * back
-        d_factor += abs(s) * back
-    return d_factor
+    one = row.dtype.type(1)
+    scaled, d_shift = flags & HAS_SCALE, _part(d_relation, d, 0)
+    scale = _part(relation, d, 1 if scaled else 0)
+    d_scale = _part(d_relation, d, 1 if scaled else 0)
+    if first == 0:
+        c, part, d_part = root[0, 0], _part(row, d, 0), _part(d_row, d, 0)
+        for j in range(d):
+            d_shift[j] += c * slope[j]
+        if scaled:
+            for j in range(d):
+                d_part[j] += scale[j] * c * slope[j]
+                d_scale[j] += part[j] * c * slope[j]
+        else:
+            for j in range(d):
+                d_part[j] += c * slope[j]
+    for k in range(1, n_pieces + 1):
+        turn = n_pieces + 1 - k - first
+        if not flags & SWAPS or not scaled:
+            turn = k - first
+        ahead, d_ahead = _part(row, d, k - first), _part(d_row, d, k - first)
+        turned, d_turned = _part(row, d, turn), _part(d_row, d, turn)
+        for p in range(first, k + 1):
+            c, back = root[p, k], _part(slope, d, p - first)
+            if not scaled:
+                for j in range(d):
+                    d_ahead[j] += c * back[j] * _sign(ahead[j], one)
+                continue
+            # loops of few arrays each, which the compiler can prove apart
+            for j in range(d):
+                s = turned[j] if scale[j] < 0 else ahead[j]
+                d_scale[j] += c * back[j] * abs(s) * _sign(scale[j], one)
+            for j in range(d):
+                a = max(scale[j], one - one)
+                d_ahead[j] += c * back[j] * a * _sign(ahead[j], one)
+            for j in range(d):
+                a = max(-scale[j], one - one)
+                d_turned[j] += c * back[j] * a * _sign(turned[j], one)
 
 
 @njit(nogil=True)
 def _radial_key(row, d, root, out):
-    out[: 2 * d] = row[: 2 * d]
+    """Compute x = (re, im, root[1:, 1:] @ (|s_1|, .., |s_K|)), per coordinate."""
+    for j in range(2 * d):
+        out[j] = row[j]
     out[2 * d : (root.shape[0] + 1) * d] = 0
-    for j in range(d):
-        _rings(row, d, row.dtype.type(1), j, root, out)
+    for k in range(1, root.shape[0]):
+        part = _part(row, d, k + 1)
+        for p in range(1, k + 1):
+            c, goal = root[p, k], _part(out, d, p + 1)
+            for j in range(d):
+                goal[j] += c * abs(part[j])
 
 
 @njit(nogil=True)
 def _radial_key_back(row, d, root, slope, d_row):
-    for j in range(d):
+    one = row.dtype.type(1)
+    for j in range(2 * d):
         d_row[j] += slope[j]
-        d_row[d + j] += slope[d + j]
-        _rings_back(row, d, row.dtype.type(1), j, root, slope, d_row)
+    for k in range(1, root.shape[0]):
+        part, goal = _part(row, d, k + 1), _part(d_row, d, k + 1)
+        for p in range(1, k + 1):
+            c, back = root[p, k], _part(slope, d, p + 1)
+            for j in range(d):
+                goal[j] += c * back[j] * _sign(part[j], one)
 
 
 @njit(nogil=True)
 def _radial_query(row, relation, d, flags, root, out):
     """Compute a m + b and root @ (|a s_1|, ..); a is 1 without HAS_SCALE."""
     out[2 * d : (root.shape[0] + 1) * d] = 0
-    u, v = row.dtype.type(1), row.dtype.type(0)
-    for j in range(d):
-        if flags & HAS_SCALE:
-            u, v = relation[2 * d + j], relation[3 * d + j]
-        out[j] = row[j] * u - row[d + j] * v + relation[j]
-        out[d + j] = row[j] * v + row[d + j] * u + relation[d + j]
-        _rings(row, d, np.sqrt(u * u + v * v), j, root, out)
+    scaled, one = flags & HAS_SCALE, row.dtype.type(1)
+    u = _part(relation, d, 2 if scaled else 0)
+    v = _part(relation, d, 3 if scaled else 0)
+    if scaled:
+        for j in range(d):
+            out[j] = row[j] * u[j] - row[d + j] * v[j] + relation[j]
+            out[d + j] = row[j] * v[j] + row[d + j] * u[j] + relation[d + j]
+    else:
+        for j in range(2 * d):
+            out[j] = row[j] + relation[j]
+    for k in range(1, root.shape[0]):
+        part = _part(row, d, k + 1)
+        for p in range(1, k + 1):
+            c, goal = root[p, k], _part(out, d, p + 1)
+            for j in range(d):
+                size = np.sqrt(u[j] * u[j] + v[j] * v[j]) if scaled else one
+                goal[j] += c * abs(part[j]) * size
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def _radial_query_back(row, relation, d, flags, root, slope, d_row, d_relation):
-    u, v = row.dtype.type(1), row.dtype.type(0)
-    for j in range(d):
-        if flags & HAS_SCALE:
-            u, v = relation[2 * d + j], relation[3 * d + j]
-        re, im = slope[j], slope[d + j]
-        size = np.sqrt(u * u + v * v)
-        d_size = _rings_back(row, d, size, j, root, slope, d_row)
-        d_row[j] += re * u + im * v
-        d_row[d + j] += im * u - re * v
-        d_relation[j] += re
-        d_relation[d + j] += im
-        if flags & HAS_SCALE:
-            along = d_size / size if size > 0 else size
-            d_relation[2 * d + j] += row[j] * re + row[d + j] * im + along * u
-            d_relation[3 * d + j] += row[j] * im - row[d + j] * re + along * v
+    scaled, one = flags & HAS_SCALE, row.dtype.type(1)
+    u = _part(relation, d, 2 if scaled else 0)
+    v = _part(relation, d, 3 if scaled else 0)
+    d_u = _part(d_relation, d, 2 if scaled else 0)
+    d_v = _part(d_relation, d, 3 if scaled else 0)
+    for j in range(2 * d):
+        d_relation[j] += slope[j]
+    if scaled:
+        for j in range(d):
+            re, im = slope[j], slope[d + j]
+            d_row[j] += re * u[j] + im * v[j]
+            d_row[d + j] += im * u[j] - re * v[j]
+            d_u[j] += row[j] * re + row[d + j] * im
+            d_v[j] += row[j] * im - row[d + j] * re
+    else:
+        for j in range(2 * d):
+            d_row[j] += slope[j]
+    for k in range(1, root.shape[0]):
+        part, goal = _part(row, d, k + 1), _part(d_row, d, k + 1)
+        for p in range(1, k + 1):
+            c, back = root[p, k], _part(slope, d, p + 1)
+            for j in range(d):
+                size = np.sqrt(u[j] * u[j] + v[j] * v[j]) if scaled else one
+                goal[j] += c * back[j] * size * _sign(part[j], one)
+                if scaled:
+                    along = c * back[j] * abs(part[j])
+                    along = along / size if size > 0 else one - one
+                    d_u[j] += along * u[j]
+                    d_v[j] += along * v[j]
 
 
 @njit(nogil=True)
@@ -255,7 +311,7 @@ def _kl_query_back(row, relation, d, flags, slope, d_bias, d_row, d_relation):
         d_row[j] += a * by_mean
         d_row[d + j] += by_sigma * factor * _logistic(row[d + j])
         d_relation[j] += by_mean
-        inner = _sign(a) if flags & POSITIVE else _logistic(a)
+        inner = _sign(a, 1.0) if flags & POSITIVE else _logistic(a)
         d_relation[d + j] += row[j] * by_mean + by_sigma * soft * inner
 
 
@@ -271,12 +327,14 @@ def _turn(row, relation, d, kind, out):
             for j in range(d):
                 total += relation[i * d + j] * row[j]
             out[i] = total
+    elif kind == ROTATION:
+        for j in range(d):
+            u, v = math.cos(relation[j]), math.sin(relation[j])
+            out[j] = row[j] * u - row[d + j] * v
+            out[d + j] = row[j] * v + row[d + j] * u
     else:
         for j in range(d):
-            if kind == ROTATION:
-                u, v = math.cos(relation[j]), math.sin(relation[j])
-            else:
-                u, v = relation[j], relation[d + j]
+            u, v = relation[j], relation[d + j]
             out[j] = row[j] * u - row[d + j] * v
             out[d + j] = row[j] * v + row[d + j] * u
 
@@ -292,22 +350,23 @@ def _turn_back(row, relation, d, kind, slope, d_row, d_relation):
             for j in range(d):
                 d_row[j] += relation[i * d + j] * slope[i]
                 d_relation[i * d + j] += slope[i] * row[j]
-    else:
+    elif kind == ROTATION:
         for j in range(d):
-            if kind == ROTATION:
-                u, v = math.cos(relation[j]), math.sin(relation[j])
-            else:
-                u, v = relation[j], relation[d + j]
+            u, v = math.cos(relation[j]), math.sin(relation[j])
             re, im = slope[j], slope[d + j]
             d_row[j] += re * u + im * v
             d_row[d + j] += im * u - re * v
             by_u = row[j] * re + row[d + j] * im
             by_v = row[j] * im - row[d + j] * re
-            if kind == ROTATION:
-                d_relation[j] += by_v * u - by_u * v
-            else:
-                d_relation[j] += by_u
-                d_relation[d + j] += by_v
+            d_relation[j] += by_v * u - by_u * v
+    else:
+        for j in range(d):
+            u, v = relation[j], relation[d + j]
+            re, im = slope[j], slope[d + j]
+            d_row[j] += re * u + im * v
+            d_row[d + j] += im * u - re * v
+            d_relation[j] += row[j] * re + row[d + j] * im
+            d_relation[d + j] += row[j] * im - row[d + j] * re
 
 
 @njit(nogil=True)
@@ -328,12 +387,10 @@ def key_rows(entities, start, stop, spec, root, out):
         elif kind == RADIAL:
             _radial_key(row, d, root, goal)
         else:
-            goal[:w] = row[:w]
-        if divergence == EUCLIDEAN:
-            total = row.dtype.type(0)
             for j in range(w):
-                total += goal[j] * goal[j]
-            goal[w] = -total
+                goal[j] = row[j]
+        if divergence == EUCLIDEAN:
+            goal[w] = -_length(goal, w)
             goal[w + 1] = 1
 
 
@@ -382,12 +439,10 @@ def query_rows(entities, relations, heads, kinds, spec, gamma, root, out):
         else:
             _turn(row, relation, d, kind, goal)
         if divergence == EUCLIDEAN:
-            total = row.dtype.type(0)
-            for j in range(w):
-                total += goal[j] * goal[j]
-                goal[j] *= 2
+            goal[w + 1] = gamma - _length(goal, w)
             goal[w] = 1
-            goal[w + 1] = gamma - total
+            for j in range(w):
+                goal[j] *= 2
 
 
 @njit(nogil=True)

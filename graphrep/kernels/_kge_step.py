@@ -7,7 +7,10 @@ the first slope, and keeps them). Lanes take fixed shares of the blocks; what la
 up is added in their order, so the number of threads changes no bit.
 """
 
+from typing import Any
+
 import numpy as np
+from numba import config, get_thread_id
 
 from graphrep.kernels._gemm import (
     HEIGHT,
@@ -142,18 +145,17 @@ def _multiply_back(
 @njit(nogil=True, parallel=True)
 def _pass_logistic(
     entities, spec, root, queries, query_panels, pointers, columns, counts, weights,
-    column_weights, pull, want_loss, d_entities, d_queries, losses,
+    column_weights, pull, want_loss, space, d_entities, d_queries, losses,
 ):  # fmt: skip
     n, n_rows = entities.shape[0], queries.shape[0]
-    n_queries, width = pointers.shape[0] - 1, queries.shape[1]
+    n_queries = pointers.shape[0] - 1
     n_blocks = (n + BLOCK - 1) // BLOCK
     lanes = d_queries.shape[0]
     for lane in prange(lanes):
-        keys = np.zeros((BLOCK, width), entities.dtype)
-        d_keys = np.empty((BLOCK, width), entities.dtype)
-        turned = np.empty((BLOCK // WIDTH, width, WIDTH), entities.dtype)
-        key_panels = np.empty((width // WIDTH, BLOCK, WIDTH), entities.dtype)
-        slopes = np.empty((n_rows, BLOCK), entities.dtype)
+        thread = get_thread_id()
+        keys, d_keys = space[0][thread], space[1][thread]
+        turned, key_panels = space[2][thread], space[3][thread]
+        slopes = space[4][thread][:n_rows]
         d_queries[lane] = 0
         total = 0.0
         for block in range(lane * n_blocks // lanes, (lane + 1) * n_blocks // lanes):
@@ -186,13 +188,12 @@ def _pass_logistic(
 
 
 @njit(nogil=True, parallel=True)
-def _pass_scores(entities, spec, root, queries, column_weights, scores, sums):
+def _pass_scores(entities, spec, root, queries, column_weights, space, scores, sums):
     """Scores of all blocks, and for each the logarithm of its sum of exponentials."""
-    n, width = entities.shape[0], queries.shape[1]
-    n_rows = queries.shape[0]
+    n, n_rows = entities.shape[0], queries.shape[0]
     for block in prange(scores.shape[0]):
-        keys = np.zeros((BLOCK, width), entities.dtype)
-        turned = np.empty((BLOCK // WIDTH, width, WIDTH), entities.dtype)
+        thread = get_thread_id()
+        keys, turned = space[0][thread], space[2][thread]
         start = block * BLOCK
         stop = min(n, start + BLOCK)
         _score_block(
@@ -221,16 +222,17 @@ def _pass_scores(entities, spec, root, queries, column_weights, scores, sums):
 @njit(nogil=True, parallel=True)
 def _pass_softmax(
     entities, spec, root, queries, query_panels, pointers, columns, counts, weights,
-    column_weights, pull, scores, log_sums, want_loss, d_entities, d_queries, losses,
+    column_weights, pull, scores, log_sums, want_loss, space, d_entities, d_queries,
+    losses,
 ):  # fmt: skip
     n, n_rows = entities.shape[0], queries.shape[0]
-    n_queries, width = pointers.shape[0] - 1, queries.shape[1]
+    n_queries = pointers.shape[0] - 1
     n_blocks = scores.shape[0]
     lanes = d_queries.shape[0]
     for lane in prange(lanes):
-        keys = np.zeros((BLOCK, width), entities.dtype)
-        d_keys = np.empty((BLOCK, width), entities.dtype)
-        key_panels = np.empty((width // WIDTH, BLOCK, WIDTH), entities.dtype)
+        thread = get_thread_id()
+        keys, d_keys = space[0][thread], space[1][thread]
+        key_panels = space[3][thread]
         d_queries[lane] = 0
         total = 0.0
         for block in range(lane * n_blocks // lanes, (lane + 1) * n_blocks // lanes):
@@ -268,9 +270,42 @@ def shape_of_queries(n_queries: int, width: int) -> tuple[int, int]:
     return padded(n_queries, HEIGHT), padded(width, WIDTH)
 
 
+class Workspace:
+    """Memory that every step uses again: asked for anew, it would cost page faults.
+
+    Parameters
+    ----------
+    n_entities, n_rows, width : int
+        Entities, and the padded shape of the largest matrix of queries.
+    dtype : dtype
+        Of all numbers.
+    """
+
+    def __init__(self, n_entities: int, n_rows: int, width: int, dtype: Any) -> None:
+        threads = config.NUMBA_NUM_THREADS
+        self.n_rows = n_rows
+        self.blocks = (
+            np.zeros((threads, BLOCK, width), dtype),  # keys; zero where padded
+            np.empty((threads, BLOCK, width), dtype),  # their gradients
+            np.empty((threads, BLOCK // WIDTH, width, WIDTH), dtype),
+            np.empty((threads, width // WIDTH, BLOCK, WIDTH), dtype),
+            np.empty((threads, n_rows, BLOCK), dtype),  # scores, then slopes
+        )
+        self.query_panels = np.empty(width * n_rows, dtype)
+        self.d_queries = np.empty(n_lanes(n_entities) * width * n_rows, dtype)
+        self.scores = np.empty(0, dtype)
+
+    def scores_of(self, n_blocks: int, n_rows: int) -> np.ndarray:
+        """Array (n_blocks, n_rows, BLOCK) for the scores of all entities."""
+        if len(self.scores) < n_blocks * n_rows * BLOCK:
+            self.scores = np.empty(n_blocks * self.n_rows * BLOCK, self.scores.dtype)
+        size = n_blocks * n_rows * BLOCK
+        return self.scores[:size].reshape(n_blocks, n_rows, BLOCK)
+
+
 def query_slopes(
     entities, spec, root, queries, pointers, columns, counts, weights, column_weights,
-    pull, loss, want_loss, d_entities,
+    pull, loss, want_loss, space, d_entities,
 ):  # fmt: skip
     """Gradients of a batch with respect to entities as tails, and to its queries.
 
@@ -294,6 +329,8 @@ def query_slopes(
         Which loss.
     want_loss : bool
         Whether the value of the loss is wanted, which costs more than its gradient.
+    space : Workspace
+        For at least so many queries of this width.
     d_entities : (n_entities, n_parameters) array
         Filled.
 
@@ -303,31 +340,35 @@ def query_slopes(
     value : float
         The loss, NaN if it was not wanted.
     """
-    dtype = entities.dtype
     n_rows, width = queries.shape
     lanes = n_lanes(len(entities))
     n_queries = len(pointers) - 1
-    query_panels = np.empty((width // WIDTH, n_rows, WIDTH), dtype)
+    query_panels = space.query_panels[: width * n_rows]
+    query_panels = query_panels.reshape(width // WIDTH, n_rows, WIDTH)
     panels(queries, n_rows, query_panels)
-    d_queries = np.empty((lanes, n_rows, width), dtype)
+    d_queries = space.d_queries[: lanes * width * n_rows]
+    d_queries = d_queries.reshape(lanes, n_rows, width)
     losses = np.empty(lanes)
     value = 0.0
     if loss == BCE:
         _pass_logistic(
             entities, spec, root, queries, query_panels, pointers, columns, counts,
-            weights, column_weights, pull, want_loss, d_entities, d_queries, losses,
+            weights, column_weights, pull, want_loss, space.blocks, d_entities,
+            d_queries, losses,
         )  # fmt: skip
     else:
         n_blocks = -(-len(entities) // BLOCK)
-        scores = np.empty((n_blocks, n_rows, BLOCK), dtype)
+        scores = space.scores_of(n_blocks, n_rows)
         sums = np.empty((n_blocks, n_rows))
-        _pass_scores(entities, spec, root, queries, column_weights, scores, sums)
+        _pass_scores(
+            entities, spec, root, queries, column_weights, space.blocks, scores, sums
+        )
         top = sums.max(axis=0)
         log_sums = top + np.log(np.exp(sums - top).sum(axis=0))
         _pass_softmax(
             entities, spec, root, queries, query_panels, pointers, columns, counts,
-            weights, column_weights, pull, scores, log_sums, want_loss, d_entities,
-            d_queries, losses,
+            weights, column_weights, pull, scores, log_sums, want_loss, space.blocks,
+            d_entities, d_queries, losses,
         )  # fmt: skip
         value = float(np.dot(weights.astype(float), log_sums[:n_queries]))
     total = d_queries[0]

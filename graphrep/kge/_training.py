@@ -9,6 +9,7 @@ from graphrep.kernels._kge_maps import cubes, query_gradients, squares
 from graphrep.kernels._kge_step import (
     BCE,
     CROSS_ENTROPY,
+    Workspace,
     query_slopes,
     shape_of_queries,
 )
@@ -75,6 +76,7 @@ class Trainer(Batches):
         self.entities = Table(entities, recipe.optimizer)
         self.relations = Table(relations, recipe.optimizer)
         self.root = geometry.root.astype(entities.dtype)
+        self._kept_space: Workspace | None = None
 
     def _move(self, step: Step) -> float:
         rows = step.rows
@@ -103,7 +105,8 @@ class Trainer(Batches):
             entities, geometry.spec, self.root, rows, batch.pointers, batch.tails,
             step.counts.astype(dtype), step.weights.astype(dtype),
             step.shares.astype(dtype), step.key_pull.astype(dtype),
-            CROSS_ENTROPY if recipe.loss == "ce" else BCE, step.want_loss, slopes,
+            CROSS_ENTROPY if recipe.loss == "ce" else BCE, step.want_loss,
+            self._space(*shape), slopes,
         )  # fmt: skip
         relations.slopes[:] = 0
         query_gradients(
@@ -124,6 +127,14 @@ class Trainer(Batches):
                 squares(entities, ends, slopes)
                 squares(relations.values, kinds, relations.slopes)
         return float(value)
+
+    def _space(self, n_rows: int, width: int) -> Workspace:
+        """Memory for a step of so many queries."""
+        if self._kept_space is None or self._kept_space.n_rows < n_rows:
+            self._kept_space = Workspace(
+                self.n_entities, n_rows, width, self.root.dtype
+            )
+        return self._kept_space
 
     # -- keeping -----------------------------------------------------------------
     def tables(self) -> tuple[FloatArray, FloatArray]:
