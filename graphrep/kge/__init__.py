@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from graphrep.kge._rotate import RotatE as RotatE
     from graphrep.kge._scorer import TripleScorer as TripleScorer
     from graphrep.kge._transe import TransE as TransE
+    from graphrep.kge._triple_model import TripleModel as TripleModel
     from graphrep.kge._triple_ranks import TripleRanks as TripleRanks
 
 _HOME = {
@@ -26,6 +27,7 @@ _HOME = {
     "RESCAL": "_rescal",
     "RotatE": "_rotate",
     "TransE": "_transe",
+    "TripleModel": "_triple_model",
     "TripleRanks": "_triple_ranks",
     "TripleScorer": "_scorer",
     "rank_triples": "_rank_triples",
