@@ -63,6 +63,13 @@ def _length(x, n):
     return total
 
 
+@njit(nogil=True)
+def _add(goal, other, factor, n):
+    """Add a multiple of the first n numbers of another row."""
+    for j in range(n):
+        goal[j] += factor * other[j]
+
+
 @njit(inline="always")
 def _part(row, d, k):
     return row[k * d : (k + 1) * d]
@@ -401,18 +408,18 @@ def key_gradients(entities, start, stop, spec, root, keys, slopes, pull, d_entit
     ``pull`` (n,) is the weight of |x_t|^2 of an entity in the loss.
     """
     kind, divergence, d, w, flags = spec
+    two = entities.dtype.type(2)
     for e in range(start, stop):
         row, slope, d_row = entities[e], slopes[e - start], d_entities[e]
         d_row[:] = 0
         if kind == KL_FLOW:
             _kl_key_back(row, d, slope, slope[w], d_row)
             continue
-        extra = 2 * pull[e]
+        extra = two * pull[e]
         if divergence == EUCLIDEAN:
-            extra -= 2 * slope[w]
+            extra -= two * slope[w]
         if extra != 0:
-            for j in range(w):
-                slope[j] += extra * keys[e - start, j]
+            _add(slope, keys[e - start], extra, w)
         if kind == FLOW:
             _flow_key_back(row, d, flags, root, slope, d_row)
         elif kind == RADIAL:
@@ -426,6 +433,7 @@ def key_gradients(entities, start, stop, spec, root, keys, slopes, pull, d_entit
 def query_rows(entities, relations, heads, kinds, spec, gamma, root, out):
     """Rows of Q for (head, relation) pairs: (n_queries, >= width)."""
     kind, divergence, d, w, flags = spec
+    two = entities.dtype.type(2)
     for i in range(heads.shape[0]):
         row, relation, goal = entities[heads[i]], relations[kinds[i]], out[i]
         if kind == KL_FLOW:
@@ -442,7 +450,7 @@ def query_rows(entities, relations, heads, kinds, spec, gamma, root, out):
             goal[w + 1] = gamma - _length(goal, w)
             goal[w] = 1
             for j in range(w):
-                goal[j] *= 2
+                goal[j] *= two
 
 
 @njit(nogil=True)
@@ -455,6 +463,7 @@ def query_gradients(
     ``pull`` (n_queries,) is the weight of |x_q|^2 of a query in the loss.
     """
     kind, divergence, d, w, flags = spec
+    two = entities.dtype.type(2)
     for i in range(heads.shape[0]):
         row, relation, slope = entities[heads[i]], relations[kinds[i]], slopes[i]
         d_row, d_relation = d_entities[heads[i]], d_relations[kinds[i]]
@@ -466,10 +475,10 @@ def query_gradients(
         if divergence == EUCLIDEAN:
             extra = pull[i] - slope[w + 1]
             for j in range(w):
-                slope[j] = 2 * slope[j] + extra * queries[i, j]
+                slope[j] *= two
         else:
-            for j in range(w):
-                slope[j] += 2 * pull[i] * queries[i, j]
+            extra = two * pull[i]
+        _add(slope, queries[i], extra, w)
         if kind == FLOW:
             _flow_query_back(row, relation, d, flags, root, slope, d_row, d_relation)
         elif kind == RADIAL:

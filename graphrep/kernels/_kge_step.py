@@ -47,7 +47,7 @@ def exponential(x):
     return p * np.int32((np.int32(n) + 127) << 23).view(np.float32)
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")  # a check of divisors would forbid vectors
 def _logistic_rows(scores, n_rows, n_columns, weights, column_weights):
     """Scores to weights_i * column_weights_j * sigma(score), in place."""
     for i in range(n_rows):
@@ -64,7 +64,7 @@ def _logistic_rows(scores, n_rows, n_columns, weights, column_weights):
                 row[j] = w * column_weights[j] / (1.0 + np.exp(-row[j]))
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def _softmax_rows(scores, n_rows, n_columns, weights, column_weights, log_sums):
     for i in range(n_rows):
         row, w, shift = scores[i], weights[i], log_sums[i]

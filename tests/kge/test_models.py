@@ -212,6 +212,29 @@ def test_fit_when_threads_or_order_change_then_the_same_bits(model):
         )
 
 
+@pytest.mark.parametrize("as_text", [True, False])
+def test_grid_search_when_triples_are_an_array_then_it_chooses(as_text):
+    from sklearn.model_selection import GridSearchCV, KFold
+
+    rows = [(i, s, (i + d) % 20) for i in range(20) for s, d in enumerate((1, 3, 5))]
+    X = np.array(rows, str if as_text else np.int64)
+    search = GridSearchCV(
+        NFE(6, n_epochs=8, random_state=0),
+        {"gamma": [1.0, 6.0], "n_pieces": [0, 1]},
+        cv=KFold(3, shuffle=True, random_state=0),
+        error_score="raise",
+    )
+    search.fit(X)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_estimator_.n_entities_ == 20
+    assert search.score(X) == search.best_estimator_.score(X)
+
+
+def test_n_jobs_when_zero_then_refused():
+    with pytest.raises(ValueError, match="n_jobs"):
+        NFE(3, n_jobs=0).fit(_triples())
+
+
 @pytest.mark.parametrize("model", MODELS, ids=_name)
 def test_fit_when_cloned_pickled_and_asked_then_one_contract(model):
     graph = _triples()
