@@ -27,6 +27,7 @@ BLOCK = 192
 """Entities of a block: a multiple of HEIGHT and WIDTH."""
 LANES = 16
 BCE, CROSS_ENTROPY = 0, 1
+_STRIP = 64
 
 _LOG2E, _LN2_HIGH, _LN2_LOW = np.float32(1.44269504), 0.693359375, -2.12194440e-4
 
@@ -77,10 +78,30 @@ def _softmax_rows(scores, n_rows, n_columns, weights, column_weights, log_sums):
                 row[j] = w * column_weights[j] * np.exp(row[j] - shift)
 
 
+@njit(nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+def _softplus_sum(row, n):
+    """Sum of softplus: one logarithm of a product of up to _STRIP factors of 1 to 2."""
+    total = 0.0
+    for start in range(0, n, _STRIP):
+        product, above = row.dtype.type(1), row.dtype.type(0)
+        for j in range(start, min(start + _STRIP, n)):
+            above += max(row[j], row.dtype.type(0))
+            if row.itemsize == 4:
+                product *= np.float32(1.0) + exponential(-abs(np.float32(row[j])))
+            else:
+                product *= 1.0 + np.exp(-abs(row[j]))
+        total += float(above) + np.log(float(product))
+    return total
+
+
 @njit(nogil=True)
 def _loss_of_logits(scores, n_rows, n_columns, weights, column_weights):
     """Sum of weights * column_weights * softplus(score)."""
     total = 0.0
+    if np.all(column_weights == 1):
+        for i in range(n_rows):
+            total += float(weights[i]) * _softplus_sum(scores[i], n_columns)
+        return total
     for i in range(n_rows):
         for j in range(n_columns):
             s = float(scores[i, j])
