@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,7 @@ PUBLISHED = {
 def main() -> None:
     """Train, rank and print the row beside the published ones."""
     options = read_options()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     fetch = getattr(datasets, f"fetch_{options.set.replace('-', '_')}")
     data = fetch()
     parameters = dict(zip(NAMES, SETTINGS[options.set][options.model], strict=True)) | {

@@ -363,6 +363,42 @@ class KnowledgeGraph:
             frame["weight"] = self.weights
         return frame
 
+    def to_hetero_data(self) -> Any:
+        """Make a ``HeteroData`` of PyTorch Geometric, one edge type for each relation.
+
+        Row i of the nodes "entity" is entity i; edges of relation r are
+        ``data["entity", str(r), "entity"].edge_index``.
+        """
+        from graphrep._utils._optional import require
+
+        pyg = require(
+            "torch_geometric.data", extra="torch-geometric", why="to_hetero_data"
+        )
+        torch = require("torch", extra="torch", why="to_hetero_data")
+        data = pyg.HeteroData()
+        data["entity"].num_nodes = self.n_entities
+        for number, name in enumerate(self.relations.ids.tolist()):
+            rows = self.triples[self.relation == number][:, [0, 2]]
+            edges = torch.from_numpy(np.ascontiguousarray(rows.T))
+            data["entity", str(name), "entity"].edge_index = edges
+        return data
+
+    def to_pykeen(self, **options: Any) -> Any:
+        """Make a ``CoreTriplesFactory`` of PyKEEN with the same numbers.
+
+        Parameters
+        ----------
+        **options
+            Of ``CoreTriplesFactory``, such as ``create_inverse_triples``.
+        """
+        from graphrep._utils._optional import require
+
+        pykeen = require("pykeen.triples", extra="pykeen", why="to_pykeen")
+        torch = require("torch", extra="torch", why="to_pykeen")
+        return pykeen.CoreTriplesFactory(
+            torch.tensor(self.triples), self.n_entities, self.n_relations, **options
+        )
+
     def to_networkx(self) -> Any:
         """Make a networkx MultiDiGraph whose edge keys are the relations."""
         from graphrep._utils._optional import require

@@ -157,3 +157,22 @@ def test_encode_when_id_is_unknown_then_it_is_named():
         _kg().encode([("a", "treats", "ghost")])
     with pytest.raises(GraphValueError, match="Triple 1 has 2 members"):
         _kg().encode([("a", "treats", "b"), ("a", "b")])
+
+
+def test_to_hetero_data_then_one_edge_type_each():
+    pytest.importorskip("torch_geometric")
+    graph = KnowledgeGraph([[0, 0, 1], [2, 1, 0], [1, 0, 2]], list("abc"), ["r", 7])
+    data = graph.to_hetero_data()
+    assert data["entity"].num_nodes == 3
+    assert data["entity", "r", "entity"].edge_index.tolist() == [[0, 1], [1, 2]]
+    assert data["entity", "7", "entity"].edge_index.tolist() == [[2], [0]]
+
+
+def test_to_pykeen_then_the_same_numbers():
+    pytest.importorskip("pykeen")
+    from graphrep import as_knowledge_graph
+
+    graph = KnowledgeGraph([[0, 0, 1], [2, 1, 0]], list("abcd"), ["r", "s"])
+    factory = graph.to_pykeen()
+    assert (factory.num_entities, factory.num_relations) == (4, 2)
+    assert as_knowledge_graph(factory).triples.tolist() == graph.triples.tolist()
