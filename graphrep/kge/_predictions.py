@@ -10,6 +10,7 @@ import numpy as np
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import KnowledgeGraph, NodeIndex
 from graphrep.graph._triple_rows import both_directions
+from graphrep.kge._geometry import KL
 from graphrep.kge._queries import Queries, group_queries
 from graphrep.kge._scorer import TripleScorer
 from graphrep.typing import FloatArray, IntArray
@@ -61,6 +62,11 @@ def _from_index(
     index: Any,
 ) -> Answers:
     """Find the best among the candidates that an index of points names."""
+    if model._shape.divergence == KL:
+        raise GraphValueError(
+            "Scores of divergence='kl' have a term for each entity that no index of "
+            "embedding_ knows; leave index= out."
+        )
     n, most = len(names), 0
     hidden: list[IntArray] = [np.zeros(0, np.int64)] * len(entities)
     if known is not None:

@@ -149,3 +149,6 @@ def test_predictions_when_an_index_pads_then_nothing_is_made_up(model):
     assert [n for n, _ in found[:3]] == [n for n, _ in wanted[:3]]
     with pytest.raises(GraphValueError, match="needs a method query"):
         model.predict_tails([("e1", "a")], index=object())
+    kl = NFE(4, divergence="kl", n_epochs=1).fit(_ring())
+    with pytest.raises(GraphValueError, match="leave index= out"):
+        kl.predict_tails([("e1", "a")], index=index)
