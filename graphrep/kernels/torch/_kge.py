@@ -7,17 +7,16 @@ the points, so that the product may be taken in a type of fewer bits.
 import torch
 from torch.nn.functional import softplus
 
+from graphrep.kernels._kge_flows import HAS_SCALE, SWAPS
 from graphrep.kernels._kge_maps import (
     EUCLIDEAN,
     FLOW,
-    HAS_SCALE,
     KL_FLOW,
     MATRIX,
     POSITIVE,
     RADIAL,
     REAL,
     ROTATION,
-    SWAPS,
 )
 
 _TINY = 1e-30  # below it, the modulus of a scale has no gradient
