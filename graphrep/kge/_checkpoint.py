@@ -34,6 +34,11 @@ class Checkpoint:
     def __init__(self, path: PathType, task: dict[str, Any]) -> None:
         self.path = Path(path)
         self.task = task
+        if not self.path.parent.is_dir():
+            raise GraphValueError(
+                f"{self.path}: its folder does not exist, so no checkpoint can be "
+                "written there. Make it, or give another path."
+            )
 
     def write(self, arrays: dict[str, AnyArray], record: dict[str, Any]) -> None:
         """Replace the file by the state of now."""

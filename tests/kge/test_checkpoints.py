@@ -145,6 +145,13 @@ def test_fit_when_the_checkpoint_is_another_ones_then_refused(change, match, tmp
     assert path.read_bytes() == kept
 
 
+def test_fit_when_the_folder_is_not_there_then_refused_before_work(tmp_path):
+    model = NFE(5)
+    with pytest.raises(GraphValueError, match="its folder does not exist"):
+        model.fit(_triples(), checkpoint=tmp_path / "no" / "t.ckpt")
+    assert not hasattr(model, "entity_parameters_")
+
+
 @pytest.mark.parametrize("content", [b"", b"something else", b"\x05" + b"\x00" * 40])
 def test_fit_when_the_checkpoint_is_damaged_then_refused(content, tmp_path):
     path = tmp_path / "t.ckpt"
