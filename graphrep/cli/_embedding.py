@@ -112,8 +112,7 @@ class Plan:
         if self.save_model is None and "keep_layers" in self.parameters:
             given = {**given, "keep_layers": False}  # a saved model alone needs them
         if "random_state" in self.parameters and given.get("random_state") is None:
-            # One that scikit-learn accepts back, so that the run can be repeated.
-            given = {**given, "random_state": secrets.randbits(_SEED_BITS)}
+            given = {**given, "random_state": fresh_seed()}
         make = kind if self.preset is None else partial(kind.from_preset, self.preset)
         estimator = make(**given, verbose=verbose)
         estimator._validate_params()  # a wrong one shows before the file is read
@@ -223,6 +222,11 @@ def _targets(plan: Plan, estimator: Any) -> AnyArray:
             f"is nothing to write to {plan.target}. Leave out --target."
         )
     return table
+
+
+def fresh_seed() -> int:
+    """Draw a seed that scikit-learn accepts back, so that a run can be repeated."""
+    return secrets.randbits(_SEED_BITS)
 
 
 def was_given(name: str) -> bool:

@@ -73,15 +73,9 @@ def read_in_one_numbering(
     paths: list[str], options: dict[str, Any]
 ) -> list[KnowledgeGraph]:
     """Read several files over the entities and relations of all of them."""
-    from graphrep.graph import KnowledgeGraph
+    from graphrep.graph._knowledge_graph import in_one_numbering
 
-    read = [read_statements(path, options) for path in paths]
-    entities = dict.fromkeys(e for part in read for e in part.entities.ids.tolist())
-    relations = dict.fromkeys(r for part in read for r in part.relations.ids.tolist())
-    labels = {k: v for part in reversed(read) for k, v in part.labels.items()}
-    names = list(entities), list(relations)
-    whole = KnowledgeGraph(read[0].triples[:0], *names, labels=labels)
-    return [whole._with(whole.encode(p.labelled()), p.weights) for p in read]
+    return in_one_numbering([read_statements(path, options) for path in paths])
 
 
 def _is_plain(path: str) -> bool:

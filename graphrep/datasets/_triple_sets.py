@@ -17,6 +17,7 @@ from graphrep.datasets._storage import (
 )
 from graphrep.exceptions import GraphFormatError
 from graphrep.graph import KnowledgeGraph
+from graphrep.graph._knowledge_graph import in_one_numbering
 from graphrep.io import read_triples
 
 PARTS = ("train", "valid", "test")
@@ -74,15 +75,12 @@ def load_triple_set(name: str, *, download_if_missing: bool = True) -> Bunch:
 
 def _from_text(paths: list[Path]) -> list[KnowledgeGraph]:
     """Parts of files of head, relation and tail."""
-    read = [
-        read_triples(path, header=False, delimiter="\t", id_dtype="str")
-        for path in paths
-    ]
-    entities = dict.fromkeys(e for part in read for e in part.entities.ids.tolist())
-    relations = dict.fromkeys(r for part in read for r in part.relations.ids.tolist())
-    none = np.zeros((0, 3), np.int64)
-    whole = KnowledgeGraph(none, list(entities), list(relations))
-    return [whole._with(whole.encode(part.labelled()), None) for part in read]
+    return in_one_numbering(
+        [
+            read_triples(path, header=False, delimiter="\t", id_dtype="str")
+            for path in paths
+        ]
+    )
 
 
 def _from_numbers(paths: list[Path]) -> list[KnowledgeGraph]:

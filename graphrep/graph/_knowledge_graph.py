@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -410,6 +410,19 @@ class KnowledgeGraph:
             data = {} if self.weights is None else {"weight": float(self.weights[row])}
             out.add_edge(h, t, key=r, **data)
         return out
+
+
+def in_one_numbering(parts: Sequence[KnowledgeGraph]) -> list[KnowledgeGraph]:
+    """Give several graphs the entities, relations and labels of all of them.
+
+    Vocabularies are in order of first appearance, that of the first graph in front.
+    """
+    entities = dict.fromkeys(e for part in parts for e in part.entities.ids.tolist())
+    relations = dict.fromkeys(r for part in parts for r in part.relations.ids.tolist())
+    labels = {k: v for part in reversed(parts) for k, v in part.labels.items()}
+    none = np.zeros((0, 3), np.int64)
+    whole = KnowledgeGraph(none, list(entities), list(relations), labels=labels)
+    return [whole._with(whole.encode(p.labelled()), p.weights) for p in parts]
 
 
 def _rebuild(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import secrets
 from pathlib import Path
 from typing import Any
 
 import click
 
+from graphrep._utils._atomic import atomic_path
 from graphrep.cli._embed_command import ALIASES
-from graphrep.cli._embedding import was_given
+from graphrep.cli._embedding import fresh_seed, was_given
 from graphrep.cli._help import Decorator, Function, SectionCommand, option
 from graphrep.cli._inputs import READABLE_FILE
 from graphrep.cli._lazy import Entry, LazyGroup
@@ -36,7 +36,6 @@ MODELS = {
 _FIGURES = ("mrr", "hits@1", "hits@3", "hits@10")
 _OUTPUT = "Output"
 _ASKED = "?"
-_SEED_BITS = 32
 
 
 @click.group(
@@ -204,7 +203,7 @@ def _make(model: str, parameters: dict[str, Any]) -> Any:
                 "nfe."
             )
     if given.get("random_state") is None:
-        given["random_state"] = secrets.randbits(_SEED_BITS)
+        given["random_state"] = fresh_seed()
     estimator = kind(**given)
     estimator._validate_params()  # a wrong one shows before the file is read
     estimator._geometry()
@@ -312,7 +311,8 @@ def evaluate(
 
         save_ranking_report(ranks, html, model=found)
     if save is not None:
-        Path(save).write_text(json.dumps(_plain(result), indent=1) + "\n", "utf-8")
+        with atomic_path(save) as part:
+            part.write_text(json.dumps(_plain(result), indent=1) + "\n", "utf-8")
     if run.as_json:
         return run.report(
             n_nodes=found.n_entities_, outputs=outputs, result=_plain(result)
