@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from graphrep.embedding import RandomWalks as RandomWalks
     from graphrep.embedding import Spectral as Spectral
     from graphrep.graph import Graph as Graph
+    from graphrep.graph import Hypergraph as Hypergraph
     from graphrep.graph import KnowledgeGraph as KnowledgeGraph
     from graphrep.io import as_graph as as_graph
     from graphrep.io import as_knowledge_graph as as_knowledge_graph
@@ -59,6 +60,7 @@ _EMBEDDING = (
 _HOME = {
     **dict.fromkeys(_EMBEDDING, "graphrep.embedding"),
     "Graph": "graphrep.graph",
+    "Hypergraph": "graphrep.graph",
     "KnowledgeGraph": "graphrep.graph",
     "as_graph": "graphrep.io",
     "as_knowledge_graph": "graphrep.io",

@@ -2,8 +2,9 @@
 
 from graphrep.graph._csr import CSR
 from graphrep.graph._graph import Graph
+from graphrep.graph._hypergraph import Hypergraph
 from graphrep.graph._knowledge_graph import KnowledgeGraph
 from graphrep.graph._node_index import NodeIndex
 from graphrep.graph._vectors import Vectors
 
-__all__ = ["CSR", "Graph", "KnowledgeGraph", "NodeIndex", "Vectors"]
+__all__ = ["CSR", "Graph", "Hypergraph", "KnowledgeGraph", "NodeIndex", "Vectors"]

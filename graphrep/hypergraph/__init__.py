@@ -1,0 +1,8 @@
+"""Hypergraphs: projection to a graph, and what can be got back from it."""
+
+from graphrep.hypergraph._maximal_cliques import (
+    iter_maximal_cliques,
+    maximal_cliques,
+)
+
+__all__ = ["iter_maximal_cliques", "maximal_cliques"]

@@ -1,0 +1,151 @@
+"""Incidence of hypergraphs: tidy rows, equal hyperedges, the clique projection.
+
+A hypergraph is ``indptr`` (int64) and ``indices`` (int32): the members of hyperedge e
+are ``indices[indptr[e] : indptr[e + 1]]``, ascending and distinct.
+"""
+
+import numpy as np
+
+from graphrep.kernels._jit import njit
+
+
+@njit
+def tidy_rows(indptr, indices, out_indptr):
+    """Sort each row in place and move its distinct members together.
+
+    Returns the number of entries that are kept, at the front of ``indices``;
+    ``out_indptr`` gets their pointers.
+    """
+    kept = 0
+    out_indptr[0] = 0
+    for e in range(indptr.shape[0] - 1):
+        row = indices[indptr[e] : indptr[e + 1]]
+        for i in range(1, row.shape[0]):
+            if row[i - 1] >= row[i]:
+                row.sort()
+                break
+        start = kept
+        for i in range(row.shape[0]):
+            if kept == start or indices[kept - 1] != row[i]:
+                indices[kept] = row[i]
+                kept += 1
+        out_indptr[e + 1] = kept
+    return kept
+
+
+@njit
+def row_hashes(indptr, indices):
+    """64-bit hash of each row; equal rows have equal hashes."""
+    n = indptr.shape[0] - 1
+    out = np.empty(n, np.uint64)
+    for e in range(n):
+        h = np.uint64(0x9E3779B97F4A7C15) + np.uint64(indptr[e + 1] - indptr[e])
+        for i in range(indptr[e], indptr[e + 1]):
+            h ^= np.uint64(indices[i]) + np.uint64(0x632BE59BD9B4E019)
+            h *= np.uint64(0xFF51AFD7ED558CCD)
+            h ^= h >> np.uint64(32)
+        out[e] = h
+    return out
+
+
+@njit(inline="always")
+def same_row(indptr, indices, a, other_indptr, other_indices, b):
+    """Whether row a of one incidence equals row b of another."""
+    size = indptr[a + 1] - indptr[a]
+    if other_indptr[b + 1] - other_indptr[b] != size:
+        return False
+    for i in range(size):
+        if indices[indptr[a] + i] != other_indices[other_indptr[b] + i]:
+            return False
+    return True
+
+
+@njit
+def fill_row_table(hashes, indptr, indices, slots, owner):
+    """Enter rows into an open-addressing table; ``owner`` gets the first equal row.
+
+    ``slots`` is a power of two of int64 that comes as -1, at least twice the rows.
+    """
+    mask = np.uint64(slots.shape[0] - 1)
+    for e in range(hashes.shape[0]):
+        at = hashes[e] & mask
+        while True:
+            other = slots[at]
+            if other < 0:
+                slots[at] = e
+                owner[e] = e
+                break
+            if hashes[other] == hashes[e] and same_row(
+                indptr, indices, other, indptr, indices, e
+            ):
+                owner[e] = other
+                break
+            at = (at + np.uint64(1)) & mask
+
+
+@njit
+def find_rows(wanted, w_indptr, w_indices, hashes, indptr, indices, slots, out):
+    """Row of a filled table that equals each wanted row, -1 where there is none."""
+    mask = np.uint64(slots.shape[0] - 1)
+    for e in range(wanted.shape[0]):
+        at = wanted[e] & mask
+        out[e] = -1
+        while slots[at] >= 0:
+            other = slots[at]
+            if hashes[other] == wanted[e] and same_row(
+                indptr, indices, other, w_indptr, w_indices, e
+            ):
+                out[e] = other
+                break
+            at = (at + np.uint64(1)) & mask
+
+
+@njit
+def project_counts(indptr, indices, t_indptr, t_indices, mark, out_indptr):
+    """Number the neighbours of each node in the clique projection.
+
+    ``t_*`` are the hyperedges of each node; ``mark`` is scratch of n integers that
+    comes as -1. O(sum of squared sizes) time.
+    """
+    out_indptr[0] = 0
+    for u in range(t_indptr.shape[0] - 1):
+        degree = 0
+        for a in range(t_indptr[u], t_indptr[u + 1]):
+            e = t_indices[a]
+            for b in range(indptr[e], indptr[e + 1]):
+                v = indices[b]
+                if v != u and mark[v] != u:
+                    mark[v] = u
+                    degree += 1
+        out_indptr[u + 1] = out_indptr[u] + degree
+
+
+@njit
+def project(indptr, indices, counts, t_indptr, t_indices, out_indptr, out, weights):
+    """Fill rows of the clique projection; ``weights`` counts common hyperedges.
+
+    Node u is written into the rows of its neighbours, u ascending, so that rows
+    come out sorted without a sort. ``counts`` is how often each hyperedge counts.
+    """
+    n = t_indptr.shape[0] - 1
+    cursor = out_indptr[:-1].copy()
+    together = np.zeros(n, np.float64)
+    met = np.empty(n, np.int64)
+    for u in range(n):
+        n_met = 0
+        for a in range(t_indptr[u], t_indptr[u + 1]):
+            e = t_indices[a]
+            count = counts[e]
+            for b in range(indptr[e], indptr[e + 1]):
+                v = indices[b]
+                if together[v] == 0.0:
+                    met[n_met] = v
+                    n_met += 1
+                together[v] += count
+        for i in range(n_met):
+            v = met[i]
+            if v != u:
+                out[cursor[v]] = u
+                weights[cursor[v]] = together[v]
+                cursor[v] += 1
+            together[v] = 0.0
