@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from graphrep.graph import Hypergraph as Hypergraph
     from graphrep.graph import KnowledgeGraph as KnowledgeGraph
     from graphrep.io import as_graph as as_graph
+    from graphrep.io import as_hypergraph as as_hypergraph
     from graphrep.io import as_knowledge_graph as as_knowledge_graph
     from graphrep.io import read as read
     from graphrep.io import write as write
@@ -63,6 +64,7 @@ _HOME = {
     "Hypergraph": "graphrep.graph",
     "KnowledgeGraph": "graphrep.graph",
     "as_graph": "graphrep.io",
+    "as_hypergraph": "graphrep.io",
     "as_knowledge_graph": "graphrep.io",
     "load": "graphrep.persistence",
     "read": "graphrep.io",
@@ -75,6 +77,7 @@ _ROOMS = (
     "evaluation",
     "exceptions",
     "graph",
+    "hypergraph",
     "io",
     "kge",
     "metrics",

@@ -17,7 +17,7 @@ linalg
 io
 datasets
 metrics retrieval model_selection base persistence
-embedding kge
+embedding kge hypergraph
 plot
 evaluation
 quickstart

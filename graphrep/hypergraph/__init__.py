@@ -4,5 +4,6 @@ from graphrep.hypergraph._maximal_cliques import (
     iter_maximal_cliques,
     maximal_cliques,
 )
+from graphrep.hypergraph._reconstructor import Reconstructor
 
-__all__ = ["iter_maximal_cliques", "maximal_cliques"]
+__all__ = ["Reconstructor", "iter_maximal_cliques", "maximal_cliques"]

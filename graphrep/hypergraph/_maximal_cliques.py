@@ -178,7 +178,10 @@ def _run(
                 break
         return blocks
 
-    chunks = np.array_split(search.order, max(1, min(len(search.order), _CHUNKS * n_jobs if n_jobs > 1 else 1)))
+    chunks = np.array_split(
+        search.order,
+        max(1, min(len(search.order), _CHUNKS * n_jobs if n_jobs > 1 else 1)),
+    )
     timer = None
     if max_seconds is not None:
         timer = threading.Timer(max_seconds, flag.__setitem__, (0, True))

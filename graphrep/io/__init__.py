@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from graphrep.io._as_graph import as_graph as as_graph
+    from graphrep.io._as_hypergraph import as_hypergraph as as_hypergraph
     from graphrep.io._as_knowledge_graph import as_knowledge_graph as as_knowledge_graph
     from graphrep.io._conceptnet import read_conceptnet as read_conceptnet
     from graphrep.io._edgelist import read_edgelist as read_edgelist
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _HOME = {
     "OboDocument": "_obo_document",
     "as_graph": "_as_graph",
+    "as_hypergraph": "_as_hypergraph",
     "as_knowledge_graph": "_as_knowledge_graph",
     "formats": "_formats",
     "read": "_formats",

@@ -1,6 +1,18 @@
-"""Scores: plain functions of arrays."""
+"""Scores: plain functions of arrays and of hypergraphs."""
 
 from graphrep.metrics._classification import top_k_f1
+from graphrep.metrics._hyperedges import (
+    HyperedgeScores,
+    hyperedge_jaccard,
+    hyperedge_scores,
+)
 from graphrep.metrics._ranking import pair_scores, ranking_auc
 
-__all__ = ["pair_scores", "ranking_auc", "top_k_f1"]
+__all__ = [
+    "HyperedgeScores",
+    "hyperedge_jaccard",
+    "hyperedge_scores",
+    "pair_scores",
+    "ranking_auc",
+    "top_k_f1",
+]
