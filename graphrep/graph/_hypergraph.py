@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from itertools import chain
 from typing import Any, cast
 
@@ -10,20 +10,15 @@ import numpy as np
 from scipy import sparse
 
 from graphrep.exceptions import GraphTypeError, GraphValueError
-from graphrep.graph._csr import CSR, transpose
 from graphrep.graph._graph import Graph
-from graphrep.graph._hyperedge_rows import (
-    RowTable,
-    read_counts,
-    read_values,
-    tidy,
-)
+from graphrep.graph._hyperedge_rows import RowTable, read_counts
+from graphrep.graph._hypergraph_store import HypergraphStore, index_of_size
 from graphrep.graph._ids import shown
 from graphrep.graph._node_index import NodeIndex
-from graphrep.typing import AnyArray, FloatArray, IntArray, NodeIds
+from graphrep.typing import AnyArray, IntArray, NodeIds
 
 
-class Hypergraph:
+class Hypergraph(HypergraphStore):
     """Sets of nodes, immutable.
 
     Parameters
@@ -75,19 +70,7 @@ class Hypergraph:
     Graph(n_nodes=4, n_edges=3, undirected, weighted)
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_counts",
-        "_edge_ids",
-        "_edge_labels",
-        "_indices",
-        "_indptr",
-        "_node_labels",
-        "_nodes",
-        "_table",
-        "_transpose",
-        "_weights",
-    )
+    __slots__ = ()
 
     def __init__(
         self,
@@ -178,7 +161,7 @@ class Hypergraph:
         n_nodes, n_edges = matrix.shape
         order = np.argsort(matrix.col, kind="stable")
         counts = np.bincount(matrix.col, minlength=n_edges)
-        index = _index_of_size(nodes, n_nodes)
+        index = index_of_size(nodes, n_nodes)
         return cls.from_csr(
             np.concatenate([[0], np.cumsum(counts)]),
             matrix.row[order],
@@ -186,204 +169,7 @@ class Hypergraph:
             **options,
         )
 
-    def _take(
-        self,
-        indptr: Any,
-        indices: Any,
-        index: NodeIndex,
-        *,
-        multiplicities: Any = None,
-        weights: Any = None,
-        edge_ids: NodeIds | NodeIndex | int | None = None,
-        node_labels: Mapping[Any, str] | None = None,
-        edge_labels: Mapping[Any, str] | None = None,
-    ) -> None:
-        self._indptr, self._indices = tidy(indptr, indices, len(index))
-        size = len(self._indptr) - 1
-        self._nodes = index
-        self._edge_ids = _index_of_size(edge_ids, size)
-        self._counts = read_counts(multiplicities, size)
-        self._weights = read_values(weights, size)
-        self._node_labels = dict(node_labels or {})
-        self._edge_labels = dict(edge_labels or {})
-        self._transpose: tuple[IntArray, IntArray] | None = None
-        self._table: RowTable | None = None
-
-    # -- size and arrays ---------------------------------------------------------
-    @property
-    def n_nodes(self) -> int:
-        """Number of nodes, those in no hyperedge included."""
-        return len(self._nodes)
-
-    @property
-    def n_hyperedges(self) -> int:
-        """Number of hyperedges as they stand; a multiplicity counts once."""
-        return len(self._indptr) - 1
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Shape of the incidence matrix: (n_nodes, n_hyperedges)."""
-        return self.n_nodes, self.n_hyperedges
-
-    @property
-    def indptr(self) -> IntArray:
-        """Where each hyperedge begins in ``indices``, int64, read-only."""
-        return self._indptr
-
-    @property
-    def indices(self) -> IntArray:
-        """Members of the hyperedges as row numbers, int32, read-only."""
-        return self._indices
-
-    @property
-    def sizes(self) -> IntArray:
-        """Number of members of each hyperedge, int64."""
-        return np.diff(self._indptr)
-
-    @property
-    def nodes(self) -> NodeIndex:
-        """Ids of the nodes in row order."""
-        return self._nodes
-
-    @property
-    def node_ids(self) -> AnyArray:
-        """Ids of the nodes as an array, int64 or object."""
-        return self._nodes.ids
-
-    @property
-    def edge_ids(self) -> NodeIndex:
-        """Ids of the hyperedges."""
-        return self._edge_ids
-
-    @property
-    def multiplicities(self) -> IntArray | None:
-        """How often each hyperedge occurs, int64, read-only; None where all once."""
-        return self._counts
-
-    @property
-    def counts(self) -> IntArray:
-        """How often each hyperedge occurs, ones where nothing was said."""
-        if self._counts is None:
-            return np.ones(self.n_hyperedges, np.int64)
-        return self._counts
-
-    @property
-    def weights(self) -> FloatArray | None:
-        """A number for each hyperedge, float64, read-only, or None."""
-        return self._weights
-
-    @property
-    def node_labels(self) -> dict[Any, str]:
-        """What people call the nodes that have a label."""
-        return self._node_labels
-
-    @property
-    def edge_labels(self) -> dict[Any, str]:
-        """What people call the hyperedges that have a label."""
-        return self._edge_labels
-
-    def degree(self) -> IntArray:
-        """Number of hyperedges of each node, int64 of shape (n_nodes,)."""
-        return np.bincount(self._indices, minlength=self.n_nodes).astype(np.int64)
-
-    def transpose(self) -> tuple[IntArray, IntArray]:
-        """Hyperedges of each node: pointers (int64) and hyperedge numbers (int32)."""
-        if self._transpose is None:
-            rows = transpose(CSR(self._indptr, self._indices, None), self.n_nodes)
-            self._transpose = (rows.indptr, rows.indices.astype(np.int32, copy=False))
-        return self._transpose
-
-    def incidence(self) -> sparse.csr_array:
-        """Incidence matrix of shape (n_nodes, n_hyperedges), float64 ones."""
-        pointers, edges = self.transpose()
-        ones = np.ones(len(edges))
-        return sparse.csr_array((ones, edges, pointers), shape=self.shape)
-
-    # -- as a collection ---------------------------------------------------------
-    def __len__(self) -> int:
-        return self.n_hyperedges
-
-    def __getitem__(self, row: int) -> tuple[Hashable, ...]:
-        if not -len(self) <= row < len(self):
-            raise IndexError(f"There are {len(self):,} hyperedges; got number {row}.")
-        at = int(row) % len(self)
-        members = self._indices[self._indptr[at] : self._indptr[at + 1]]
-        return tuple(self.node_ids[members].tolist())
-
-    def __iter__(self) -> Iterator[tuple[Hashable, ...]]:
-        ids = self.node_ids[self._indices].tolist()
-        bounds = self._indptr.tolist()
-        for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
-            yield tuple(ids[start:stop])
-
-    def __contains__(self, hyperedge: object) -> bool:
-        if isinstance(hyperedge, (str, bytes)) or not isinstance(hyperedge, Iterable):
-            return False
-        members = list(cast("Iterable[Hashable]", hyperedge))
-        if not all(m in self._nodes for m in members):
-            return False
-        return bool(self.find(Hypergraph([members], self._nodes))[0] >= 0)
-
-    def __repr__(self) -> str:
-        parts = [f"n_nodes={self.n_nodes:,}", f"n_hyperedges={self.n_hyperedges:,}"]
-        if self.n_hyperedges:
-            low, high = int(self.sizes.min()), int(self.sizes.max())
-            parts.append(f"size {low}" if low == high else f"sizes {low} to {high}")
-        if self._counts is not None:
-            parts.append(f"{int(self._counts.sum()):,} with repeats")
-        return f"Hypergraph({', '.join(parts)})"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Hypergraph):
-            return NotImplemented
-        return (
-            self._nodes == other._nodes
-            and self._edge_ids == other._edge_ids
-            and np.array_equal(self._indptr, other._indptr)
-            and np.array_equal(self._indices, other._indices)
-            and np.array_equal(self.counts, other.counts)
-            and _same(self._weights, other._weights)
-            and self._node_labels == other._node_labels
-            and self._edge_labels == other._edge_labels
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __sklearn_clone__(self) -> Hypergraph:
-        return self  # immutable: scikit-learn need not copy it
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (
-            _rebuild,
-            (self._indptr, self._indices, self._nodes, self._options()),
-        )
-
     # -- deriving ----------------------------------------------------------------
-    def find(self, other: Hypergraph) -> IntArray:
-        """Number of the hyperedge here that has the members of each one there.
-
-        Returns
-        -------
-        ndarray of int64 of shape (other.n_hyperedges,)
-            -1 where there is none; of equal rows here the first. Members are
-            compared by id. O(incidences) time.
-        """
-        if self._table is None:
-            self._table = RowTable(self._indptr, self._indices)
-        if other._nodes is self._nodes or other._nodes == self._nodes:
-            return self._table.find(other._indptr, other._indices)
-        known = np.array([v in self._nodes for v in other._nodes], bool)
-        rows = np.full(other.n_nodes, self.n_nodes, np.int64)  # of unknown nodes
-        rows[known] = self._nodes.indexer(other.node_ids[known])
-        members = rows[other._indices]
-        sizes = tidy(other._indptr, members, self.n_nodes + 1)
-        found = self._table.find(*sizes)
-        outside = np.add.reduceat(
-            np.append(members >= self.n_nodes, False), other._indptr[:-1]
-        )
-        found[(outside > 0) & (other.sizes > 0)] = -1
-        return found
-
     def take(self, rows: Any) -> Hypergraph:
         """Keep some of the hyperedges (numbers or a mask) and all nodes."""
         chosen = np.arange(self.n_hyperedges)[rows]
@@ -453,14 +239,15 @@ class Hypergraph:
 
         return clique_projection(self, weighted)
 
-    def _options(self) -> dict[str, Any]:
-        return {
-            "multiplicities": self._counts,
-            "weights": self._weights,
-            "edge_ids": self._edge_ids,
-            "node_labels": self._node_labels,
-            "edge_labels": self._edge_labels,
-        }
+    # -- Python ------------------------------------------------------------------
+    def __sklearn_clone__(self) -> Hypergraph:
+        return self  # immutable: scikit-learn need not copy it
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (
+            _rebuild,
+            (self._indptr, self._indices, self._nodes, self._options()),
+        )
 
 
 def _rebuild(
@@ -485,20 +272,5 @@ def _index_of(flat: list[Hashable], nodes: NodeIds | NodeIndex | None) -> NodeIn
         return NodeIndex(nodes)
     unique = list(dict.fromkeys(flat))
     if all(isinstance(v, (int, np.integer)) for v in unique):
-        unique.sort()  # type: ignore[type-var]
+        return NodeIndex(sorted(cast("list[int]", unique)))
     return NodeIndex(unique)
-
-
-def _index_of_size(ids: NodeIds | NodeIndex | int | None, size: int) -> NodeIndex:
-    if ids is None:
-        return NodeIndex(size)
-    index = ids if isinstance(ids, NodeIndex) else NodeIndex(ids)
-    if len(index) != size:
-        raise GraphValueError(f"{len(index):,} ids were given for {size:,} rows.")
-    return index
-
-
-def _same(a: AnyArray | None, b: AnyArray | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    return np.array_equal(a, b)

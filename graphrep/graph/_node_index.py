@@ -140,18 +140,21 @@ class NodeIndex:
 
     def indexer(self, nodes: NodeIds) -> IntArray:
         """Rows of many nodes, int64, in the order asked."""
-        integers = integer_array(nodes) if self.is_integer else None
-        if integers is not None:
-            rows = self._find_integers(integers)
-        else:
-            nodes = listed(nodes)
-            find = self._find if self._table is None else self._find_in_table
-            rows = np.fromiter(map(find, nodes), np.int64, len(nodes))
+        rows = self.find(nodes)
         bad = np.flatnonzero(rows < 0)
         if len(bad):
-            missing = nodes[int(bad[0])] if integers is None else int(integers[bad[0]])
+            missing = listed(nodes)[int(bad[0])]
             raise NodeNotFoundError(self._missing_message(missing))
         return rows
+
+    def find(self, nodes: NodeIds) -> IntArray:
+        """Rows of many nodes, int64, in the order asked; -1 for those not there."""
+        integers = integer_array(nodes) if self.is_integer else None
+        if integers is not None:
+            return self._find_integers(integers)
+        nodes = listed(nodes)
+        find = self._find if self._table is None else self._find_in_table
+        return np.fromiter(map(find, nodes), np.int64, len(nodes))
 
     def take(self, rows: IntArray) -> NodeIndex:
         """Ids of some rows as a new index."""
