@@ -12,6 +12,7 @@ from typing import Any
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._param_validation import (
+    HasMethods,
     Interval,
     StrOptions,
     validate_parameter_constraints,
@@ -36,6 +37,7 @@ __all__ = [
     "HAS_CALLBACKS",
     "THREADS",
     "CallbackSupportMixin",
+    "HasMethods",
     "Interval",
     "StrOptions",
     "callback_steps",
