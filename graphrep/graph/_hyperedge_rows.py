@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from graphrep.exceptions import GraphValueError
+from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.kernels import _incidence as kernels
 from graphrep.typing import AnyArray, FloatArray, IntArray
+
+_TOO_MANY = 2.0**63
 
 
 def tidy(indptr: Any, indices: Any, n_nodes: int) -> tuple[IntArray, IntArray]:
@@ -50,13 +52,14 @@ def read_counts(values: Any, size: int) -> IntArray | None:
     """Multiplicities, None where all are one."""
     if values is None:
         return None
-    array = np.asarray(values)
+    array = _numbers(values, "multiplicities")
     if array.shape != (size,):
         raise GraphValueError(
             f"multiplicities has shape {array.shape} for {size:,} hyperedges."
         )
-    whole = array.astype(np.int64)
-    bad = np.flatnonzero((whole != array) | (whole < 1))
+    fits = np.isfinite(array) & (array >= 1) & (array < _TOO_MANY)
+    whole = np.where(fits, array, 0).astype(np.int64)
+    bad = np.flatnonzero(~fits | (whole != array))
     if len(bad):
         raise GraphValueError(
             f"Hyperedge {bad[0]} has multiplicity {array[bad[0]]}; it must be a whole "
@@ -69,7 +72,7 @@ def read_values(values: Any, size: int) -> FloatArray | None:
     """Weights of hyperedges, finite."""
     if values is None:
         return None
-    array = np.array(values, np.float64)
+    array = _numbers(values, "weights").astype(np.float64)
     if array.shape != (size,):
         raise GraphValueError(
             f"weights has shape {array.shape} for {size:,} hyperedges."
@@ -80,6 +83,13 @@ def read_values(values: Any, size: int) -> FloatArray | None:
             f"Hyperedge {bad[0]} has weight {array[bad[0]]}; it must be finite."
         )
     return _frozen(array)
+
+
+def _numbers(values: Any, name: str) -> AnyArray:
+    array = np.asarray(values)
+    if array.size and array.dtype.kind not in "biuf":
+        raise GraphTypeError(f"{name} must hold numbers; got dtype {array.dtype}.")
+    return array
 
 
 class RowTable:

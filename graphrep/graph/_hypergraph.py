@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from itertools import chain
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from scipy import sparse
 
-from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph._graph import Graph
+from graphrep.graph._hyperedge_ids import chosen_rows, number_members, read_incidence
 from graphrep.graph._hyperedge_rows import RowTable, read_counts
 from graphrep.graph._hypergraph_store import HypergraphStore, index_of_size
-from graphrep.graph._ids import shown
 from graphrep.graph._node_index import NodeIndex
 from graphrep.typing import AnyArray, IntArray, NodeIds
 
@@ -28,7 +25,8 @@ class Hypergraph(HypergraphStore):
         hyperedge is kept.
     nodes : ids, NodeIndex or None, default=None
         All ids in row order, so that nodes in no hyperedge are kept. None takes the
-        ids that occur: integers ascending, others in order of first appearance.
+        ids that occur: integers ascending, others in order of first appearance, the
+        members of a set in sorted order.
     multiplicities : array-like of int of shape (n_hyperedges,) or None, default=None
         How often each hyperedge occurs, at least once. None means once each. Equal
         rows may also stand several times; `distinct` merges them.
@@ -53,7 +51,8 @@ class Hypergraph(HypergraphStore):
         For members that are not among ``nodes``, and for multiplicities or weights
         that do not fit.
     GraphTypeError
-        For a text in place of a hyperedge.
+        For a text in place of a hyperedge, and for a matrix or a mapping, which
+        `from_incidence` and `graphrep.as_hypergraph` read.
 
     Notes
     -----
@@ -83,13 +82,10 @@ class Hypergraph(HypergraphStore):
         node_labels: Mapping[Any, str] | None = None,
         edge_labels: Mapping[Any, str] | None = None,
     ) -> None:
-        rows = [_members(e, at) for at, e in enumerate(hyperedges)]
-        sizes = np.fromiter(map(len, rows), np.int64, len(rows))
-        flat = list(chain.from_iterable(rows))
-        index = _index_of(flat, nodes)
+        index, sizes, members = number_members(hyperedges, nodes)
         self._take(
             np.concatenate([[0], np.cumsum(sizes)]),
-            index.indexer(flat) if flat else np.empty(0, np.int64),
+            members,
             index,
             multiplicities=multiplicities,
             weights=weights,
@@ -129,7 +125,8 @@ class Hypergraph(HypergraphStore):
         made = cls.__new__(cls)
         members = np.asarray(indices)
         if nodes is None:
-            nodes = int(members.max()) + 1 if members.size else 0
+            whole = members.dtype.kind in "iu" and members.size > 0
+            nodes = int(members.max()) + 1 if whole else 0
         index = nodes if isinstance(nodes, NodeIndex) else NodeIndex(nodes)
         made._take(indptr, members, index, **options)
         return made
@@ -146,33 +143,52 @@ class Hypergraph(HypergraphStore):
         Parameters
         ----------
         incidence : sparse matrix, sparse array or 2-D array-like
-            Entry (v, e) is not zero where node v is in hyperedge e.
+            Entry (v, e) is not zero where node v is in hyperedge e; repeated entries
+            are summed first. The values are not kept.
         nodes : ids, NodeIndex or None, default=None
             Ids of the rows.
         **options
             The other parameters of the class.
+
+        Raises
+        ------
+        GraphValueError
+            For another number of dimensions, NaN, and ids that do not fit.
+        GraphTypeError
+            For entries that are no numbers.
         """
-        matrix = sparse.coo_array(incidence)
-        if matrix.ndim != 2:
-            raise GraphValueError(
-                f"An incidence matrix has two dimensions; got shape {matrix.shape}."
-            )
-        matrix.eliminate_zeros()
-        n_nodes, n_edges = matrix.shape
-        order = np.argsort(matrix.col, kind="stable")
-        counts = np.bincount(matrix.col, minlength=n_edges)
-        index = index_of_size(nodes, n_nodes)
-        return cls.from_csr(
-            np.concatenate([[0], np.cumsum(counts)]),
-            matrix.row[order],
-            nodes=index,
-            **options,
-        )
+        matrix = read_incidence(incidence)
+        index = index_of_size(nodes, matrix.shape[0])
+        return cls.from_csr(matrix.indptr, matrix.indices, nodes=index, **options)
 
     # -- deriving ----------------------------------------------------------------
+    def __getitem__(self, at: Any) -> Any:
+        """Members of one hyperedge by its number, or `take` of many.
+
+        Also takes the pair (numbers, ...) that scikit-learn asks arrays with, so
+        that ``KFold``, ``GridSearchCV`` and the like cut hypergraphs by hyperedges.
+        """
+        if isinstance(at, tuple) and len(at) == 2 and at[1] is Ellipsis:
+            at = at[0]
+        if isinstance(at, (int, np.integer)) and not isinstance(at, (bool, np.bool_)):
+            return self.members(int(at))
+        return self.take(at)
+
     def take(self, rows: Any) -> Hypergraph:
-        """Keep some of the hyperedges (numbers or a mask) and all nodes."""
-        chosen = np.arange(self.n_hyperedges)[rows]
+        """Keep some of the hyperedges and all nodes.
+
+        Parameters
+        ----------
+        rows : array-like of int or bool, or slice
+            Numbers of the hyperedges, each once, in the order wanted; or a mask.
+
+        Raises
+        ------
+        GraphValueError
+            For a number that is not there or stands twice, and a mask of another
+            length.
+        """
+        chosen = chosen_rows(rows, self.n_hyperedges)
         sizes = self.sizes[chosen]
         pointers = np.concatenate([[0], np.cumsum(sizes)])
         spread = np.repeat(self._indptr[chosen] - pointers[:-1], sizes)
@@ -182,15 +198,17 @@ class Hypergraph(HypergraphStore):
             if options[name] is not None:
                 options[name] = options[name][chosen]
         options["edge_ids"] = self._edge_ids.take(chosen)
-        kept = set(options["edge_ids"])
-        labels = {k: v for k, v in self._edge_labels.items() if k in kept}
-        options["edge_labels"] = labels
+        if self._edge_labels:
+            kept = set(options["edge_ids"])
+            labels = {k: v for k, v in self._edge_labels.items() if k in kept}
+            options["edge_labels"] = labels
         return Hypergraph.from_csr(pointers, members, nodes=self._nodes, **options)
 
     def with_sizes(self, low: int = 1, high: int | None = None) -> Hypergraph:
         """Keep the hyperedges of ``low`` to ``high`` members, and all nodes."""
         sizes = self.sizes
-        return self.take((sizes >= low) & (sizes <= (high or sizes.max(initial=0))))
+        top = sizes.max(initial=0) if high is None else high
+        return self.take((sizes >= low) & (sizes <= top))
 
     def distinct(self) -> Hypergraph:
         """Each set of members once, where it stood first; multiplicities are added.
@@ -233,7 +251,8 @@ class Hypergraph(HypergraphStore):
 
         Notes
         -----
-        O(sum of squared sizes) time, memory of the result and O(n_nodes).
+        O(sum of squared sizes) time; at most 2.5 times the memory of the result and
+        O(incidences).
         """
         from graphrep.graph._clique_projection import clique_projection
 
@@ -254,23 +273,3 @@ def _rebuild(
     indptr: IntArray, indices: IntArray, nodes: NodeIndex, options: dict[str, Any]
 ) -> Hypergraph:
     return Hypergraph.from_csr(indptr, indices, nodes=nodes, **options)
-
-
-def _members(hyperedge: Any, at: int) -> list[Hashable]:
-    if isinstance(hyperedge, (str, bytes)) or not isinstance(hyperedge, Iterable):
-        raise GraphTypeError(
-            f"Hyperedge {at} (counted from 0) is {shown(hyperedge)}; a hyperedge is a "
-            "list or set of node ids."
-        )
-    return hyperedge.tolist() if isinstance(hyperedge, np.ndarray) else list(hyperedge)
-
-
-def _index_of(flat: list[Hashable], nodes: NodeIds | NodeIndex | None) -> NodeIndex:
-    if isinstance(nodes, NodeIndex):
-        return nodes
-    if nodes is not None:
-        return NodeIndex(nodes)
-    unique = list(dict.fromkeys(flat))
-    if all(isinstance(v, (int, np.integer)) for v in unique):
-        return NodeIndex(sorted(cast("list[int]", unique)))
-    return NodeIndex(unique)

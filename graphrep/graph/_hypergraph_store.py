@@ -68,9 +68,12 @@ class HypergraphStore:
         return len(self._indptr) - 1
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Shape of the incidence matrix: (n_nodes, n_hyperedges)."""
-        return self.n_nodes, self.n_hyperedges
+    def shape(self) -> tuple[int]:
+        """Length of the column of hyperedges: (n_hyperedges,).
+
+        The incidence matrix has shape (n_nodes, n_hyperedges).
+        """
+        return (self.n_hyperedges,)
 
     @property
     def indptr(self) -> IntArray:
@@ -144,13 +147,15 @@ class HypergraphStore:
         """Incidence matrix of shape (n_nodes, n_hyperedges), float64 ones."""
         pointers, edges = self.transpose()
         ones = np.ones(len(edges))
-        return sparse.csr_array((ones, edges, pointers), shape=self.shape)
+        shape = (self.n_nodes, self.n_hyperedges)
+        return sparse.csr_array((ones, edges, pointers), shape=shape)
 
     # -- as a collection ---------------------------------------------------------
     def __len__(self) -> int:
         return self.n_hyperedges
 
-    def __getitem__(self, row: int) -> tuple[Hashable, ...]:
+    def members(self, row: int) -> tuple[Hashable, ...]:
+        """Ids of the members of one hyperedge, in row order."""
         if not -len(self) <= row < len(self):
             raise IndexError(f"There are {len(self):,} hyperedges; got number {row}.")
         at = int(row) % len(self)

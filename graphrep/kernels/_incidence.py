@@ -101,51 +101,84 @@ def find_rows(wanted, w_indptr, w_indices, hashes, indptr, indices, slots, out):
 
 
 @njit
-def project_counts(indptr, indices, t_indptr, t_indices, mark, out_indptr):
-    """Number the neighbours of each node in the clique projection.
+def project_upper(rows, counts, of_node, u, upper, lower, together):
+    """Join each node with those of a larger number that share a hyperedge.
 
-    ``t_*`` are the hyperedges of each node; ``mark`` is scratch of n integers that
-    comes as -1. O(sum of squared sizes) time.
+    ``rows`` are the hyperedges, ``of_node`` the hyperedges of each node, both as
+    (indptr, indices); ``counts`` is how often each hyperedge counts. Node u and
+    those behind it are written to ``upper`` (pointers, columns, weights) as far as
+    there is room; the first that was not is returned. ``lower`` counts the smaller
+    neighbours of each node, ``together`` is scratch; both come as zeros.
     """
-    out_indptr[0] = 0
-    for u in range(t_indptr.shape[0] - 1):
-        degree = 0
+    indptr, indices = rows
+    t_indptr, t_indices = of_node
+    pointers, columns, weights = upper
+    n = t_indptr.shape[0] - 1
+    at = pointers[u]
+    while u < n:
+        most = np.int64(0)
         for a in range(t_indptr[u], t_indptr[u + 1]):
             e = t_indices[a]
-            for b in range(indptr[e], indptr[e + 1]):
-                v = indices[b]
-                if v != u and mark[v] != u:
-                    mark[v] = u
-                    degree += 1
-        out_indptr[u + 1] = out_indptr[u] + degree
-
-
-@njit
-def project(indptr, indices, counts, t_indptr, t_indices, out_indptr, out, weights):
-    """Fill rows of the clique projection; ``weights`` counts common hyperedges.
-
-    Node u is written into the rows of its neighbours, u ascending, so that rows
-    come out sorted without a sort. ``counts`` is how often each hyperedge counts.
-    """
-    n = t_indptr.shape[0] - 1
-    cursor = out_indptr[:-1].copy()
-    together = np.zeros(n, np.float64)
-    met = np.empty(n, np.int64)
-    for u in range(n):
-        n_met = 0
+            most += indptr[e + 1] - indptr[e] - 1
+        if at + min(most, n - 1 - u) > columns.shape[0]:
+            return u
+        start = at
         for a in range(t_indptr[u], t_indptr[u + 1]):
             e = t_indices[a]
             count = counts[e]
-            for b in range(indptr[e], indptr[e + 1]):
+            for b in range(indptr[e + 1] - 1, indptr[e], -1):
                 v = indices[b]
+                if v == u:
+                    break
                 if together[v] == 0.0:
-                    met[n_met] = v
-                    n_met += 1
+                    columns[at] = v
+                    at += 1
                 together[v] += count
-        for i in range(n_met):
-            v = met[i]
-            if v != u:
-                out[cursor[v]] = u
-                weights[cursor[v]] = together[v]
-                cursor[v] += 1
+        sort_short(columns[start:at])
+        for i in range(start, at):
+            v = columns[i]
+            weights[i] = together[v]
             together[v] = 0.0
+            lower[v] += 1
+        u += 1
+        pointers[u] = at
+    return n
+
+
+@njit
+def mirror_upper(upper, lower, indptr, columns, weights):
+    """Fill the rows of a symmetric matrix from those above its diagonal.
+
+    ``lower`` counts the entries of each row left of the diagonal, and is used up.
+    """
+    u_indptr, u_columns, u_weights = upper
+    n = u_indptr.shape[0] - 1
+    indptr[0] = 0
+    for u in range(n):
+        indptr[u + 1] = indptr[u] + lower[u] + u_indptr[u + 1] - u_indptr[u]
+        lower[u] = indptr[u]
+    for u in range(n):
+        to = indptr[u + 1] - (u_indptr[u + 1] - u_indptr[u])
+        for i in range(u_indptr[u], u_indptr[u + 1]):
+            v = u_columns[i]
+            columns[to] = v
+            weights[to] = u_weights[i]
+            to += 1
+            columns[lower[v]] = u
+            weights[lower[v]] = u_weights[i]
+            lower[v] += 1
+
+
+@njit
+def sort_short(row):
+    """Sort in place; an insertion sort where the row is short."""
+    if row.shape[0] > 40:
+        row.sort()
+        return
+    for i in range(1, row.shape[0]):
+        x = row[i]
+        j = i - 1
+        while j >= 0 and row[j] > x:
+            row[j + 1] = row[j]
+            j -= 1
+        row[j + 1] = x
