@@ -1,6 +1,8 @@
 """Hypergraphs: projection to a graph, and what can be got back from it."""
 
+from graphrep.hypergraph._bayesian_mdl import BayesianMDL
 from graphrep.hypergraph._clique_cover import CliqueCover
+from graphrep.hypergraph._description_length import description_length
 from graphrep.hypergraph._maximal_cliques import (
     iter_maximal_cliques,
     maximal_cliques,
@@ -9,9 +11,11 @@ from graphrep.hypergraph._maximal_cliques_estimator import MaximalCliques
 from graphrep.hypergraph._reconstructor import Reconstructor
 
 __all__ = [
+    "BayesianMDL",
     "CliqueCover",
     "MaximalCliques",
     "Reconstructor",
+    "description_length",
     "iter_maximal_cliques",
     "maximal_cliques",
 ]

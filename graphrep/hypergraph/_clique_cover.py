@@ -86,8 +86,8 @@ class CliqueCover(Reconstructor):
 
     def _predict(self, graph: Graph) -> Hypergraph:
         self._validate_params()
-        edges = self._in_order(graph, _one_entry_an_edge(graph))
-        return with_isolated(graph, *_cover(graph, edges), self.min_size)
+        edges = self._in_order(graph, one_entry_an_edge(graph))
+        return with_isolated(graph, *greedy_cover(graph, edges), self.min_size)
 
     def _in_order(self, graph: Graph, edges: IntArray) -> IntArray:
         if self.order == "nodes":
@@ -102,12 +102,13 @@ class CliqueCover(Reconstructor):
         return edges[np.argsort(sign * common, kind="stable")]
 
 
-def _one_entry_an_edge(graph: Graph) -> IntArray:
+def one_entry_an_edge(graph: Graph) -> IntArray:
+    """Place of each edge in the row of its smaller end."""
     rows = np.repeat(np.arange(graph.n_nodes), np.diff(graph.indptr))
     return np.flatnonzero(rows < graph.indices)
 
 
-def _cover(graph: Graph, edges: IntArray) -> tuple[AnyArray, AnyArray]:
+def greedy_cover(graph: Graph, edges: IntArray) -> tuple[AnyArray, AnyArray]:
     """Sizes and members of the cliques of a greedy cover."""
     n, size = graph.n_nodes, len(graph.indices)
     rows = (graph.indptr, graph.indices)
