@@ -8,14 +8,18 @@ from graphrep.hypergraph._maximal_cliques import (
     maximal_cliques,
 )
 from graphrep.hypergraph._maximal_cliques_estimator import MaximalCliques
+from graphrep.hypergraph._projection_loss import projection_loss
+from graphrep.hypergraph._projection_loss_result import ProjectionLoss
 from graphrep.hypergraph._reconstructor import Reconstructor
 
 __all__ = [
     "BayesianMDL",
     "CliqueCover",
     "MaximalCliques",
+    "ProjectionLoss",
     "Reconstructor",
     "description_length",
     "iter_maximal_cliques",
     "maximal_cliques",
+    "projection_loss",
 ]
