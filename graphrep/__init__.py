@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from graphrep.io import as_hypergraph as as_hypergraph
     from graphrep.io import as_knowledge_graph as as_knowledge_graph
     from graphrep.io import read as read
+    from graphrep.io import read_hypergraph as read_hypergraph
     from graphrep.io import write as write
+    from graphrep.io import write_hypergraph as write_hypergraph
     from graphrep.persistence import load as load
 
 _EMBEDDING = (
@@ -68,7 +70,9 @@ _HOME = {
     "as_knowledge_graph": "graphrep.io",
     "load": "graphrep.persistence",
     "read": "graphrep.io",
+    "read_hypergraph": "graphrep.io",
     "write": "graphrep.io",
+    "write_hypergraph": "graphrep.io",
     "show_versions": "graphrep._utils._versions",
 }
 _ROOMS = (

@@ -150,6 +150,17 @@ def number_columns(
     return _join(_encode(a), _encode(b))
 
 
+def number_column(table: Any, name: str) -> tuple[IntArray, Any]:
+    """Codes of one column of ids, and the ids that they stand for."""
+    column = table[name]
+    _refuse_null(column, name)
+    integers = integer_array(column) if _is_integer(column) else None
+    if integers is None:
+        return _encode(column)
+    ids, codes = np.unique(integers, return_inverse=True)
+    return codes.astype(np.int64), ids
+
+
 def _look_up(column: Any, index: NodeIndex, side: str) -> IntArray:
     codes, values = _encode(column)
     used = np.unique(codes)

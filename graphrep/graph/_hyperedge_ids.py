@@ -20,7 +20,7 @@ _SPARSENESS = 4  # addresses for each member at most; beyond it they are sorted
 
 
 def number_members(
-    hyperedges: Iterable[Iterable[Hashable]], nodes: NodeIds | NodeIndex | None
+    hyperedges: Iterable[Iterable[Hashable]], nodes: NodeIds | NodeIndex | int | None
 ) -> tuple[NodeIndex, IntArray, IntArray]:
     """Index of the nodes, sizes of the hyperedges, and row numbers of the members.
 

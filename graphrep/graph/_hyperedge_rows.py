@@ -11,10 +11,15 @@ from graphrep.kernels import _incidence as kernels
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 _TOO_MANY = 2.0**63
+_MOST_NODES = 2**31 - 1  # members are int32
 
 
 def tidy(indptr: Any, indices: Any, n_nodes: int) -> tuple[IntArray, IntArray]:
     """Check pointers and members; sort rows and drop repeated members."""
+    if n_nodes > _MOST_NODES:
+        raise GraphValueError(
+            f"A hypergraph holds at most {_MOST_NODES:,} nodes; got {n_nodes:,}."
+        )
     pointers = np.asarray(indptr)
     members = np.asarray(indices)
     for name, array in (("indptr", pointers), ("indices", members)):

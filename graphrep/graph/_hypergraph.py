@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from graphrep.exceptions import GraphValueError
 from graphrep.graph._graph import Graph
 from graphrep.graph._hyperedge_ids import chosen_rows, number_members, read_incidence
 from graphrep.graph._hyperedge_rows import RowTable, read_counts
 from graphrep.graph._hypergraph_store import HypergraphStore, index_of_size
+from graphrep.graph._ids import shown
 from graphrep.graph._node_index import NodeIndex
 from graphrep.typing import AnyArray, IntArray, NodeIds
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 class Hypergraph(HypergraphStore):
@@ -23,10 +28,10 @@ class Hypergraph(HypergraphStore):
     hyperedges : iterable of iterables of node ids
         Members of each hyperedge; a member that is repeated counts once. An empty
         hyperedge is kept.
-    nodes : ids, NodeIndex or None, default=None
-        All ids in row order, so that nodes in no hyperedge are kept. None takes the
-        ids that occur: integers ascending, others in order of first appearance, the
-        members of a set in sorted order.
+    nodes : ids, NodeIndex, int or None, default=None
+        All ids in row order, or their number, so that nodes in no hyperedge are kept.
+        None takes the ids that occur: integers ascending, others in order of first
+        appearance, the members of a set in sorted order.
     multiplicities : array-like of int of shape (n_hyperedges,) or None, default=None
         How often each hyperedge occurs, at least once. None means once each. Equal
         rows may also stand several times; `distinct` merges them.
@@ -74,7 +79,7 @@ class Hypergraph(HypergraphStore):
     def __init__(
         self,
         hyperedges: Iterable[Iterable[Hashable]],
-        nodes: NodeIds | NodeIndex | None = None,
+        nodes: NodeIds | NodeIndex | int | None = None,
         *,
         multiplicities: Any = None,
         weights: Any = None,
@@ -234,6 +239,33 @@ class Hypergraph(HypergraphStore):
             kept._indptr, kept._indices, nodes=kept._nodes, **options
         )
 
+    def on_nodes(self, nodes: NodeIds | NodeIndex | int) -> Hypergraph:
+        """Return the same hyperedges on other rows.
+
+        Parameters
+        ----------
+        nodes : ids, NodeIndex or int
+            All ids in row order, those of the hypergraph and perhaps more.
+
+        Raises
+        ------
+        GraphValueError
+            If an id of the hypergraph is not among them.
+        """
+        index = nodes if isinstance(nodes, NodeIndex) else NodeIndex(nodes)
+        if index == self._nodes:
+            return self
+        rows = index.find(self.node_ids)
+        missing = np.flatnonzero(rows < 0)
+        if len(missing):
+            raise GraphValueError(
+                f"nodes lacks {len(missing):,} nodes of the hypergraph, such as "
+                f"{shown(self._nodes[int(missing[0])])}. Name all of them."
+            )
+        return Hypergraph.from_csr(
+            self._indptr, rows[self._indices], nodes=index, **self._options()
+        )
+
     def project(self, weighted: bool = True) -> Graph:
         """Clique projection: nodes are joined that share a hyperedge.
 
@@ -257,6 +289,83 @@ class Hypergraph(HypergraphStore):
         from graphrep.graph._clique_projection import clique_projection
 
         return clique_projection(self, weighted)
+
+    # -- handing over ------------------------------------------------------------
+    def to_hif(self) -> dict[str, Any]:
+        """Make a dictionary in the Hypergraph Interchange Format, without loss.
+
+        Ids must be texts or integers. Labels and multiplicities are ``attrs`` of
+        nodes and edges, weights the ``weight`` of edges.
+        """
+        from graphrep.graph._hif import hif_of_hypergraph
+
+        return hif_of_hypergraph(self)
+
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Table of incidences: columns edge, node and, if any, weight, multiplicity.
+
+        Nodes in no hyperedge and empty hyperedges have no row.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}, default="pandas"
+            Library of the table.
+        """
+        from graphrep.graph._hypergraph_to_foreign import to_frame
+
+        return to_frame(self, backend)
+
+    def to_networkx(self) -> nx.Graph[Any]:
+        """Bipartite ``networkx.Graph``: attribute ``bipartite`` 0 node, 1 hyperedge.
+
+        Where an id is both a node's and a hyperedge's, hyperedges are called
+        ``("hyperedge", id)``.
+        """
+        from graphrep.graph._hypergraph_to_foreign import to_networkx
+
+        return to_networkx(self)
+
+    def to_pyg(self) -> Any:
+        """``torch_geometric.data.HyperGraphData``.
+
+        Its ``edge_index`` is what ``HypergraphConv`` calls hyperedge_index: row 0
+        nodes, row 1 hyperedges. ``num_hyperedges``, ``hyperedge_weight``, ``node_id``
+        and ``hyperedge_id`` stand beside it where they say something; multiplicities
+        and labels do not.
+        """
+        from graphrep.graph._hypergraph_to_foreign import to_pyg
+
+        return to_pyg(self)
+
+    def to_xgi(self) -> Any:
+        """``xgi.Hypergraph`` with the same ids, weights and labels as attributes."""
+        from graphrep.graph._hypergraph_to_foreign import to_xgi
+
+        return to_xgi(self)
+
+    def to_hypernetx(self) -> Any:
+        """``hypernetx.Hypergraph``; it has no nodes alone and no empty hyperedges."""
+        from graphrep.graph._hypergraph_to_foreign import to_hypernetx
+
+        return to_hypernetx(self)
+
+    def to_hypergraphx(self) -> Any:
+        """``hypergraphx.Hypergraph``: each set once.
+
+        Its weights are those here, else how often each hyperedge occurs.
+        """
+        from graphrep.graph._hypergraph_to_foreign import to_hypergraphx
+
+        return to_hypergraphx(self)
+
+    def to_dhg(self) -> Any:
+        """``dhg.Hypergraph`` over row numbers: each set once, weights as there are.
+
+        Its weights are those here, else how often each hyperedge occurs.
+        """
+        from graphrep.graph._hypergraph_to_foreign import to_dhg
+
+        return to_dhg(self)
 
     # -- Python ------------------------------------------------------------------
     def __sklearn_clone__(self) -> Hypergraph:

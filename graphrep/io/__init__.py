@@ -1,4 +1,4 @@
-"""Files in and out: graphs, triples, ontologies and vectors; one module a format."""
+"""Files in and out: graphs, hypergraphs, triples, vectors; one module a format."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -14,6 +14,19 @@ if TYPE_CHECKING:
     from graphrep.io._formats import read as read
     from graphrep.io._formats import sniff as sniff
     from graphrep.io._formats import write as write
+    from graphrep.io._hif import read_hif as read_hif
+    from graphrep.io._hif import write_hif as write_hif
+    from graphrep.io._hyperedge_list import read_hyperedge_list as read_hyperedge_list
+    from graphrep.io._hyperedge_list import write_hyperedge_list as write_hyperedge_list
+    from graphrep.io._hypergraph_formats import hypergraph_formats as hypergraph_formats
+    from graphrep.io._hypergraph_formats import read_hypergraph as read_hypergraph
+    from graphrep.io._hypergraph_formats import write_hypergraph as write_hypergraph
+    from graphrep.io._incidence_table import (
+        read_incidence_table as read_incidence_table,
+    )
+    from graphrep.io._incidence_table import (
+        write_incidence_table as write_incidence_table,
+    )
     from graphrep.io._kgtk import read_kgtk as read_kgtk
     from graphrep.io._npz_arrays import read_npz_arrays as read_npz_arrays
     from graphrep.io._ntriples import read_ntriples as read_ntriples
@@ -21,6 +34,7 @@ if TYPE_CHECKING:
     from graphrep.io._obo import read_obo as read_obo
     from graphrep.io._obo_document import OboDocument as OboDocument
     from graphrep.io._openke import read_openke as read_openke
+    from graphrep.io._scholp import read_scholp as read_scholp
     from graphrep.io._triples import read_triples as read_triples
     from graphrep.io._triples import write_triples as write_triples
     from graphrep.io._vectors import read_vectors as read_vectors
@@ -32,19 +46,29 @@ _HOME = {
     "as_hypergraph": "_as_hypergraph",
     "as_knowledge_graph": "_as_knowledge_graph",
     "formats": "_formats",
+    "hypergraph_formats": "_hypergraph_formats",
     "read": "_formats",
     "read_conceptnet": "_conceptnet",
     "read_edgelist": "_edgelist",
+    "read_hif": "_hif",
+    "read_hyperedge_list": "_hyperedge_list",
+    "read_hypergraph": "_hypergraph_formats",
+    "read_incidence_table": "_incidence_table",
     "read_kgtk": "_kgtk",
     "read_npz_arrays": "_npz_arrays",
     "read_ntriples": "_ntriples",
     "read_obo": "_obo",
     "read_openke": "_openke",
+    "read_scholp": "_scholp",
     "read_triples": "_triples",
     "read_vectors": "_vectors",
     "sniff": "_formats",
     "write": "_formats",
     "write_edgelist": "_edgelist_write",
+    "write_hif": "_hif",
+    "write_hyperedge_list": "_hyperedge_list",
+    "write_hypergraph": "_hypergraph_formats",
+    "write_incidence_table": "_incidence_table",
     "write_ntriples": "_ntriples",
     "write_triples": "_triples",
     "write_vectors": "_vectors",

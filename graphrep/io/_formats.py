@@ -181,8 +181,8 @@ def read(path: PathType, *, format: str | None = None, **options: Any) -> Graph:
         raise GraphFormatError(
             f"Format {entry.name!r} can be written but not read.", path=path
         )
-    function = _resolve(entry.reader)
-    _check_options(function, entry.name, "reading", options, n_own=1)
+    function = resolve(entry.reader)
+    check_options(function, entry.name, "reading", options, n_own=1)
     graph: Graph = function(path, **options)
     return graph
 
@@ -230,8 +230,8 @@ def write(
         raise FileExistsError(
             f"{path}: the file is there already; pass overwrite=True to replace it."
         )
-    function = _resolve(entry.writer)
-    _check_options(function, entry.name, "writing", options, n_own=2)
+    function = resolve(entry.writer)
+    check_options(function, entry.name, "writing", options, n_own=2)
     function(graph, path, **options)
 
 
@@ -247,13 +247,14 @@ def _known(*, writable: bool = False) -> str:
     return ", ".join(e.name for e in _FORMATS if e.writer or not writable)
 
 
-def _resolve(spec: str) -> Callable[..., Any]:
+def resolve(spec: str) -> Callable[..., Any]:
+    """Import a function named as ``"module:function"``."""
     module, _, name = spec.partition(":")
     function: Callable[..., Any] = getattr(import_module(module), name)
     return function
 
 
-def _check_options(
+def check_options(
     function: Callable[..., Any],
     name: str,
     verb: str,

@@ -12,6 +12,7 @@ from graphrep.graph import Graph, NodeIndex
 from graphrep.io._blame import blame_file
 from graphrep.io._ids import texts_of_index
 from graphrep.io._npz_arrays import NpzFile, write_npz_arrays
+from graphrep.io._npz_texts import join_texts, split_texts
 from graphrep.typing import AnyArray, PathType
 
 FORMAT_VERSION = 1
@@ -93,9 +94,8 @@ def write_npz(graph: Graph, path: PathType, *, compress: bool = True) -> None:
     if graph.weights is not None:
         arrays["weights"] = graph.weights
     if not graph.nodes.is_integer:
-        parts = [t.encode() for t in texts_of_index(graph.nodes, what="npz")]
-        arrays["ids_utf8"] = np.frombuffer(b"".join(parts), np.uint8)
-        arrays["ids_ends"] = np.cumsum([len(p) for p in parts], dtype=np.int64)
+        texts = texts_of_index(graph.nodes, what="npz")
+        arrays["ids_utf8"], arrays["ids_ends"] = join_texts(texts)
     elif not graph.nodes.is_range:
         arrays["ids"] = graph.node_ids
     write_npz_arrays(arrays, path, compress=compress)
@@ -207,30 +207,9 @@ def _read_size(archive: NpzFile) -> Any:
 
 def _read_nodes(archive: NpzFile, path: PathType) -> NodeIndex | None:
     if "ids_utf8" in archive and "ids_ends" in archive:
-        return NodeIndex(_split_texts(archive["ids_utf8"], archive["ids_ends"], path))
+        return NodeIndex(split_texts(archive["ids_utf8"], archive["ids_ends"], path))
     keys = ("ids", *_ID_KEYS) if _VERSION_KEY in archive else _ID_KEYS
     for name in keys:
         if name in archive:
             return NodeIndex(archive[name])
     return None
-
-
-def _split_texts(joined: AnyArray, ends: AnyArray, path: PathType) -> AnyArray:
-    starts = np.concatenate([np.zeros(1, np.int64), ends.reshape(-1)])
-    in_order = ends.dtype.kind == "i" and bool(np.all(np.diff(starts) >= 0))
-    if joined.dtype != np.uint8 or not in_order or starts[-1] != joined.size:
-        raise GraphFormatError(
-            f"ids_ends does not cut the {joined.size:,} bytes of ids_utf8 into ids.",
-            path=path,
-        )
-    data = joined.tobytes()
-    out = np.empty(len(ends), object)
-    bounds = starts.tolist()
-    try:
-        for row in range(len(ends)):
-            out[row] = data[bounds[row] : bounds[row + 1]].decode()
-    except UnicodeDecodeError as error:
-        raise GraphFormatError(
-            f"Id {row} in ids_utf8 is not UTF-8: {error}.", path=path
-        ) from None
-    return out

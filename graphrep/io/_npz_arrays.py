@@ -71,7 +71,12 @@ class NpzFile:
         return name in self._members
 
     def __getitem__(self, name: str) -> AnyArray:
-        member = self._members[name]
+        member = self._members.get(name)
+        if member is None:
+            raise self._error(
+                f"Array {name!r} is missing; the file has "
+                f"{', '.join(sorted(self.names)) or 'none'}."
+            )
         self._allowed -= member.file_size
         if self._allowed < 0:
             raise self._error(
@@ -164,13 +169,6 @@ def read_npz_arrays(
     """
     with NpzFile(path, max_uncompressed_bytes=max_uncompressed_bytes) as archive:
         wanted = sorted(archive.names) if names is None else list(names)
-        missing = [name for name in wanted if name not in archive]
-        if missing:
-            raise GraphFormatError(
-                f"Array {missing[0]!r} is missing; the file has "
-                f"{', '.join(sorted(archive.names)) or 'none'}.",
-                path=path,
-            )
         return {name: archive[name] for name in wanted}
 
 
