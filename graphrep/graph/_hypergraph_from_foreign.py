@@ -114,9 +114,10 @@ def hypergraph_of_hypernetx(foreign: Any) -> Hypergraph:
 def hypergraph_of_hypergraphx(foreign: Any) -> Hypergraph:
     """Make a hypergraph of a ``hypergraphx.Hypergraph``.
 
-    Weights that equal an attribute ``multiplicity`` are read as that. Its edges have
-    no ids: where each has ``edge`` among its metadata (and each node
-    ``node``), as after its own reader of HIF, these are the ids.
+    Weights are read where some is not one; those that equal an attribute
+    ``multiplicity`` are read as that. Its edges have no ids: where each has ``edge``
+    among its metadata (and each node ``node``), as after its own reader of HIF, these
+    are the ids.
     """
     if type(foreign).__name__ != "Hypergraph":
         raise GraphTypeError(_FLAT.format(f"A {type(foreign).__name__} of hypergraphx"))
@@ -127,7 +128,8 @@ def hypergraph_of_hypergraphx(foreign: Any) -> Hypergraph:
     if foreign.is_weighted():
         weights = foreign.get_weights(asdict=True)
         told = [weights[edge] for edge in edges]
-        if told != [a.get("multiplicity") for a in about_edges]:
+        counts = [a.get("multiplicity") for a in about_edges]
+        if told != counts and any(weight != 1 for weight in told):
             for weight, attributes in zip(told, about_edges, strict=True):
                 attributes["weight"] = weight
     names = dict(zip(nodes, _named(nodes, about_nodes, "node"), strict=True))

@@ -18,7 +18,7 @@ from graphrep.io._lines import MAX_LINE_BYTES, read_lines, shorten
 from graphrep.typing import IntArray, PathType
 
 _SNIFFED_LINES = 50
-_CANDIDATES = ("\t", ",", ";")
+_CANDIDATES = ("\t", ",", ";", "|")
 _COMMENTS = "#%"
 _WRITE_LINES = 1 << 14
 _UNWRITABLE = r"[\x00-\x1f\x7f]|^[#%]"
@@ -44,7 +44,8 @@ def read_hyperedge_list(
     delimiter : str or None, default=None
         One character between members; a space stands for any run of spaces and tabs.
         None looks at the first 50 hyperedges: a tab if one has any, else a comma,
-        else a semicolon, else spaces. Blanks around commas and semicolons are dropped.
+        a semicolon, a bar, else spaces. Blanks around commas, semicolons and bars are
+        dropped.
     comments : str, default="#%"
         A line that begins with one of these characters is passed over, as are blank
         lines.
@@ -246,7 +247,7 @@ def _sniff(lines: list[str]) -> str:
 def _splitter(delimiter: str) -> Callable[[str], list[str]]:
     if delimiter == " ":
         return str.split
-    if delimiter in ",;":
+    if delimiter in ",;|":
         return lambda text: [part.strip(" \t") for part in text.split(delimiter)]
     return lambda text: text.split(delimiter)
 
