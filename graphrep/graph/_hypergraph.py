@@ -137,6 +137,15 @@ class Hypergraph(HypergraphStore):
         return made
 
     @classmethod
+    def _trusted(
+        cls, indptr: IntArray, indices: IntArray, nodes: NodeIndex
+    ) -> Hypergraph:
+        """Take over int64 pointers and int32 members that are tidy; no checks."""
+        made = cls.__new__(cls)
+        made._hold(indptr, indices, nodes)
+        return made
+
+    @classmethod
     def from_incidence(
         cls,
         incidence: Any,

@@ -33,6 +33,20 @@ class HypergraphStore:
         "_weights",
     )
 
+    def _hold(self, indptr: IntArray, indices: IntArray, index: NodeIndex) -> None:
+        """Take over rows that are known to be tidy, nothing said beside them."""
+        for array in (indptr, indices):
+            array.setflags(write=False)
+        self._indptr, self._indices = indptr, indices
+        self._nodes = index
+        self._edge_ids = NodeIndex(len(indptr) - 1)
+        self._counts: IntArray | None = None
+        self._weights: FloatArray | None = None
+        self._node_labels: dict[Any, str] = {}
+        self._edge_labels: dict[Any, str] = {}
+        self._transpose: tuple[IntArray, IntArray] | None = None
+        self._table: RowTable | None = None
+
     def _take(
         self,
         indptr: Any,
@@ -45,16 +59,13 @@ class HypergraphStore:
         node_labels: Mapping[Any, str] | None = None,
         edge_labels: Mapping[Any, str] | None = None,
     ) -> None:
-        self._indptr, self._indices = tidy(indptr, indices, len(index))
+        self._hold(*tidy(indptr, indices, len(index)), index)
         size = len(self._indptr) - 1
-        self._nodes = index
         self._edge_ids = index_of_size(edge_ids, size)
         self._counts = read_counts(multiplicities, size)
         self._weights = read_values(weights, size)
         self._node_labels = dict(node_labels or {})
         self._edge_labels = dict(edge_labels or {})
-        self._transpose: tuple[IntArray, IntArray] | None = None
-        self._table: RowTable | None = None
 
     # -- size and arrays ---------------------------------------------------------
     @property
