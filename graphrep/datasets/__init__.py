@@ -4,6 +4,7 @@ from graphrep.datasets._bunch import Bunch
 from graphrep.datasets._bundled import load_davis, load_karate, load_les_miserables
 from graphrep.datasets._cskg_mini import fetch_cskg_mini
 from graphrep.datasets._generators import make_dcsbm, make_sbm
+from graphrep.datasets._hypergraph_benchmark import fetch_hypergraph_benchmark
 from graphrep.datasets._icd10cm import load_icd10cm
 from graphrep.datasets._listing import fetch, list_datasets, path
 from graphrep.datasets._public import (
@@ -38,6 +39,7 @@ __all__ = [
     "fetch_dblp",
     "fetch_fb15k_237",
     "fetch_hpo_kg",
+    "fetch_hypergraph_benchmark",
     "fetch_kinships",
     "fetch_nations",
     "fetch_ppi",

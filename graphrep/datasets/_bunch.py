@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+_GRAPHS = ("Graph", "Hypergraph")
+
 
 class Bunch(dict[str, Any]):
     """A dictionary whose keys can also be read as attributes.
@@ -37,7 +39,7 @@ class Bunch(dict[str, Any]):
 def _short(value: object) -> str:
     """Show small things as they are and large ones by their kind and size."""
     shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple) and type(value).__name__ != "Graph":
+    if isinstance(shape, tuple) and type(value).__name__ not in _GRAPHS:
         return f"<{type(value).__name__} of shape {shape}>"
     if isinstance(value, (str, dict, list, tuple)) and len(value) > 3:
         return f"<{type(value).__name__} of length {len(value):,}>"

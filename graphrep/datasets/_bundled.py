@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from graphrep.datasets._bunch import Bunch
-from graphrep.graph import Graph
+from graphrep.graph import Graph, Hypergraph
 
 
 def load_karate(*, weighted: bool = False, return_X_y: bool = False) -> Any:
@@ -66,7 +66,8 @@ def load_davis(*, return_X_y: bool = False) -> Any:
     Bunch
         ``graph`` (bipartite; ids are names of women and of events), ``y`` (0 for a
         woman, 1 for an event), ``y_names``, ``names``, ``biadjacency`` (women by
-        events, ``csr_array``), ``women``, ``events`` and ``DESCR``.
+        events, ``csr_array``), ``hypergraph`` (events as hyperedges of women),
+        ``women``, ``events`` and ``DESCR``.
 
     References
     ----------
@@ -77,6 +78,8 @@ def load_davis(*, return_X_y: bool = False) -> Any:
     --------
     >>> load_davis().biadjacency.shape
     (18, 14)
+    >>> load_davis().hypergraph
+    Hypergraph(n_nodes=18, n_hyperedges=14, sizes 3 to 14)
     """
     edges, nodes = _rows("davis_edges.tsv"), _rows("davis_nodes.tsv")
     ids = [row[0] for row in nodes]
@@ -86,11 +89,13 @@ def load_davis(*, return_X_y: bool = False) -> Any:
     kinds = np.array([row[1] for row in nodes])
     y = (kinds == "event").astype(np.int64)
     women, events = np.flatnonzero(y == 0), np.flatnonzero(y == 1)
+    biadjacency = graph.to_scipy()[women][:, events]
+    names = ([ids[i] for i in women], [ids[i] for i in events])
     return _result(
         graph, y, return_X_y, y_names=("woman", "event"),
         names={node: node for node in ids},
-        biadjacency=graph.to_scipy()[women][:, events],
-        women=[ids[i] for i in women], events=[ids[i] for i in events],
+        biadjacency=biadjacency, women=names[0], events=names[1],
+        hypergraph=Hypergraph.from_incidence(biadjacency, names[0], edge_ids=names[1]),
         DESCR=_first_lines(load_davis),
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from graphrep.datasets._hypergraph_files import HYPERGRAPH_FILES
 from graphrep.datasets._semantic_files import BATS, GOOGLE, SIMILARITY
 from graphrep.datasets._triple_files import NUMBERED, TRIPLE_FILES
 
@@ -114,6 +115,22 @@ SEMANTIC_FILES = {
 
 _NFE = ("changyi7231/NFE", "c35509ee79949b13f440ce9dd384a2057e2cb9ed")
 _PYKEEN = ("pykeen/pykeen", "05c7bbb20c952f3e5e958e694344ace4005b1bbb")
+
+_SHYRE = (
+    "Abel0828/supervised_hypergraph_reconstruction",
+    "d49c77ed2ef5d41d5c1707211fcf17e2a2283830",
+)
+
+
+def _halves(name: str, kind: str, size: tuple[int, int]) -> Entry:
+    """Hypergraph in two halves; its size is that of both together."""
+    suffix = "txt.gz" if name == "dblp" else "txt"
+    return Entry(
+        name, f"hypergraph in two halves, {kind}", *size,
+        "none stated; terms of the sources apply, cite them", room="hypergraphs",
+        files=tuple(RemoteFile(*_SHYRE, *f) for f in HYPERGRAPH_FILES[name]),
+        format="hyperedges", prepared=(f"train.{suffix}", f"test.{suffix}"),
+    )  # fmt: skip
 
 
 def _triples(
@@ -283,5 +300,13 @@ ENTRIES = {
             "HPO: free use, cite, state the version, do not alter", copies="tsv.gz",
             how="prepared",
         ),
+        _halves("enron", "mails", (143, 1512)),
+        _halves("pschool", "contacts in a primary school", (242, 12704)),
+        _halves("hschool", "contacts in a high school", (327, 7818)),
+        _halves("dblp", "authors of papers", (319916, 378494)),
+        _halves("hosts", "hosts of viruses", (754, 422)),
+        _halves("foursquare", "visitors of restaurants", (2876, 2045)),
+        _halves("directors", "boards of companies", (1013, 204)),
+        _halves("crimes", "persons in a case", (829, 499)),
     )
 }  # fmt: skip
