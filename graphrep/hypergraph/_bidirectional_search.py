@@ -10,6 +10,7 @@ import numpy as np
 
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import Graph
+from graphrep.graph._hyperedge_rows import RowTable
 from graphrep.hypergraph._candidate_rows import Rows, joined
 from graphrep.hypergraph._maximal_cliques import maximal_cliques
 from graphrep.hypergraph._weighted_projection import WeightedProjection
@@ -60,6 +61,8 @@ class BidirectionalSearch:
         First threshold, and share of the rejected cliques that subsets are drawn of.
     seed : int
     max_cliques : int or None
+    remember : bool, default=True
+        Whether cliques that were there in the round before keep their probability.
     """
 
     def __init__(
@@ -71,12 +74,14 @@ class BidirectionalSearch:
         share: float,
         seed: int,
         max_cliques: int | None,
+        remember: bool = True,
     ) -> None:
         self._projection = projection
         self._score = score
         self._threshold = threshold
         self._share = share
         self._max_cliques = max_cliques
+        self._remember = remember
         self._rng = np.random.default_rng([seed, 3])
         self._taken: list[tuple[Rows, IntArray, FloatArray]] = []
 
@@ -84,11 +89,14 @@ class BidirectionalSearch:
         """Take all of these weights, one integer an edge; they are not changed."""
         left = weights.copy()
         n_rounds, gone = 0, 1
+        cliques = joined([])
+        scores: FloatArray = np.empty(0)
         while left.any():
             threshold = self._threshold * (1.0 - n_rounds / _STEPS)
             if gone:  # else the cliques are those of the round before
+                before = cliques, scores
                 cliques = living_cliques(self._projection, left, self._max_cliques)
-                scores = self._checked(cliques)
+                scores = self._scores(cliques, *before)
             above = scores > threshold
             gone, taken = self._take(cliques, scores, above, left)
             n_rounds += 1
@@ -155,6 +163,17 @@ class BidirectionalSearch:
         subsets = cliques.subsets(parents, sizes, keys).in_own_order()
         scores = self._checked(subsets)
         return self._take(subsets, scores, scores > threshold, left)[0]
+
+    def _scores(self, rows: Rows, known: Rows, before: FloatArray) -> FloatArray:
+        """Rate cliques; those of the round before keep what they had."""
+        if not (len(known) and self._remember):
+            return self._checked(rows)
+        at = RowTable(*known).find(*rows)
+        scores = before[at]
+        new = np.flatnonzero(at < 0)
+        if len(new):
+            scores[new] = self._checked(rows.take(new))
+        return scores
 
     def _checked(self, rows: Rows) -> FloatArray:
         scores = self._score(rows)

@@ -27,10 +27,11 @@ class Rows(NamedTuple):
 
     def hashes(self) -> AnyArray:
         """64 bits of each, a function of its members."""
-        return _incidence.row_hashes(*self)
+        hashes: AnyArray = _incidence.row_hashes(*self)
+        return hashes
 
     def take(self, chosen: AnyArray) -> Rows:
-        """Some of the rows, in the order given."""
+        """Take some of the rows, in the order given."""
         chosen = np.arange(len(self))[chosen]  # a mask will do
         starts = self.indptr[chosen]
         sizes = self.sizes[chosen]

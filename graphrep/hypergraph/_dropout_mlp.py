@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from graphrep._utils._blas import single_blas_thread
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 _LEAK = 0.01
 _BETAS = (0.9, 0.999)
 _EPSILON = 1e-8
+_FAR = 80.0  # exp of it is finite in float32
 _BLOCK = 8192  # rows that are scored at a time
 
 
@@ -36,7 +40,7 @@ class DropoutMLP(ClassifierMixin, BaseEstimator):
         Units of each hidden layer.
     dropout : float, default=0.25
         Share of hidden units that are left out at each step of the training.
-    learning_rate : float, default=0.002
+    learning_rate : float, default=0.005
         Step size of Adam.
     batch_size : int, default=512
         Rows a step.
@@ -87,7 +91,7 @@ class DropoutMLP(ClassifierMixin, BaseEstimator):
         hidden_layer_sizes: tuple[int, ...] = (256, 128),
         *,
         dropout: float = 0.25,
-        learning_rate: float = 0.002,
+        learning_rate: float = 0.005,
         batch_size: int = 512,
         n_epochs: int = 30,
         dropout_at_inference: bool = False,
@@ -136,7 +140,7 @@ class DropoutMLP(ClassifierMixin, BaseEstimator):
         with single_blas_thread():
             for start in range(0, len(rows), _BLOCK):
                 block = rows[start : start + _BLOCK]
-                key = _key(self.random_seed_, start)
+                key = _key(self.random_seed_, crc32(block.tobytes()) if dropped else 0)
                 odds = _forward(self.coefs_, self.intercepts_, block, dropped, key)[-1]
                 difference = np.clip(
                     (odds[:, 1] - odds[:, 0]).astype(np.float64), -700.0, 700.0
@@ -147,6 +151,7 @@ class DropoutMLP(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> AnyArray:
         """Return the likelier class of each row."""
+        check_is_fitted(self)
         chosen: AnyArray = self.classes_[
             (self.predict_proba(X)[:, 1] > 0.5).astype(np.intp)
         ]
@@ -175,7 +180,7 @@ class _Network:
 
     def __init__(self, n_inputs: int, hidden: tuple[int, ...], seed: int) -> None:
         sizes = (n_inputs, *hidden, 2)
-        pairs = list(zip(sizes[:-1], sizes[1:], strict=True))
+        pairs = list(pairwise(sizes))
         total = sum((a + 1) * b for a, b in pairs)
         self.values = np.empty(total, np.float32)
         self.slopes, self.first, self.second = np.zeros((3, total), np.float32)
@@ -192,7 +197,8 @@ class _Network:
         slopes: list[AnyArray] = []
         layers = _forward(self.weights, self.offsets, X, dropped, key, slopes)
         odds = layers[-1]
-        error = 1.0 / (1.0 + np.exp(odds[:, 0] - odds[:, 1])) - y
+        against = np.clip(odds[:, 0] - odds[:, 1], -_FAR, _FAR)
+        error = 1.0 / (1.0 + np.exp(against)) - y
         flow = np.empty_like(odds)
         flow[:, 1] = error / len(y)
         flow[:, 0] = -flow[:, 1]
@@ -240,14 +246,21 @@ def _forward(
 
 
 def _key(seed: int, counter: int) -> np.uint64:
-    return np.random.SeedSequence([seed, counter]).generate_state(1, np.uint64)[0]
+    words = np.random.SeedSequence([seed, counter]).generate_state(1, np.uint64)
+    return np.uint64(words[0])
 
 
 def _two_classes(labels: AnyArray) -> tuple[AnyArray, IntArray]:
+    check_classification_targets(labels)
     classes, codes = np.unique(labels, return_inverse=True)
-    if len(classes) != 2:
+    if len(classes) > 2:
+        kind = type_of_target(labels)
         raise GraphValueError(
-            f"DropoutMLP tells two classes apart; y has {len(classes)}: "
-            f"{', '.join(map(repr, classes[:5].tolist()))}."
+            f"Only binary classification is supported. The type of the target is "
+            f"{kind}: y has {len(classes)} classes."
+        )
+    if len(classes) < 2:
+        raise GraphValueError(
+            f"DropoutMLP tells two classes apart; y has 1 class, {classes[0]!r}."
         )
     return classes, codes

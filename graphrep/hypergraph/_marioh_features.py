@@ -28,7 +28,7 @@ def marioh_features(
     members: IntArray,
     maximal: RowTable,
 ) -> FloatArray:
-    """The 23 numbers of each candidate, float64 of shape (n_candidates, 23).
+    """Compute 23 numbers of each candidate, float64 of shape (n_candidates, 23).
 
     ``maximal`` holds the maximal cliques of the graph that the filter leaves.
     """

@@ -65,13 +65,14 @@ def certain_pairs(graph: GraphLike) -> Hypergraph:
 
 def multiplicity_filter(projection: WeightedProjection) -> IntArray:
     """How many hyperedges of just its two ends each edge is certain to be."""
-    return np.maximum(projection.weights - projection.shared, 0)
+    certain: IntArray = np.maximum(projection.weights - projection.shared, 0)
+    return certain
 
 
 def pairs_of(
     graph: Graph, projection: WeightedProjection, counts: IntArray
 ) -> Hypergraph:
-    """The edges of a graph that count at least once, as hyperedges in its order."""
+    """Make hyperedges of the edges that count at least once, in the graph's order."""
     found = np.flatnonzero(counts)
     ends = np.stack([projection.source[found], projection.target[found]], axis=1)
     pairs = np.sort(projection.rows[ends], axis=1)

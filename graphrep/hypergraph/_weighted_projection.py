@@ -59,10 +59,8 @@ class WeightedProjection:
             For a weight that is not whole, naming its edge.
         """
         rank = graph.nodes.rank()
-        if rank is None:
-            given, rows = graph, np.arange(graph.n_nodes)
-        else:
-            given, rows = graph._subgraph_of_rows(rank), rank
+        given = graph if rank is None else graph._subgraph_of_rows(rank)
+        rows = np.arange(graph.n_nodes) if rank is None else rank
         weights = None if given.weights is None else _whole(given)
         return cls(given.indptr, given.indices, weights, rows)
 

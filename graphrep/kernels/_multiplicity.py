@@ -13,7 +13,7 @@ from graphrep.kernels._jit import njit
 
 @njit
 def number_edges(indptr, indices, edges, source, target):
-    """Number the edges; both entries of an edge get its number. O(n + m)."""
+    """Give both entries of each edge its number. O(n + m)."""
     n = indptr.shape[0] - 1
     cursor = indptr[:-1].copy()
     count = 0
