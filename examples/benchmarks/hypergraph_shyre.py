@@ -25,7 +25,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -86,11 +85,15 @@ def path_of(data: Path, name: str, half: str) -> Path:
     return plain if plain.exists() else plain.with_suffix(".txt.gz")
 
 
+def opened(path: Path) -> Any:
+    open_it: Callable[..., Any] = gzip.open if path.suffix == ".gz" else open
+    return open_it(path, "rt", encoding="utf-8")
+
+
 def read(path: Path) -> Any:
     from graphrep import Hypergraph
 
-    open_it: Callable[..., Any] = gzip.open if path.suffix == ".gz" else open
-    with open_it(path, "rt", encoding="utf-8") as lines:
+    with opened(path) as lines:
         return Hypergraph([[int(v) for v in line.split()] for line in lines]).simple()
 
 
@@ -141,10 +144,7 @@ def run_theirs(
         for half in ("train", "test"):
             with (place / f"{half}.txt").open("w", encoding="utf-8") as out:
                 source = path_of(data, name, half)
-                open_it: Callable[..., Any] = (
-                    gzip.open if source.suffix == ".gz" else open
-                )
-                with open_it(source, "rt", encoding="utf-8") as lines:
+                with opened(source) as lines:
                     shutil.copyfileobj(lines, out)
         if (program / "cmotif").exists():
             shutil.copy(program / "cmotif", folder)
@@ -155,7 +155,7 @@ def run_theirs(
 
 
 def _run_theirs(name: str, features: str, seed: int, program: Path) -> dict[str, Any]:
-    np.float, np.int = float, int
+    np.float, np.int = float, int  # noqa: NPY001
     baselines = ModuleType("baselines")
     baselines.ecc = baselines.community = None
     sys.modules["baselines"] = baselines

@@ -12,7 +12,7 @@ from graphrep.hypergraph._clique_sampler import Candidates
 from graphrep.hypergraph._count_features import rows_of_nodes
 from graphrep.kernels import _clique_motifs as kernels
 from graphrep.kernels import _shyre_features
-from graphrep.typing import FloatArray, IntArray
+from graphrep.typing import AnyArray, FloatArray, IntArray
 
 N_MOTIFS = 13
 N_MOTIF_FEATURES = 2 + 4 * N_MOTIFS
@@ -179,7 +179,7 @@ def _add_up(
 
 
 def best_columns(
-    X: FloatArray, y: IntArray, *, keep: int = 9, n_best: int = 10
+    X: FloatArray, y: AnyArray, *, keep: int = 9, n_best: int = 10
 ) -> IntArray:
     """Columns that SHyRe trains on: the first ones and those that separate best.
 

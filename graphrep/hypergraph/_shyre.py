@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from sklearn.base import clone
@@ -31,7 +31,7 @@ from graphrep.hypergraph._maximal_cliques import maximal_cliques
 from graphrep.hypergraph._motif_features import best_columns, motif_features
 from graphrep.hypergraph._reconstructor import Reconstructor
 from graphrep.hypergraph._rho import rho
-from graphrep.typing import FloatArray, GraphLike
+from graphrep.typing import AnyArray, FloatArray, GraphLike, IntArray
 
 _EPSILON = 1e-8
 _FIT, _PREDICT = 0, 1  # streams of random numbers
@@ -225,7 +225,8 @@ class SHyRe(Reconstructor):
 
     def _predict(self, graph: Graph) -> Hypergraph:
         found = self.predict_proba(graph)
-        return found.take(found.weights > self.threshold)
+        weights = cast("FloatArray", found.weights)
+        return found.take(weights > self.threshold)
 
     def _fit(self, source: Hypergraph, graph: Graph) -> None:
         self._validate_params()
@@ -250,7 +251,7 @@ class SHyRe(Reconstructor):
         X = self._features(graph, cliques, candidates)
         self.scale_ = _scale(X)
         X = self._standardized(X)
-        self.columns_ = np.arange(X.shape[1])
+        self.columns_: IntArray = np.arange(X.shape[1])
         if self.features == "motif":
             self.columns_ = best_columns(X, y)
             X = X[:, self.columns_]
@@ -285,8 +286,8 @@ class SHyRe(Reconstructor):
         X /= deviation + _EPSILON
         return X
 
-    def _train(self, tasks: list[tuple[FloatArray, FloatArray]]) -> tuple[Any, ...]:
-        def work(task: tuple[FloatArray, FloatArray]) -> Any:
+    def _train(self, tasks: list[tuple[FloatArray, AnyArray]]) -> tuple[Any, ...]:
+        def work(task: tuple[FloatArray, AnyArray]) -> Any:
             X, y = task
             if not len(y) or y.all() or not y.any():
                 return float(y.mean()) if len(y) else 0.0
