@@ -14,6 +14,7 @@ from graphrep.hypergraph._multiplicity_filter import certain_pairs
 from graphrep.hypergraph._projection_loss import projection_loss
 from graphrep.hypergraph._projection_loss_result import ProjectionLoss
 from graphrep.hypergraph._reconstructor import Reconstructor
+from graphrep.hypergraph._shyre import SHyRe
 
 __all__ = [
     "MARIOH",
@@ -23,6 +24,7 @@ __all__ = [
     "MaximalCliques",
     "ProjectionLoss",
     "Reconstructor",
+    "SHyRe",
     "certain_pairs",
     "description_length",
     "iter_maximal_cliques",
