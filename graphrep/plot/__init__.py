@@ -1,6 +1,7 @@
 """Maps: vectors laid out in the plane, as a picture or as a page that stands alone."""
 
 from graphrep.plot._html import save_html
+from graphrep.plot._hypergraph_drawing import draw_reconstruction
 from graphrep.plot._map import Map, embedding_map
 from graphrep.plot._png import save_png
 from graphrep.plot._ranking_report import ranking_page, save_ranking_report
@@ -8,6 +9,7 @@ from graphrep.plot._report import report_page, save_report
 from graphrep.plot._training_curve import save_training_curve
 
 __all__ = [
-    "Map", "embedding_map", "ranking_page", "report_page", "save_html", "save_png",
-    "save_ranking_report", "save_report", "save_training_curve",
+    "Map", "draw_reconstruction", "embedding_map", "ranking_page", "report_page",
+    "save_html", "save_png", "save_ranking_report", "save_report",
+    "save_training_curve",
 ]  # fmt: skip
