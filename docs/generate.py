@@ -22,6 +22,7 @@ def write_parts(docs: Path) -> None:
         "bad_input.md": bad_input_table(docs.parent),
         "commands.md": command_help(),
         "formats.md": format_table(),
+        "hypergraph_formats.md": format_table(hypergraphs=True),
         "presets.md": preset_table(),
     }
     for name, text in parts.items():
@@ -76,15 +77,15 @@ def _help_below(command: click.Command, context: click.Context) -> Iterator[str]
         yield from _help_below(below, inner)
 
 
-def format_table() -> str:
-    """Table of the formats of graph files."""
-    from graphrep.io import formats
+def format_table(*, hypergraphs: bool = False) -> str:
+    """Table of the formats of graph files, or of hypergraph files."""
+    from graphrep.io import formats, hypergraph_formats
 
     lines = [
         "| name | suffixes | reads | writes | |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for entry in formats():
+    for entry in hypergraph_formats() if hypergraphs else formats():
         suffixes = " ".join(f"`{suffix}`" for suffix in entry.suffixes)
         reads, writes = ("yes" if x else "no" for x in (entry.reader, entry.writer))
         lines.append(

@@ -100,13 +100,15 @@ def test_generated_parts_when_written_then_hold_every_command_and_format():
     generate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generate)
     from graphrep.cli._app import ENTRIES
-    from graphrep.io import formats
+    from graphrep.io import formats, hypergraph_formats
 
     text = generate.command_help()
     assert all(f"## graphrep {name}" in text for name in ENTRIES)
     assert "## graphrep embed fastrp" in text
     assert "--n-components" in text
     assert all(f"`{entry.name}`" in generate.format_table() for entry in formats())
+    hypergraphs = generate.format_table(hypergraphs=True)
+    assert all(f"`{entry.name}`" in hypergraphs for entry in hypergraph_formats())
     assert "(1.0, 1.0, 7.81, 45.28)" in generate.preset_table()
     table = generate.bad_input_table(ROOT)
     assert "| a negative weight | GraphValueError | `Negative values in data" in table
