@@ -18,6 +18,7 @@ from graphrep.kernels._mlp_tiles import LANES, ROWS, UNITS, activate, add_produc
 
 CHUNK = 16
 _TINY = np.finfo(np.float64).eps
+_FAINT = 1e-140  # weights of units that are never active fade; so small, they are slow
 
 
 def shape(n_inputs, n_hidden):
@@ -111,9 +112,12 @@ def _batch(x, y, rows, w, w2, memory):
 @njit(error_model="numpy", nogil=True)
 def _adam(w, g, m, v, rate, beta1, beta2, epsilon):
     for j in range(w.shape[0]):
-        m[j] = beta1 * m[j] + (1.0 - beta1) * g[j]
-        v[j] = beta2 * v[j] + (1.0 - beta2) * (g[j] * g[j])
-        w[j] -= rate * m[j] / (np.sqrt(v[j]) + epsilon)
+        mean = beta1 * m[j] + (1.0 - beta1) * g[j]
+        square = beta2 * v[j] + (1.0 - beta2) * (g[j] * g[j])
+        weight = w[j] - rate * mean / (np.sqrt(square) + epsilon)
+        m[j] = mean if abs(mean) > _FAINT else 0.0
+        v[j] = square if square > _FAINT else 0.0
+        w[j] = weight if abs(weight) > _FAINT else 0.0
 
 
 @njit(error_model="numpy", nogil=True)
