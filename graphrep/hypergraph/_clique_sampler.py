@@ -178,7 +178,7 @@ class CliqueSampler:
         plan = [c for c in self.plan_ if c.n in of_size]
         if self.extrapolate:
             plan += self._borrowed(of_size, plan)
-        wanted = [(int(c.share * len(of_size[c.n])), c.n, c.k) for c in plan]
+        wanted = [(_whole(c.share, of_size[c.n]), c.n, c.k) for c in plan]
         self._check_room(sum(count_subsets(*w) for w in wanted))
         orders = {n: rng.permutation(rows) for n, rows in of_size.items()}
         for m, n, k in wanted:
@@ -187,7 +187,7 @@ class CliqueSampler:
     def _borrowed(self, of_size: dict[int, IntArray], plan: list[Cell]) -> list[Cell]:
         """Cells of sizes that the plan has not seen, after the nearest one it has."""
         left = self.budget_ - sum(
-            count_subsets(int(c.share * len(of_size[c.n])), c.n, c.k) for c in plan
+            count_subsets(_whole(c.share, of_size[c.n]), c.n, c.k) for c in plan
         )
         cells: list[Cell] = []
         unseen = [n for n in of_size if n not in self._seen]
@@ -196,10 +196,10 @@ class CliqueSampler:
             for n in unseen:
                 if nearest[n] != model.n or model.k > n or left <= 0:
                     continue
-                n_subsets = count_subsets(len(of_size[n]), n, model.k)
-                share = min(model.share, left / n_subsets)
-                left -= math.ceil(share * n_subsets)
-                cells.append(Cell(n, model.k, share))
+                each = math.comb(n, model.k)
+                whole = min(_whole(model.share, of_size[n]), left // each)
+                left -= whole * each
+                cells.append(Cell(n, model.k, whole / len(of_size[n])))
         return cells
 
     def _check_room(self, total: int) -> None:
@@ -245,6 +245,11 @@ class CliqueSampler:
         for block in _ends(cliques, order[whole : whole + 1], None, self.method):
             yield block[: max(0, left)]
             left -= len(block)
+
+
+def _whole(share: float, rows: IntArray) -> int:
+    """Number of cliques in a share of them, rounding errors left out."""
+    return int(share * len(rows) + 1e-9)
 
 
 def _greedy(rho: Rho) -> list[tuple[int, int]]:
