@@ -26,6 +26,10 @@ ENTRIES = {
         f"{_COMMANDS}.assess:assess", "Tell how much of a graph is in vectors."
     ),
     "kge": Entry(f"{_COMMANDS}.kge:kge", "Train a model of triples, rank, predict."),
+    "hypergraph": Entry(
+        f"{_COMMANDS}.hypergraph:hypergraph",
+        "Project hyperedges, tell the loss, get them back.",
+    ),
     "plot": Entry(f"{_COMMANDS}.plot:plot", "Draw vectors as a map (PNG or HTML)."),
     "info": Entry(f"{_COMMANDS}.info:info", "Describe a graph file."),
     "convert": Entry(

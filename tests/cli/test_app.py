@@ -22,7 +22,7 @@ from graphrep.cli._app import ENTRIES
 Invoke = Callable[..., Any]
 Shell = Callable[..., Any]
 
-GROUPS = ("embed", "datasets", "kge")
+GROUPS = ("embed", "datasets", "kge", "hypergraph")
 
 _UNTIL_IT_READS = 3.0
 _HEAVY = (
@@ -65,6 +65,8 @@ def _loaded_by(*arguments: str) -> set[str]:
         ["datasets", "--help"],
         ["kge", "--help"],
         ["kge", "train", "--help"],
+        ["hypergraph", "--help"],
+        ["hypergraph", "reconstruct", "--help"],
         ["completion", "bash"],
     ],
     ids=" ".join,
@@ -93,6 +95,7 @@ def test_entry_when_imported_then_is_a_command_with_help(name: str) -> None:
     assert command is not None
     assert command.name == name
     assert command.help
+    assert "\\b" not in command.help  # a raw docstring shows it instead of using it
 
 
 def test_entries_when_nested_then_are_commands_of_that_name() -> None:

@@ -197,14 +197,14 @@ def assess(
     overwrite: bool,
     **options: Any,
 ) -> None:
-    r"""Tell how much of GRAPH is in vectors: files of them, or methods to be fitted.
+    """Tell how much of GRAPH is in vectors: files of them, or methods to be fitted.
 
     Every node ranks all others by their vectors; its neighbours should come first.
 
     \b
       graphrep assess edges.tsv a.npz mine=b.npz --html report.html
       graphrep assess edges.tsv -m fastrp -m hope -d 64 --parts quick
-    """
+    """  # noqa: D301
     from graphrep import evaluation
 
     pages = {"save": save, "markdown": markdown, "html": html}

@@ -11,13 +11,13 @@ _VARIABLE = "_GRAPHREP_COMPLETE"
 @click.command()
 @click.argument("shell", type=click.Choice(_SHELLS))
 def completion(shell: str) -> None:
-    r"""Print a shell's completion script.
+    """Print a shell's completion script.
 
     \b
     bash  eval "$(graphrep completion bash)"                     in ~/.bashrc
     zsh   eval "$(graphrep completion zsh)"                      in ~/.zshrc
     fish  graphrep completion fish > ~/.config/fish/completions/graphrep.fish
-    """
+    """  # noqa: D301
     from click.shell_completion import get_completion_class
 
     from graphrep.cli._app import app

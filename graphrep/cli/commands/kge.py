@@ -47,13 +47,13 @@ _ASKED = "?"
     },
 )
 def kge() -> None:
-    r"""Embed a knowledge graph: statements of head, relation and tail.
+    """Embed a knowledge graph: statements of head, relation and tail.
 
     \b
       graphrep kge train train.tsv --valid valid.tsv -o model
       graphrep kge evaluate model test.tsv --known valid.tsv --html report.html
       graphrep kge predict model aspirin treats '?'
-    """
+    """  # noqa: D301
 
 
 def _train_options(function: Function) -> Function:
