@@ -85,12 +85,14 @@ class BidirectionalSearch:
         self._rng = np.random.default_rng([seed, 3])
         self._taken: list[tuple[Rows, IntArray, FloatArray]] = []
 
-    def run(self, weights: IntArray) -> Found:
-        """Take all of these weights, one integer an edge; they are not changed."""
+    def run(self, weights: IntArray, cliques: Rows) -> Found:
+        """Take all of these weights, one integer an edge; they are not changed.
+
+        ``cliques`` are the maximal ones of the edges with weight.
+        """
         left = weights.copy()
-        n_rounds, gone = 0, 1
-        cliques = joined([])
-        scores: FloatArray = np.empty(0)
+        n_rounds, gone = 0, 0
+        scores = self._checked(cliques)
         while left.any():
             threshold = self._threshold * (1.0 - n_rounds / _STEPS)
             if gone:  # else the cliques are those of the round before
@@ -166,7 +168,7 @@ class BidirectionalSearch:
 
     def _scores(self, rows: Rows, known: Rows, before: FloatArray) -> FloatArray:
         """Rate cliques; those of the round before keep what they had."""
-        if not (len(known) and self._remember):
+        if not self._remember:
             return self._checked(rows)
         at = RowTable(*known).find(*rows)
         scores = before[at]
@@ -176,7 +178,7 @@ class BidirectionalSearch:
         return scores
 
     def _checked(self, rows: Rows) -> FloatArray:
-        scores = self._score(rows)
+        scores = self._score(rows) if len(rows) else np.empty(0)
         if np.isnan(scores).any():
             raise GraphValueError(
                 "The classifier gave NaN as the probability of a clique; choose "

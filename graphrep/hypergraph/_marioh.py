@@ -264,7 +264,8 @@ class MARIOH(Reconstructor):
         projection = WeightedProjection.of(graph)
         certain = multiplicity_filter(projection)
         left = projection.weights - certain
-        maximal = RowTable(*living_cliques(projection, left, self.max_cliques))
+        cliques = living_cliques(projection, left, self.max_cliques)
+        maximal = RowTable(*cliques)
 
         def score(rows: Rows) -> FloatArray:
             return self._rate(marioh_features(projection, *rows, maximal))
@@ -279,7 +280,7 @@ class MARIOH(Reconstructor):
             remember=not getattr(self.classifier_, "dropout_at_inference", False),
         )
         with single_blas_thread():
-            found = search.run(left)
+            found = search.run(left, cliques)
         self.n_rounds_ = found.n_rounds
         self.filtered_ = pairs_of(graph, projection, certain)
         return _answer(graph, self.filtered_, projection.rows, found, self.min_size)

@@ -11,7 +11,10 @@ import pytest
 
 from graphrep import Hypergraph
 from graphrep.exceptions import GraphValueError
-from graphrep.hypergraph._bidirectional_search import BidirectionalSearch
+from graphrep.hypergraph._bidirectional_search import (
+    BidirectionalSearch,
+    living_cliques,
+)
 from graphrep.hypergraph._candidate_rows import Rows
 from graphrep.hypergraph._negative_cliques import negative_cliques
 from graphrep.hypergraph._weighted_projection import WeightedProjection
@@ -27,9 +30,11 @@ def rows_of(sets):
     return Rows(made.indptr, made.indices).in_own_order()
 
 
-def _search(projection, score=by_hash, *, share=0.0, **options):
+def _run(projection, score=by_hash, *, share=0.0, **options):
     settings = {"threshold": 0.9, "seed": 1, "max_cliques": None} | options
-    return BidirectionalSearch(projection, score, share=share, **settings)
+    search = BidirectionalSearch(projection, score, share=share, **settings)
+    cliques = living_cliques(projection, projection.weights, None)
+    return search.run(projection.weights, cliques)
 
 
 def _counter(found):
@@ -72,7 +77,7 @@ def _naive(graph, threshold):
 def test_run_when_nothing_is_explored_then_as_the_naive_twin(random_hypergraph, seed):
     graph = random_hypergraph(seed, repeats=True).project()
     projection = WeightedProjection.of(graph)
-    found = _search(projection).run(projection.weights)
+    found = _run(projection)
     wanted, n_rounds = _naive(graph, 0.9)
     assert _counter(found) == wanted
     assert found.n_rounds == n_rounds
@@ -86,11 +91,10 @@ def test_run_when_short_cuts_are_off_then_the_same(
         projection = WeightedProjection.of(
             random_hypergraph(seed, repeats=True).project()
         )
-        quick = _search(projection, share=share).run(projection.weights)
+        quick = _run(projection, share=share)
         with monkeypatch.context() as patch:
             patch.setattr(BidirectionalSearch, "_repeat", lambda *_: 0)
-            slow = _search(projection, share=share, remember=False)
-            slow = slow.run(projection.weights)
+            slow = _run(projection, share=share, remember=False)
         assert _counter(quick) == _counter(slow)
         assert quick.n_rounds == slow.n_rounds
 
@@ -100,7 +104,7 @@ def test_run_when_weights_are_huge_then_rounds_are_done_at_once():
         [(0, 1, 2), (2, 3, 4), (1, 2)], multiplicities=[10**9, 3, 10**12]
     )
     projection = WeightedProjection.of(truth.project())
-    found = _search(projection, share=0.5).run(projection.weights)
+    found = _run(projection, share=0.5)
     assert sum(_counter(found).values()) >= 10**12
     assert len(found.rows) < 200
 
@@ -108,9 +112,7 @@ def test_run_when_weights_are_huge_then_rounds_are_done_at_once():
 def test_run_when_probability_is_nan_then_error():
     projection = WeightedProjection.of(Hypergraph([(0, 1, 2)]).project())
     with pytest.raises(GraphValueError, match="NaN"):
-        _search(projection, lambda rows: np.full(len(rows), np.nan)).run(
-            projection.weights
-        )
+        _run(projection, lambda rows: np.full(len(rows), np.nan))
 
 
 def test_negative_cliques_when_drawn_then_subsets_that_are_no_hyperedges():
