@@ -246,6 +246,7 @@ class HypergraphStore:
 
 
 def index_of_size(ids: NodeIds | NodeIndex | int | None, size: int) -> NodeIndex:
+    """Index of so many ids, numbered where none are given."""
     if ids is None:
         return NodeIndex(size)
     index = ids if isinstance(ids, NodeIndex) else NodeIndex(ids)
