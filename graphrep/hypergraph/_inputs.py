@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import Graph
-from graphrep.graph._csr import drop
 from graphrep.io import as_graph
 from graphrep.typing import GraphLike
 
@@ -15,9 +14,6 @@ def undirected(graph: GraphLike) -> Graph:
     if given.directed:
         raise GraphValueError(
             "A clique projection has no directions, and the graph has edges without "
-            "a mirror image. Pass graph.to_undirected() if directions do not matter."
+            "a mirror image. Pass graph.symmetrize() if directions do not matter."
         )
-    if given.n_loops:
-        kept = drop(given._csr, loops=True)
-        given = Graph.from_csr(*kept, nodes=given.nodes, directed=False)
-    return given
+    return given.remove_self_loops()

@@ -11,6 +11,7 @@ know about either of this and of ``NUMBA_BOUNDSCHECK``, so it is off under both.
 import os
 
 import numba
+from numba.core.options import DefaultOptions
 
 prange = numba.prange
 _SERIAL = os.environ.get("GRAPHREP_NUMBA_SERIAL", "0") == "1"
@@ -19,12 +20,20 @@ _CACHE = (
     and not _SERIAL
     and not numba.config.BOUNDSCHECK
 )
+_BORROWED = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
 
 
-def njit(*args, **options):
-    """``numba.njit`` with a disk cache where there is a place for it."""
+def njit(*args, borrowed=False, **options):
+    """``numba.njit`` with a disk cache where there is a place for it.
+
+    ``borrowed=True`` leaves out the counting of references to arrays, which costs
+    more than the work where a function is called for each node. It may then neither
+    make an array nor a view of one.
+    """
     if args:
         return njit()(args[0])
+    if borrowed:
+        options |= _BORROWED
     if _SERIAL:
         options.pop("parallel", None)
 

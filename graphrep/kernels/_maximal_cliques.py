@@ -1,343 +1,351 @@
-"""Maximal cliques by Bron and Kerbosch, on bit sets, from roots in degeneracy order.
+"""Maximal cliques by Bron and Kerbosch on bit sets, from roots in degeneracy order.
 
-The cliques of root v are those whose first node in the order is v (Eppstein, Löffler
+The cliques of root r are those whose first node in the order is r (Eppstein, Löffler
 and Strash, 2010). Its later neighbours P, at most the degeneracy of the graph, are
-numbered from 0 and each gets two rows of bits: which of P, and which of the earlier
-neighbours E, it is joined to. A step of the search is a few ands and bit counts over
-such rows; the pivot is the node of P, of the excluded part of P or of E that leaves
-the fewest branches (Tomita, Tanaka and Takahashi, 2006).
+numbered from 0, and a set of them is one word where there are at most 63;
+`graphrep.kernels._wide_cliques` does the same on several words. A step of the search
+adds a node u to the clique: the nodes allowed after it are those joined to u. What is
+excluded from a clique, an earlier neighbour of r or a node of P that was branched on
+before, is kept as the set of allowed nodes it is joined to. If that is all of them, no
+clique below is maximal; if it is none, it excludes nothing and is dropped. Allowed
+nodes joined to all others are taken at once, and of the rest only those that the pivot
+is not joined to are branched on (Tomita, Tanaka and Takahashi, 2006).
 
-The search keeps its stack in arrays, so it can stop where the output is full and go
-on from there: memory is bounded however many cliques there are.
+The search keeps its stack in arrays, so that it can stop where the output is full, or
+after so many steps, and go on from there: memory is bounded however many cliques there
+are. Roots that a row of one word decides are most, and take tens of nanoseconds; hence
+no array is made or cut and no reference counted in here.
 """
 
 import numpy as np
-from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic
 
+from graphrep.kernels import _wide_cliques as wide
+from graphrep.kernels._bits import bit_count, lowest_bit
+from graphrep.kernels._clique_state import (
+    CLIQUES,
+    DEPTH,
+    DONE,
+    FUEL,
+    FULL,
+    MEMBERS,
+    OWN,
+    PAUSED,
+    ROOM,
+    ROOT,
+    SMALLEST,
+    name_members,
+)  # fmt: skip
 from graphrep.kernels._jit import njit
 
 _ONE = np.uint64(1)
 _ZERO = np.uint64(0)
-DONE, FULL, STOPPED = 0, 1, 2
+_WORD = 63  # later neighbours that fit into a word together with the root
 
 
-@intrinsic
-def bit_count(typingctx, word):
-    """Number of ones of an unsigned 64-bit word."""
-
-    def codegen(context, builder, signature, args):
-        return builder.ctpop(args[0])
-
-    return types.int64(types.uint64), codegen
-
-
-@intrinsic
-def lowest_bit(typingctx, word):
-    """Place of the lowest one of a word that is not zero."""
-
-    def codegen(context, builder, signature, args):
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.uint64), codegen
+def _halves():
+    """Masks of the lower half of each block of two times so many bits."""
+    masks = np.zeros(64, np.uint64)
+    for step in (1, 2, 4, 8, 16, 32):
+        ones = sum(((1 << step) - 1) << at for at in range(0, 64, 2 * step))
+        masks[step] = ones
+    return masks
 
 
-@njit
-def later_rows(indptr, indices, place, l_indptr, l_indices):
-    """Keep of each node the neighbours that come later in an order, ids ascending."""
-    n = indptr.shape[0] - 1
-    l_indptr[0] = 0
-    kept = 0
-    for v in range(n):
-        for e in range(indptr[v], indptr[v + 1]):
-            if place[indices[e]] > place[v]:
-                l_indices[kept] = indices[e]
-                kept += 1
-        l_indptr[v + 1] = kept
+_HALVES = _halves()
 
 
-@njit(inline="always")
-def _and(a, b, out):
-    for i in range(out.shape[0]):
-        out[i] = a[i] & b[i]
+@njit(nogil=True, error_model="numpy", borrowed=True, forceinline=True)
+def _bits_of_row(r, ordered, bits, full):
+    """Word of the later neighbours of r that have a bit; stops where it is ``full``.
 
-
-@njit(inline="always")
-def _is_zero(a):
-    some = _ZERO
-    for i in range(a.shape[0]):
-        some |= a[i]
-    return some == _ZERO
-
-
-@njit(inline="always")
-def _common(a, b):
-    count = 0
-    for i in range(a.shape[0]):
-        count += bit_count(a[i] & b[i])
-    return count
-
-
-@njit(nogil=True)
-def _pivot(near, e_near, allowed, banned, e_banned, size):
-    """Row of bits of the node that is joined to most of ``allowed``, and how many."""
-    best, most, early = -1, -1, False
-    for w in range(allowed.shape[0]):
-        word = allowed[w] | banned[w]
-        while word != _ZERO:
-            u = 64 * w + lowest_bit(word)
-            word &= word - _ONE
-            count = _common(allowed, near[u])
-            if count > most:
-                best, most = u, count
-                if most == size:
-                    return best, False, most
-                if most == size - 1 and (allowed[w] >> np.uint64(u & 63)) & _ONE:
-                    break
-    for w in range(e_banned.shape[0]):
-        word = e_banned[w]
-        while word != _ZERO:
-            u = 64 * w + lowest_bit(word)
-            word &= word - _ONE
-            count = _common(allowed, e_near[u])
-            if count > most:
-                best, most, early = u, count, True
-                if most == size:
-                    return best, True, most
-    return best, early, most
-
-
-@njit(nogil=True)
-def _set_up(v, indptr, indices, l_indptr, l_indices, local, work):
-    """Write the rows of bits of one root; return the number of P and of E."""
-    near, near_e, e_near, earlier = work
-    n_later = l_indptr[v + 1] - l_indptr[v]
-    for i in range(n_later):
-        local[l_indices[l_indptr[v] + i]] = i
-    words = (n_later + 63) >> 6
-    near[:n_later, :words] = _ZERO
-    for i in range(n_later):
-        u = l_indices[l_indptr[v] + i]
-        for e in range(l_indptr[u], l_indptr[u + 1]):
-            j = local[l_indices[e]]
-            if j >= 0:
-                near[i, j >> 6] |= _ONE << np.uint64(j & 63)
-                near[j, i >> 6] |= _ONE << np.uint64(i & 63)
-    # an earlier neighbour matters only where it is joined to some of P
-    n_earlier = 0
-    at = l_indptr[v]
-    for e in range(indptr[v], indptr[v + 1]):
-        x = indices[e]
-        if at < l_indptr[v + 1] and l_indices[at] == x:
-            at += 1
-            continue
-        e_near[n_earlier, :words] = _ZERO
-        some = False
-        for f in range(l_indptr[x], l_indptr[x + 1]):
-            j = local[l_indices[f]]
-            if j >= 0:
-                e_near[n_earlier, j >> 6] |= _ONE << np.uint64(j & 63)
-                some = True
-        if some:
-            earlier[n_earlier] = x
-            n_earlier += 1
-    e_words = (n_earlier + 63) >> 6
-    near_e[:n_later, :e_words] = _ZERO
-    for x in range(n_earlier):
-        bit = _ONE << np.uint64(x & 63)
-        for w in range(words):
-            word = e_near[x, w]
-            while word != _ZERO:
-                near_e[64 * w + lowest_bit(word), x >> 6] |= bit
-                word &= word - _ONE
-    for i in range(n_later):
-        local[l_indices[l_indptr[v] + i]] = -1
-    return n_later, n_earlier
-
-
-@njit(nogil=True)
-def _emit(v, later, taken, sizes, members, state):
-    """Write one clique, its nodes ascending. False where there is no room."""
-    count = 1
-    for w in range(taken.shape[0]):
-        count += bit_count(taken[w])
-    if count < state[4]:
-        return True
-    start = state[1]
-    if state[0] >= sizes.shape[0] or start + count > members.shape[0]:
-        return False
-    at = start
-    put = False
-    for w in range(taken.shape[0]):
-        word = taken[w]
-        while word != _ZERO:
-            u = later[64 * w + lowest_bit(word)]
-            word &= word - _ONE
-            if not put and u > v:
-                members[at] = v
-                at += 1
-                put = True
-            members[at] = u
-            at += 1
-    if not put:
-        members[at] = v
-    sizes[state[0]] = count
-    state[0] += 1
-    state[1] = start + count
-    return True
-
-
-@njit(nogil=True)
-def _open(depth, near, e_near, allowed, banned, e_banned, branches):
-    """Choose the pivot of one level of the stack; False where it is a dead end."""
-    size = 0
-    for w in range(allowed.shape[1]):
-        size += bit_count(allowed[depth, w])
-    u, early, most = _pivot(
-        near, e_near, allowed[depth], banned[depth], e_banned[depth], size
-    )
-    if most == size:
-        return False
-    for w in range(allowed.shape[1]):
-        row = e_near[u, w] if early else near[u, w]
-        branches[depth, w] = allowed[depth, w] & ~row
-    return True
-
-
-@njit(nogil=True)
-def _search(v, later, near, near_e, e_near, stack, sizes, members, state, flag):
-    """Go on with the search below one root until it ends or the output is full.
-
-    ``state``: cliques and members written, depth, whether a clique waits, smallest
-    size wanted. ``stack``: P, excluded P, E, branches and the clique of each depth.
+    The way out of the loop keeps the compiler from using gathers, which are slow.
     """
-    allowed, banned, e_banned, branches, taken = stack
-    depth = state[2]
-    if state[3]:
-        if not _emit(v, later, taken[depth + 1], sizes, members, state):
-            return FULL
-        state[3] = 0
-    while depth >= 0:
-        u = -1
-        for w in range(branches.shape[1]):
-            if branches[depth, w] != _ZERO:
-                u = 64 * w + lowest_bit(branches[depth, w])
-                break
-        if u < 0:
-            depth -= 1
+    _, starts, middle, rows = ordered
+    word = _ZERO
+    at, stop = np.uint64(starts[r]), np.uint64(middle[r])
+    while at < stop:
+        word |= bits[np.uint64(rows[at])]
+        if word == full:
+            break
+        at += _ONE
+    return word
+
+
+@njit(nogil=True, error_model="numpy", borrowed=True, forceinline=True)
+def _exclude_earlier(r, ordered, bits, full, excluded):
+    """Write what each earlier neighbour of root r excludes; -1 if one excludes all.
+
+    Of words of one bit none is written whose bit is in a longer one.
+    """
+    _, starts, middle, rows = ordered
+    kept = 0
+    single, covered = _ZERO, _ZERO
+    for e in range(middle[r], starts[r + 1]):
+        word = _bits_of_row(np.uint64(rows[e]), ordered, bits, full)
+        if word == full:
+            return -1
+        if word & (word - _ONE) == _ZERO:
+            single |= word
+        else:
+            covered |= word
+            excluded[kept] = word
+            kept += 1
+    single &= ~covered
+    while single != _ZERO:
+        excluded[kept] = single & (_ZERO - single)
+        single &= single - _ONE
+        kept += 1
+    return kept
+
+
+@njit(nogil=True, error_model="numpy", borrowed=True, forceinline=True)
+def _fill_near(r, ordered, bits, near):
+    """Rows of the graph among the later neighbours of root r.
+
+    Each gets its later ones; the transpose, by swaps of ever smaller blocks, is ored.
+    """
+    _, starts, middle, rows = ordered
+    p = middle[r] - starts[r]
+    for i in range(p):
+        u = np.uint64(rows[starts[r] + i])
+        near[i] = _bits_of_row(u, ordered, bits, ~_ZERO)
+    size = 1
+    while size < p:
+        size <<= 1
+    for i in range(p, size):
+        near[i] = _ZERO
+    for i in range(size):
+        near[64 + i] = near[i]
+    step = size >> 1
+    while step > 0:
+        shift, mask = np.uint64(step), _HALVES[step]
+        k = 0
+        while k < size:
+            swap = ((near[64 + k] >> shift) ^ near[64 + k + step]) & mask
+            near[64 + k + step] ^= swap
+            near[64 + k] ^= swap << shift
+            k = (k + step + 1) & ~step
+        step >>= 1
+    for i in range(p):
+        near[i] |= near[64 + i]
+
+
+@njit(nogil=True, error_model="numpy", borrowed=True)
+def _open(near, allowed, excluded, start, stop):
+    """Begin a level: nodes joined to all others, the rest, its branches.
+
+    Returns them and the new end of the excluded words of the level, which lie in
+    ``excluded[start:stop]``.
+    """
+    universal, pivot = _ZERO, _ZERO
+    best = np.int64(-1)
+    others = bit_count(allowed) - 1
+    word = allowed
+    while word != _ZERO:
+        row = near[lowest_bit(word)] & allowed
+        count = bit_count(row)
+        low = word & (_ZERO - word)
+        word ^= low
+        if count == others:
+            universal |= low
+        elif count > best:
+            best, pivot = count, row
+    rest = allowed & ~universal
+    if rest == _ZERO:
+        return universal, rest, rest, stop
+    best -= bit_count(universal)
+    kept = start
+    for i in range(start, stop):
+        row = excluded[i]
+        if row & universal != universal:
             continue
-        if flag[0]:
-            state[2] = depth
-            return STOPPED
-        bit = _ONE << np.uint64(u & 63)
-        branches[depth, u >> 6] &= ~bit
-        allowed[depth, u >> 6] &= ~bit
-        below = depth + 1
-        _and(allowed[depth], near[u], allowed[below])
-        _and(banned[depth], near[u], banned[below])
-        _and(e_banned[depth], near_e[u], e_banned[below])
-        banned[depth, u >> 6] |= bit
-        for w in range(taken.shape[1]):
-            taken[below, w] = taken[depth, w]
-        taken[below, u >> 6] |= bit
-        if _is_zero(allowed[below]):
-            if _is_zero(banned[below]) and _is_zero(e_banned[below]):
-                if not _emit(v, later, taken[below], sizes, members, state):
-                    state[2], state[3] = depth, 1
-                    return FULL
-        elif _open(below, near, e_near, allowed, banned, e_banned, branches):
-            depth = below
-    state[2] = -1
-    return DONE
+        row &= rest
+        if row != _ZERO:
+            excluded[kept] = row
+            kept += 1
+            count = bit_count(row)
+            if count > best:
+                best, pivot = count, row
+    return universal, rest, rest & ~pivot, kept
 
 
-@njit(nogil=True)
-def enumerate_cliques(
-    roots, graph, later, local, rows, stack, sizes, members, state, flag
-):
-    """Write the maximal cliques of some roots into ``sizes`` and ``members``.
+@njit(nogil=True, error_model="numpy", borrowed=True, forceinline=True)
+def _write(names, own, taken, members, at):
+    """Write the names of a clique in order, the root's among them; return the end."""
+    low = (_ONE << own) - _ONE
+    word = (taken & low) | (_ONE << own) | ((taken & ~low) << _ONE)
+    while word != _ZERO:
+        members[at] = names[lowest_bit(word)]
+        word &= word - _ONE
+        at += 1
+    return at
+
+
+@njit(nogil=True, error_model="numpy", borrowed=True, forceinline=True)
+def _begin(r, ordered, scratch, excluded, pointers, members, state):
+    """Make the words of root r and open it; False where nothing is left to search."""
+    order, starts, middle, rows = ordered
+    bits, names, near, allowed, branches, taken, bounds = scratch
+    start, stop = starts[r], middle[r]
+    full = (_ONE << np.uint64(stop - start)) - _ONE
+    bit = _ONE
+    for e in range(start, stop):
+        bits[np.uint64(rows[e])] = bit
+        bit <<= _ONE
+    kept = _exclude_earlier(r, ordered, bits, full, excluded)
+    if kept >= 0:
+        _fill_near(r, ordered, bits, near)
+    for e in range(start, stop):
+        bits[np.uint64(rows[e])] = _ZERO
+    if kept < 0:
+        return False
+    own = name_members(r, order, starts, middle, rows, names)
+    universal, rest, first, kept = _open(near, full, excluded, 0, kept)
+    if rest == _ZERO:
+        at = _write(names, np.uint64(own), universal, members, state[MEMBERS])
+        state[MEMBERS] = at
+        state[CLIQUES] += 1
+        pointers[state[CLIQUES]] = at
+        return False
+    state[DEPTH], state[OWN] = 0, own
+    allowed[0], branches[0], taken[0] = rest, first, universal
+    bounds[0, 0], bounds[0, 1] = 0, kept
+    return True
+
+
+@njit(nogil=True, error_model="numpy", borrowed=True)
+def _search(p, scratch, excluded, pointers, members, state):
+    """Go on with the search below one root until it ends or has to stop."""
+    _, names, near, allowed, branches, taken, bounds = scratch
+    own, smallest = np.uint64(state[OWN]), state[SMALLEST] - 1
+    depth, n_cliques, n_members = state[DEPTH], state[CLIQUES], state[MEMBERS]
+    fuel = state[FUEL]
+    a, b, t = allowed[depth], branches[depth], taken[depth]
+    x0, x1 = bounds[depth, 0], bounds[depth, 1]
+    status = DONE
+    while True:
+        if b == _ZERO:
+            if depth == 0:
+                break
+            depth -= 1
+            a, b, t = allowed[depth], branches[depth], taken[depth]
+            x0, x1 = bounds[depth, 0], bounds[depth, 1]
+            continue
+        if n_cliques > pointers.shape[0] - 2 or n_members + p >= members.shape[0]:
+            status = FULL
+            break
+        if fuel < 0:
+            status = PAUSED
+            break
+        if 2 * x1 - x0 + 2 > excluded.shape[0]:
+            status = ROOM
+            break
+        u = lowest_bit(b)
+        bit = _ONE << u
+        a ^= bit
+        b ^= bit
+        below = near[u] & a
+        start = x1 + 1
+        stop = start
+        dead = _ZERO
+        for i in range(x0, x1):  # without branches: they cannot be foretold
+            joined = (excluded[i] >> u) & _ONE
+            row = excluded[i] & below
+            excluded[stop] = row
+            stop += np.int64(joined & np.uint64(row != _ZERO))
+            dead |= joined & np.uint64(row == below)
+        fuel -= 1 + x1 - x0
+        if b != _ZERO and below != _ZERO:
+            excluded[x1] = below
+            x1 += 1
+        clique = t | bit
+        if dead != _ZERO or bit_count(clique | below) < smallest:
+            continue
+        if below != _ZERO:
+            universal, rest, first, stop = _open(near, below, excluded, start, stop)
+            clique |= universal
+            if rest != _ZERO:
+                if b != _ZERO:  # else there is nothing to come back to
+                    allowed[depth], branches[depth], taken[depth] = a, b, t
+                    bounds[depth, 0], bounds[depth, 1] = x0, x1
+                    depth += 1
+                a, b, t = rest, first, clique
+                x0, x1 = start, stop
+                continue
+        n_members = _write(names, own, clique, members, n_members)
+        n_cliques += 1
+        pointers[n_cliques] = n_members
+    allowed[depth], branches[depth], taken[depth] = a, b, t
+    bounds[depth, 0], bounds[depth, 1] = x0, x1
+    state[DEPTH], state[CLIQUES], state[MEMBERS] = depth, n_cliques, n_members
+    state[FUEL] = fuel
+    return status
+
+
+@njit(nogil=True, error_model="numpy", borrowed=True)
+def enumerate_cliques(last, ordered, scratch, excluded, pointers, members, state):
+    """Write the maximal cliques of the roots from ``state[ROOT]`` up to ``last``.
 
     Parameters
     ----------
-    roots : node numbers, in the order of the search
-    graph, later : (indptr, indices) of all and of the later neighbours
-    local : scratch of n integers that comes as -1
-    rows, stack : scratch of `scratch`
-    state : int64 (7,)
-        Cliques written, members written, depth, whether a clique waits, smallest
-        size, root, earlier neighbours of the root. A call goes on where the last one stopped; the first one
-        begins with (0, 0, -1, 0, min_size, 0, 0).
-    flag : bool (1,)
-        Set by another thread to stop the search.
+    last : int
+        The root after the last one.
+    ordered : tuple
+        order, starts, middle and rows of `degeneracy_rows`.
+    scratch : tuple
+        Arrays of `clique_scratch`.
+    excluded : uint64
+        Stack of excluded sets, at least `excluded_words`.
+    pointers : int64
+        Clique k goes to ``members[pointers[k]:pointers[k + 1]]``, its nodes
+        ascending; the caller sets ``pointers[0]``.
+    members : int32
+        Room for the largest clique at least, which is the degeneracy and one.
+    state : int64
+        What is needed to go on; made by `clique_state`.
 
     Returns
     -------
     int
-        DONE, FULL (empty the output and call again) or STOPPED.
+        DONE; FULL where the output is (empty or lengthen it and call again); ROOM
+        where ``excluded`` is too short (lengthen it); PAUSED where the fuel is spent.
     """
-    indptr, indices = graph
-    l_indptr, l_indices = later
-    near, near_e, e_near, earlier = rows
-    allowed, banned, e_banned, branches, taken = stack
-    while state[5] < roots.shape[0]:
-        v = roots[state[5]]
-        p = l_indptr[v + 1] - l_indptr[v]
-        words = (p + 63) >> 6
-        own = l_indices[l_indptr[v] : l_indptr[v + 1]]
-        if p == 0:
-            if indptr[v + 1] == indptr[v] and not _emit(
-                v, own, taken[0, :0], sizes, members, state
+    _, starts, middle, _ = ordered
+    while state[ROOT] < last:
+        r = state[ROOT]
+        p = middle[r] - starts[r]
+        opened = state[DEPTH] >= 0
+        if not opened:
+            if state[FUEL] < 0:
+                return PAUSED
+            if (
+                state[CLIQUES] > pointers.shape[0] - 2
+                or state[MEMBERS] + p >= members.shape[0]
             ):
                 return FULL
-            state[5] += 1
-            continue
-        if state[2] < 0 and not state[3]:
-            _, n_earlier = _set_up(v, indptr, indices, l_indptr, l_indices, local, rows)
-            state[6] = n_earlier
-            for w in range(words):
-                allowed[0, w] = ~_ZERO
-                banned[0, w] = _ZERO
-                taken[0, w] = _ZERO
-            if p & 63:
-                allowed[0, words - 1] = (_ONE << np.uint64(p & 63)) - _ONE
-            e_words = (n_earlier + 63) >> 6
-            for w in range(e_words):
-                e_banned[0, w] = ~_ZERO
-            if n_earlier & 63:
-                e_banned[0, e_words - 1] = (_ONE << np.uint64(n_earlier & 63)) - _ONE
-            opened = _open(
-                0, near[:, :words], e_near[:, :words], allowed[:, :words],
-                banned[:, :words], e_banned[:, :e_words], branches[:, :words],
-            )  # fmt: skip
-            if not opened:
-                state[5] += 1
-                continue
-            state[2] = 0
-        e_words = (state[6] + 63) >> 6
-        status = _search(
-            v, own, near[:, :words], near_e[:, :e_words], e_near[:, :words],
-            (allowed[:, :words], banned[:, :words], e_banned[:, :e_words],
-             branches[:, :words], taken[:, :words]),
-            sizes, members, state, flag,
-        )  # fmt: skip
-        if status != DONE:
-            return status
-        state[5] += 1
+            state[FUEL] -= starts[r + 1] - starts[r] + 1
+            if p + 1 >= state[SMALLEST]:
+                if p == 0:
+                    if starts[r + 1] == starts[r]:
+                        members[state[MEMBERS]] = ordered[0][r]
+                        state[MEMBERS] += 1
+                        state[CLIQUES] += 1
+                        pointers[state[CLIQUES]] = state[MEMBERS]
+                elif p <= _WORD:
+                    opened = _begin(
+                        r, ordered, scratch, excluded, pointers, members, state
+                    )
+                else:
+                    opened = wide.begin(
+                        r, ordered, scratch, excluded, pointers, members, state
+                    )
+        if opened:
+            if p <= _WORD:
+                status = _search(p, scratch, excluded, pointers, members, state)
+            else:
+                status = wide.search(p, scratch, excluded, pointers, members, state)
+            if status != DONE:
+                return status
+            state[DEPTH] = -1
+        state[ROOT] += 1
     return DONE
-
-
-def scratch(most_later, most_degree):
-    """Working memory for roots of so many later neighbours and neighbours."""
-    words, e_words = (most_later + 63) // 64, (most_degree + 63) // 64
-    rows = (
-        np.empty((most_later, words), np.uint64),
-        np.empty((most_later, e_words), np.uint64),
-        np.empty((most_degree, words), np.uint64),
-        np.empty(most_degree, np.int64),
-    )
-    levels = most_later + 2
-    stack = tuple(
-        np.empty((levels, w), np.uint64) for w in (words, words, e_words, words, words)
-    )
-    return rows, stack
