@@ -7,7 +7,13 @@ from graphrep.kernels._jit import njit
 
 @njit
 def core_numbers(indptr, indices):
-    """Return the core number of every node of a symmetric structure without loops.
+    """Return the core number of every node of a symmetric structure without loops."""
+    return peel(indptr, indices)[0]
+
+
+@njit
+def peel(indptr, indices):
+    """Core numbers, and the nodes in the order in which they are peeled off.
 
     Nodes are peeled in the order of their remaining degree, kept sorted by counting
     (Batagelj and Zaversnik, 2003): O(n + m) time, four arrays of n integers.
@@ -43,4 +49,4 @@ def core_numbers(indptr, indices):
             place[other], place[u] = place[u], front
             start[degree[u]] = front + 1
             degree[u] -= 1
-    return degree
+    return degree, order
