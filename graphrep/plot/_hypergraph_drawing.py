@@ -39,6 +39,7 @@ def draw_reconstruction(
     title: str | None = None,
     component: str = "all",
     max_nodes: int = 60,
+    figure: Any = None,
     dpi: int = 150,
 ) -> Any:
     """Draw a small graph, the hyperedges found behind it, and the true ones.
@@ -66,6 +67,9 @@ def draw_reconstruction(
         Whether to draw the largest connected component only.
     max_nodes : int, default=60
         Most nodes to draw.
+    figure : matplotlib.figure.Figure or None, default=None
+        Where to draw, such as ``plt.figure()``; it gets a size that fits. None makes a
+        figure that pyplot does not know.
     dpi : int, default=150
         Resolution of a PNG; the picture is 13 inches wide.
 
@@ -97,8 +101,6 @@ def draw_reconstruction(
     """
     target = None if path is None else _checked(Path(path))
     drawn = picture(graph, reconstructed, true, names, component, max_nodes)
-    figures = require("matplotlib.figure", extra="plot", why=_WHY)
-    agg = require("matplotlib.backends.backend_agg", extra="plot", why=_WHY)
     panels = [_graph_panel, _found_panel]
     if true is not None:
         panels.append(_true_panel)
@@ -107,8 +109,8 @@ def draw_reconstruction(
     high = scale * (box[3] - box[2])
     above = _TOP + (0.32 if title else 0.0)
     whole = high + above + _BOTTOM
-    figure = figures.Figure(figsize=(_WIDTH, whole))
-    agg.FigureCanvasAgg(figure)
+    figure = _figure() if figure is None else figure
+    figure.set_size_inches(_WIDTH, whole)
     for i, draw in enumerate(panels):
         place = (
             (i * panel + _GAP) / _WIDTH, _BOTTOM / whole,
@@ -124,6 +126,14 @@ def draw_reconstruction(
     _legend(figure, drawn)
     if target is not None:
         _save(figure, target, dpi)
+    return figure
+
+
+def _figure() -> Any:
+    figures = require("matplotlib.figure", extra="plot", why=_WHY)
+    agg = require("matplotlib.backends.backend_agg", extra="plot", why=_WHY)
+    figure = figures.Figure()
+    agg.FigureCanvasAgg(figure)
     return figure
 
 

@@ -146,6 +146,14 @@ def test_draw_when_not_saved_then_a_figure_with_all_labels_inside():
     assert len(draw_reconstruction(TRUE, FOUND).axes) == 2
 
 
+def test_draw_when_a_figure_is_given_then_into_it():
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(1, 1))
+    assert draw_reconstruction(TRUE, FOUND, figure=figure) is figure
+    assert figure.get_figwidth() == 13
+
+
 def test_draw_when_there_is_nothing_then_an_empty_picture():
     graph = Graph.from_edges([], [], nodes=0, directed=False)
     draw_reconstruction(graph, Hypergraph([])).draw_without_rendering()
