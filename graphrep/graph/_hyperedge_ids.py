@@ -34,7 +34,7 @@ def number_members(
         return index, sizes, _look_up(flat, sizes, index)
     integers = integer_array(flat)
     if integers is not None:
-        ids, members = _number_integers(integers)
+        ids, members = distinct_integers(integers)
         return NodeIndex(ids), sizes, members
     flat = list(chain.from_iterable(map(_in_order, rows)))
     try:
@@ -167,7 +167,7 @@ def _look_up(flat: list[Hashable], sizes: IntArray, index: NodeIndex) -> IntArra
     return rows
 
 
-def _number_integers(members: IntArray) -> tuple[AnyArray, IntArray]:
+def distinct_integers(members: IntArray) -> tuple[AnyArray, IntArray]:
     """Distinct ids ascending, and the place of each member among them."""
     if not len(members):
         return members, members

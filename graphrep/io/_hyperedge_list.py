@@ -11,6 +11,7 @@ import numpy as np
 
 from graphrep.exceptions import GraphFormatError, GraphValueError, GraphWarning
 from graphrep.graph import Hypergraph, NodeIndex
+from graphrep.graph._hyperedge_ids import distinct_integers
 from graphrep.io._blame import blame_file
 from graphrep.io._compression import open_output
 from graphrep.io._ids import index_from_texts, refuse_characters, texts_of_index
@@ -19,6 +20,8 @@ from graphrep.typing import IntArray, PathType
 
 _SNIFFED_LINES = 50
 _CANDIDATES = ("\t", ",", ";", "|")
+# What makes a text of blanks and ids more than canonical integers of 18 digits.
+_NOT_CANONICAL = re.compile(r"[^0-9 ]|(?<![0-9])0[0-9]|[0-9]{19}")
 _COMMENTS = "#%"
 _WRITE_LINES = 1 << 14
 _UNWRITABLE = r"[\x00-\x1f\x7f]|^[#%]"
@@ -168,6 +171,23 @@ def hypergraph_of_texts(
 
     Warns if a hyperedge names a node twice.
     """
+    index, members = _numbered(flat, id_dtype, path)
+    pointers = np.concatenate([[0], np.cumsum(sizes)])
+    made = Hypergraph.from_csr(pointers, members, nodes=index)
+    tell_repeats(made, sizes, path)
+    return made
+
+
+def _numbered(
+    flat: list[str], id_dtype: str | None, path: PathType
+) -> tuple[NodeIndex, IntArray]:
+    """Index of the ids, integers ascending, and the row of each member."""
+    joined = " ".join(flat)
+    if id_dtype is None and flat and not _NOT_CANONICAL.search(joined):
+        values = np.fromstring(joined, np.int64, sep=" ")
+        if len(values) == len(flat):
+            ids, members = distinct_integers(values)
+            return NodeIndex(ids), members
     table = {text: row for row, text in enumerate(dict.fromkeys(flat))}
     members = np.fromiter(map(table.__getitem__, flat), np.int64, len(flat))
     index: NodeIndex = index_from_texts(list(table), id_dtype, path)
@@ -176,10 +196,7 @@ def hypergraph_of_texts(
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
         members, index = rank[members], index.take(order)
-    pointers = np.concatenate([[0], np.cumsum(sizes)])
-    made = Hypergraph.from_csr(pointers, members, nodes=index)
-    tell_repeats(made, sizes, path)
-    return made
+    return index, members
 
 
 def tell_repeats(hypergraph: Hypergraph, sizes: IntArray, path: PathType) -> None:

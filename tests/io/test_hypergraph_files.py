@@ -50,6 +50,10 @@ def text(tmp_path, content, name="h.txt"):
         ("1  2 \t 3\n".replace("\t", " "), [(1, 2, 3)]),
         (b"\xef\xbb\xbf1 2\n", [(1, 2)]),
         ("1 2\n1 2\n", [(1, 2), (1, 2)]),
+        (f"{2**63 - 1} 0\n", [(0, 2**63 - 1)]),
+        (f"{2**63} 0\n", [(str(2**63), "0")]),
+        ("1 2\t3\n4\n", [("1 2", "3"), ("4",)]),
+        ("٣ 4\n", [("٣", "4")]),
     ],
 )
 def test_list_when_read_then_members_and_ids_by_the_rule(tmp_path, content, wanted):
