@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -33,6 +33,7 @@ METHODS = {
 _LEARNS = ("auto", "shyre", "marioh")
 _SKIPPED = ("method", "verbose")
 _OUTPUT, _INPUT = "Output", "Input"
+_DRAWN = 60  # most nodes of a picture
 
 
 def _sources() -> dict[str, Source]:
@@ -173,20 +174,12 @@ def reconstruct(
     estimator = None if chosen is None else _make(chosen, parameters, save_model)
     if dry_run:
         return _show_plan(run, source, chosen, estimator, train or model)
-    if output is None and truth is None:
-        raise click.UsageError("Give -o to write the hyperedges, or --truth to score.")
-    if output is not None:
-        files.check_format(output, format)
-        check_output(output, overwrite=overwrite, as_json=run.as_json)
-    for path in filter(None, (save_model, plot)):
-        check_file(Path(path), overwrite=overwrite)
-    if plot is not None:
-        _check_picture(plot)
+    outputs = Outputs(output, format, save_model, plot)
+    outputs.check(overwrite, truth, run.as_json)
     with run.progress() as progress:
         progress(f"Reading {source.name}", 0, 0)
         graph = source.read()
-        if plot is not None:
-            _check_drawable(graph)
+        outputs.check_drawable(graph)
         if estimator is None:
             from graphrep.persistence import load
 
@@ -197,14 +190,65 @@ def reconstruct(
         progress(f"Looking for hyperedges by {type(estimator).__name__}", 0, 0)
         found = estimator.predict(graph)
         true = None if truth is None else files.on_ids_of(files.read(truth), graph)
-        _write(found, output, format, estimator, save_model)
-        if plot is not None:
+        outputs.write(graph, found, true, estimator)
+    return _tell(run, graph, found, true, estimator, outputs.names)
+
+
+class Outputs(NamedTuple):
+    """Files that a run writes; None where there is none."""
+
+    hyperedges: str | None
+    format: str | None
+    model: str | None
+    picture: str | None
+
+    @property
+    def names(self) -> list[str]:
+        """Those that are files."""
+        every = (self.hyperedges, self.model, self.picture)
+        return [path for path in every if path is not None and path != "-"]
+
+    def check(self, overwrite: bool, truth: str | None, as_json: bool) -> None:
+        """Refuse what cannot be written, before any work."""
+        if self.hyperedges is None and truth is None:
+            raise click.UsageError(
+                "Give -o to write the hyperedges, or --truth to score."
+            )
+        if self.hyperedges is not None:
+            files.check_format(self.hyperedges, self.format)
+            check_output(self.hyperedges, overwrite=overwrite, as_json=as_json)
+        for path in filter(None, (self.model, self.picture)):
+            check_file(Path(path), overwrite=overwrite)
+        kinds = (".png", ".svg", ".pdf")
+        if self.picture is not None and Path(self.picture).suffix.lower() not in kinds:
+            raise click.UsageError(
+                f"--plot must end in .png, .svg or .pdf; got {self.picture!r}."
+            )
+
+    def check_drawable(self, graph: Graph) -> None:
+        """Refuse to draw a graph that is too large."""
+        if self.picture is not None and graph.n_nodes > _DRAWN:
+            raise click.UsageError(
+                f"--plot draws graphs of up to {_DRAWN} nodes; this one has "
+                f"{graph.n_nodes:,}. Leave it out."
+            )
+
+    def write(
+        self, graph: Graph, found: Hypergraph, true: Hypergraph | None, estimator: Any
+    ) -> None:
+        """Write them all."""
+        if self.hyperedges is not None:
+            from graphrep.io import write_hypergraph
+
+            write_hypergraph(found, self.hyperedges, format=self.format)
+        if self.model is not None:
+            from graphrep.persistence import save
+
+            save(estimator, self.model)
+        if self.picture is not None:
             from graphrep.plot import draw_reconstruction
 
-            draw_reconstruction(graph, found, true, plot)
-    outputs = [p for p in (output, save_model, plot) if p not in (None, "-")]
-    _tell(run, graph, found, true, estimator, [str(p) for p in outputs])
-    return None
+            draw_reconstruction(graph, found, true, self.picture)
 
 
 # -- before the work ---------------------------------------------------------------
@@ -268,19 +312,6 @@ def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _check_picture(path: str) -> None:
-    if Path(path).suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise click.UsageError(f"--plot must end in .png, .svg or .pdf; got {path!r}.")
-
-
-def _check_drawable(graph: Graph, most: int = 60) -> None:
-    if graph.n_nodes > most:
-        raise click.UsageError(
-            f"--plot draws graphs of up to {most} nodes; this one has "
-            f"{graph.n_nodes:,}. Leave it out."
-        )
-
-
 def _show_plan(
     run: Run, source: GraphSource, method: str | None, estimator: Any, known: str | None
 ) -> None:
@@ -309,23 +340,6 @@ def _show_plan(
 
 
 # -- after the work ----------------------------------------------------------------
-def _write(
-    found: Hypergraph,
-    output: str | None,
-    format: str | None,
-    estimator: Any,
-    save_model: str | None,
-) -> None:
-    if output is not None:
-        from graphrep.io import write_hypergraph
-
-        write_hypergraph(found, output, format=format)
-    if save_model is not None:
-        from graphrep.persistence import save
-
-        save(estimator, save_model)
-
-
 def _tell(
     run: Run,
     graph: Graph,
