@@ -15,6 +15,8 @@ from graphrep.graph._node_index import NodeIndex
 
 _TOP = {"network-type", "metadata", "incidences", "nodes", "edges"}
 _INCIDENCE = {"edge", "node", "weight", "direction", "attrs"}
+_ID_TYPES = frozenset({int, str})
+_NOTHING: dict[str, Any] = {}
 _KINDS = ("undirected", "asc", "directed")
 _DIRECTED = (
     "it is directed, and a Hypergraph has no heads and tails. Leave 'direction' and "
@@ -62,7 +64,7 @@ def hypergraph_of_hif(hif: Mapping[str, Any]) -> Hypergraph:
     members: dict[Hashable, list[Hashable]] = {}
     met: dict[Hashable, None] = {}
     for at, record in enumerate(hif["incidences"]):
-        edge, node = _read_incidence(record, at)
+        edge, node = _plain_incidence(record) or _read_incidence(record, at)
         members.setdefault(edge, []).append(node)
         met[node] = None
     _tell_weights(hif["incidences"])
@@ -78,36 +80,52 @@ def hypergraph_of_hif(hif: Mapping[str, Any]) -> Hypergraph:
 
 def hif_of_hypergraph(hypergraph: Hypergraph) -> dict[str, Any]:
     """Make a dictionary in HIF; every node and hyperedge has a record."""
-    nodes = _checked_ids(hypergraph.nodes, "node")
-    edges = _checked_ids(hypergraph.edge_ids, "hyperedge")
-    records: list[dict[str, Any]] = []
-    counts, weights = hypergraph.multiplicities, hypergraph.weights
-    for row, edge in enumerate(edges):
-        record: dict[str, Any] = {"edge": edge}
-        if weights is not None:
-            record["weight"] = float(weights[row])
-        attributes: dict[str, Any] = _attributes(hypergraph.edge_labels, edge)
-        if counts is not None:
-            attributes["multiplicity"] = int(counts[row])
-        records.append({**record, "attrs": attributes} if attributes else record)
-    about_nodes = []
-    for node in nodes:
-        attributes = _attributes(hypergraph.node_labels, node)
-        about_nodes.append(
-            {"node": node, "attrs": attributes} if attributes else {"node": node}
-        )
+    nodes, edges = records_of_hypergraph(hypergraph)
+    ids = hypergraph.edge_ids.ids.tolist()
     incidences = [
         {"edge": edge, "node": node}
-        for edge, inside in zip(edges, hypergraph, strict=True)
+        for edge, inside in zip(ids, hypergraph, strict=True)
         for node in inside
     ]
     return {
         "network-type": "undirected",
         "metadata": {},
-        "nodes": about_nodes,
-        "edges": records,
+        "nodes": nodes,
+        "edges": edges,
         "incidences": incidences,
     }
+
+
+def records_of_hypergraph(
+    hypergraph: Hypergraph,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Make the records of all nodes and of all edges, in their order."""
+    edges: list[dict[str, Any]] = [
+        {"edge": e} for e in _checked_ids(hypergraph.edge_ids, "hyperedge")
+    ]
+    nodes: list[dict[str, Any]] = [
+        {"node": v} for v in _checked_ids(hypergraph.nodes, "node")
+    ]
+    if hypergraph.weights is not None:
+        for record, weight in zip(edges, hypergraph.weights.tolist(), strict=True):
+            record["weight"] = weight
+    if hypergraph.node_labels:
+        _add_labels(nodes, "node", hypergraph.node_labels)
+    if hypergraph.edge_labels:
+        _add_labels(edges, "edge", hypergraph.edge_labels)
+    if hypergraph.multiplicities is not None:
+        counts = hypergraph.multiplicities.tolist()
+        for record, count in zip(edges, counts, strict=True):
+            record.setdefault("attrs", {})["multiplicity"] = count
+    return nodes, edges
+
+
+def _add_labels(
+    records: list[dict[str, Any]], kind: str, labels: Mapping[Any, str]
+) -> None:
+    for record in records:
+        if record[kind] in labels:
+            record.setdefault("attrs", {})["label"] = labels[record[kind]]
 
 
 def _check_top(hif: Mapping[str, Any]) -> None:
@@ -135,6 +153,16 @@ def _check_top(hif: Mapping[str, Any]) -> None:
         )
 
 
+def _plain_incidence(record: Any) -> tuple[Any, Any] | None:
+    """Ids of a record that has nothing but two ids; None for any other."""
+    if type(record) is not dict or len(record) != 2:
+        return None
+    edge, node = record.get("edge"), record.get("node")
+    if type(edge) in _ID_TYPES and type(node) in _ID_TYPES:
+        return edge, node
+    return None
+
+
 def _read_incidence(record: Any, at: int) -> tuple[Hashable, Hashable]:
     where = f"incidences[{at}]"
     _check_record(record, _INCIDENCE, ("edge", "node"), where)
@@ -152,6 +180,11 @@ def _read_records(records: list[Any], kind: str) -> dict[Hashable, dict[str, Any
     """Read records of nodes or edges: the attributes of each, its weight among them."""
     out: dict[Hashable, dict[str, Any]] = {}
     for at, record in enumerate(records):
+        if type(record) is dict and len(record) == 1:
+            node = record.get(kind)
+            if type(node) in _ID_TYPES and node not in out:
+                out[node] = _NOTHING
+                continue
         where = f"{kind}s[{at}]"
         _check_record(record, {kind, "weight", "attrs"}, (kind,), where)
         if record[kind] in out:
@@ -230,7 +263,3 @@ def _checked_ids(index: NodeIndex, kind: str) -> list[Any]:
                 f"{type(node).__name__}. Give it another id first."
             )
     return ids
-
-
-def _attributes(labels: Mapping[Any, str], node: Hashable) -> dict[str, Any]:
-    return {"label": labels[node]} if node in labels else {}

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, BinaryIO, NoReturn
 
 from graphrep.exceptions import GraphFormatError, GraphTypeError, GraphValueError
 from graphrep.graph import Hypergraph
-from graphrep.graph._hif import hif_of_hypergraph, hypergraph_of_hif
+from graphrep.graph._hif import hypergraph_of_hif, records_of_hypergraph
 from graphrep.io._blame import blame_file
 from graphrep.io._compression import open_input, open_output
 from graphrep.typing import PathType
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_RECORDS = ("nodes", "edges", "incidences")
+_BLOCK_RECORDS = 1 << 12
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def read_hif(
@@ -90,11 +92,14 @@ def write_hif(
     Every node and every hyperedge has a record, so that their order and those alone
     are kept; one record stands on a line. The same hypergraph gives the same bytes.
     """
-    hif = hif_of_hypergraph(hypergraph)
-    hif["metadata"] = dict(metadata or {})
+    records = records_of_hypergraph(hypergraph)
     with open_output(path) as file:
-        for part in _lines(hif):
-            file.write(part)
+        file.write(b'{"network-type": "undirected",\n"metadata": ')
+        file.write(_dumped(dict(metadata or {})))
+        for kind, each in zip(("node", "edge"), records, strict=True):
+            _write_list(f"{kind}s", (_record(r, kind) for r in each), file)
+        _write_list("incidences", _incidences(hypergraph), file)
+        file.write(b"}\n")
 
 
 def _parse(data: bytes, path: PathType) -> Any:
@@ -121,23 +126,38 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number of JSON")
 
 
-def _lines(hif: dict[str, Any]) -> Iterator[bytes]:
-    """Text of the file in pieces, one record a line."""
-    yield b'{"network-type": "undirected",\n"metadata": '
-    yield _dumped(hif["metadata"])
-    for name in _RECORDS:
-        yield f',\n"{name}": ['.encode()
-        records = hif[name]
-        for start in range(0, len(records), 1 << 12):
-            texts = map(_dumped, records[start : start + (1 << 12)])
-            yield (b",\n" if start else b"\n") + b",\n".join(texts)
-        yield b"\n]" if records else b"]"
-    yield b"}\n"
+def _write_list(name: str, texts: Iterable[bytes], file: BinaryIO) -> None:
+    """Write the records of one key, one a line."""
+    file.write(f',\n"{name}": ['.encode())
+    rest = iter(texts)
+    before = b"\n"
+    while block := list(islice(rest, _BLOCK_RECORDS)):
+        file.write(before + b",\n".join(block))
+        before = b",\n"
+    file.write(b"\n]" if before == b",\n" else b"]")
+
+
+def _incidences(hypergraph: Hypergraph) -> Iterator[bytes]:
+    """Texts of the incidences; each id is turned into JSON once."""
+    nodes = [b', "node": %b}' % _dumped(v) for v in hypergraph.nodes]
+    bounds = hypergraph.indptr.tolist()
+    for row, edge in enumerate(hypergraph.edge_ids):
+        head = b'{"edge": %b' % _dumped(edge)
+        for member in hypergraph.indices[bounds[row] : bounds[row + 1]].tolist():
+            yield head + nodes[member]
+
+
+def _record(record: dict[str, Any], kind: str) -> bytes:
+    if len(record) == 1:
+        return b'{"%b": %b}' % (kind.encode(), _dumped(record[kind]))
+    return _dumped(record)
 
 
 def _dumped(value: Any) -> bytes:
+    if type(value) is int:
+        return b"%d" % value
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        return _ENCODER.encode(value).encode()
     except UnicodeEncodeError:
         raise GraphValueError(
             f"{value!r} is not valid Unicode and cannot be written. Rename it first."
