@@ -19,6 +19,7 @@ from graphrep.typing import IntArray
 _SLICE = 1 << 23  # steps of one call of the kernel, some tens of milliseconds
 _TASTE = 1 << 16  # steps before other threads are called, less than a millisecond
 _CHUNKS = 32  # of roots for each thread, so that a dear one is not waited for
+_BLOCK = 1 << 20  # members of a block that may be shorter than asked for
 _HINT = (
     "Raise the limit, ask for larger cliques only (min_size=), or look at some of them "
     "with iter_maximal_cliques."
@@ -167,11 +168,14 @@ class _Worker:
     def start(self, first: int, last: int, n_cliques: int | None = None) -> None:
         """Make room for the cliques of some roots; ``n_cliques`` of them if given."""
         starts = self._search.ordered[1]
-        room = last - first + 64 if n_cliques is None else n_cliques
-        entries = int(starts[last] - starts[first]) // 2 if n_cliques is None else 0
-        least = self._search.degeneracy + 1
-        self._pointers = np.zeros(room + 1, np.int64)
-        self._members = np.empty(max(4 * room, entries) + least, np.int32)
+        largest = self._search.degeneracy + 1
+        if n_cliques is None:
+            n_cliques = last - first + 64
+            size = max(4 * n_cliques, int(starts[last] - starts[first]) // 2)
+        else:
+            size = max(4 * n_cliques, min(n_cliques * largest, _BLOCK))
+        self._pointers = np.zeros(n_cliques + 1, np.int64)
+        self._members = np.empty(size + largest, np.int32)
         self._counted = 0
         self.state = kept.clique_state(first, self._search.min_size)
 

@@ -96,7 +96,7 @@ def iter_maximal_cliques(
     min_size : int, default=1
         Smallest clique to keep.
     block_size : int, default=16384
-        Most cliques in a block.
+        Most cliques in a block; it has fewer where they have over a million members.
 
     Yields
     ------
