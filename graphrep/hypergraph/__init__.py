@@ -13,6 +13,9 @@ if TYPE_CHECKING:
         description_length as description_length,
     )
     from graphrep.hypergraph._dropout_mlp import DropoutMLP as DropoutMLP
+    from graphrep.hypergraph._hypergraph_reconstructor import (
+        HypergraphReconstructor as HypergraphReconstructor,
+    )
     from graphrep.hypergraph._marioh import MARIOH as MARIOH
     from graphrep.hypergraph._maximal_cliques import (
         iter_maximal_cliques as iter_maximal_cliques,
@@ -33,6 +36,7 @@ _HOME = {
     "BayesianMDL": "_bayesian_mdl",
     "CliqueCover": "_clique_cover",
     "DropoutMLP": "_dropout_mlp",
+    "HypergraphReconstructor": "_hypergraph_reconstructor",
     "MARIOH": "_marioh",
     "MaximalCliques": "_maximal_cliques_estimator",
     "ProjectionLoss": "_projection_loss_result",

@@ -61,7 +61,7 @@ class WeightedProjection:
         rank = graph.nodes.rank()
         given = graph if rank is None else graph._subgraph_of_rows(rank)
         rows = np.arange(graph.n_nodes) if rank is None else rank
-        weights = None if given.weights is None else _whole(given)
+        weights = None if given.weights is None else whole_weights(given)
         return cls(given.indptr, given.indices, weights, rows)
 
     @property
@@ -109,7 +109,8 @@ class WeightedProjection:
         return indptr[: rows + 1], indices[:entries], nodes[:rows]
 
 
-def _whole(graph: Graph) -> AnyArray:
+def whole_weights(graph: Graph) -> AnyArray:
+    """Weights of the entries of a graph that has any, int64; refused if not whole."""
     weights = np.asarray(graph.weights, np.float64)
     bad = np.flatnonzero((weights != np.floor(weights)) | (weights > _LARGEST))
     if len(bad):

@@ -6,7 +6,10 @@ members ascending.
 
 import numpy as np
 
+from graphrep.kernels._hash import hash64
 from graphrep.kernels._jit import njit
+
+_TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
 @njit(inline="always")
@@ -19,6 +22,19 @@ def _holds(row, value):
         else:
             high = middle
     return low < row.shape[0] and row[low] == value
+
+
+@njit
+def later_rows(indptr, indices, place, l_indptr, l_indices):
+    """Keep of each node the neighbours that come later in an order, ids ascending."""
+    l_indptr[0] = 0
+    kept = 0
+    for v in range(indptr.shape[0] - 1):
+        for e in range(indptr[v], indptr[v + 1]):
+            if place[indices[e]] > place[v]:
+                l_indices[kept] = indices[e]
+                kept += 1
+        l_indptr[v + 1] = kept
 
 
 @njit(nogil=True)
@@ -66,17 +82,20 @@ def k_cliques(l_indptr, l_indices, k, out, first, degeneracy):
 
 
 @njit(nogil=True)
-def clique_intersections(indptr, members, t_indptr, t_sets, sizes, out, counts, mark):
-    """Write the common parts, of two nodes or more, of every pair of sets.
+def clique_intersections(
+    indptr, members, t_indptr, t_sets, listed, rate, sizes, out, counts, mark
+):
+    """Write the common parts, of two nodes or more, of pairs of sets.
 
-    ``t_*`` are the sets of each node. ``counts`` (n_sets,) and ``mark`` (n_nodes,)
-    are scratch that comes as zero and as False. Returns parts and members written,
-    and whether all were; equal parts stand several times.
+    ``t_*`` are the sets of each node. Parts of a size that ``listed`` (bool) names are
+    left out, and so is a share of ``1 - rate`` of the others, drawn by a hash of the
+    pair. ``counts`` (n_sets,) and ``mark`` (n_nodes,) are scratch that comes as zero
+    and as False. Returns the parts that there are, the parts and the members written;
+    writing stops where there is no room. Equal parts stand several times.
     """
     n_sets = indptr.shape[0] - 1
     met = np.empty(n_sets, np.int64)
-    n_parts, n_members = 0, 0
-    complete = True
+    there, n_parts, n_members = 0, 0, 0
     for a in range(n_sets):
         n_met = 0
         for i in range(indptr[a], indptr[a + 1]):
@@ -93,10 +112,13 @@ def clique_intersections(indptr, members, t_indptr, t_sets, sizes, out, counts, 
             b = met[i]
             size = counts[b]
             counts[b] = 0
-            if size < 2 or not complete:
+            if size < 2 or (size < listed.shape[0] and listed[size]):
+                continue
+            there += 1
+            draw = hash64(np.uint64(a), np.uint64(b)) >> np.uint64(11)
+            if draw * _TO_UNIT >= rate:
                 continue
             if n_parts >= sizes.shape[0] or n_members + size > out.shape[0]:
-                complete = False
                 continue
             for j in range(indptr[b], indptr[b + 1]):
                 if mark[members[j]]:
@@ -106,6 +128,4 @@ def clique_intersections(indptr, members, t_indptr, t_sets, sizes, out, counts, 
             n_parts += 1
         for i in range(indptr[a], indptr[a + 1]):
             mark[members[i]] = False
-        if not complete:
-            break
-    return n_parts, n_members, complete
+    return there, n_parts, n_members

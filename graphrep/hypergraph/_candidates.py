@@ -1,0 +1,182 @@
+"""Candidate hyperedges of a graph: cliques, and common parts of maximal cliques.
+
+Which families of candidates are worth their number is learned from the hypergraph
+that is given (`plan_candidates`) and kept for every graph after it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from graphrep.graph import Graph, Hypergraph
+from graphrep.graph._hyperedge_rows import RowTable
+from graphrep.hypergraph._maximal_cliques import maximal_cliques
+from graphrep.kernels import _clique_tools as kernels
+from graphrep.kernels._core_numbers import peel
+from graphrep.typing import IntArray
+
+_LEAST_RATE = 3e-4  # hyperedges for each k-clique, below which k is not listed
+_LARGEST_K = 6
+_RAW = 4  # common parts for each that may be kept, before equal ones are merged
+
+Rows = tuple[IntArray, IntArray]
+_NONE = np.zeros(1, np.int64)
+
+
+class CandidatePlan(NamedTuple):
+    """Families of candidates.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        Numbers of nodes of which all cliques are candidates, not only maximal ones.
+    limit : int
+        Most candidates of a family; a larger one is thinned (common parts) or left
+        out (cliques of k nodes).
+    intersections : bool
+        Whether common parts of maximal cliques are candidates.
+    """
+
+    sizes: tuple[int, ...]
+    limit: int
+    intersections: bool
+
+
+def plan_candidates(
+    source: Hypergraph, graph: Graph, cliques: Hypergraph, limit: int,
+    intersections: bool,
+) -> CandidatePlan:  # fmt: skip
+    """Choose the sizes of which every clique is a candidate.
+
+    A size is chosen where at least 3 of 10,000 of its cliques are hyperedges of the
+    source that are neither maximal cliques nor common parts of them, and where there
+    are no more than ``limit``.
+    """
+    plan = CandidatePlan((), limit, intersections)
+    found = RowTable(*find_candidates(graph, cliques, plan))
+    missed = found.find(source.indptr, source.indices) < 0
+    counts = np.bincount(source.sizes[missed], minlength=_LARGEST_K + 1)
+    sizes = [1] if counts[1] else []
+    later = _later(graph)
+    for k in range(2, _LARGEST_K + 1):
+        most = min(limit, int(counts[k] / _LEAST_RATE))
+        if most and count_k_cliques(later, k, most + 1) <= most:
+            sizes.append(k)
+    return plan._replace(sizes=tuple(sizes))
+
+
+def find_candidates(graph: Graph, cliques: Hypergraph, plan: CandidatePlan) -> Rows:
+    """Candidates of a graph as pointers and members, each set once.
+
+    Maximal cliques first, then cliques of the planned sizes, then the common parts
+    of maximal cliques that are none of these.
+    """
+    families = [(cliques.indptr, cliques.indices)]
+    later = _later(graph) if plan.sizes else ((_NONE, _NONE), 0)
+    for k in plan.sizes:
+        listed = _k_cliques(graph, later, k, plan.limit)
+        if listed is not None:
+            families.append(listed)
+    if plan.intersections:
+        families.append(common_parts(cliques, plan))
+    return distinct_rows(families)
+
+
+def common_parts(cliques: Hypergraph, plan: CandidatePlan) -> Rows:
+    """Intersections of two maximal cliques, thinned at random where too many."""
+    listed = np.zeros(_LARGEST_K + 1, np.bool_)
+    listed[list(plan.sizes)] = True
+    counts = np.zeros(len(cliques), np.int64)
+    mark = np.zeros(cliques.n_nodes, np.bool_)
+    arrays = (cliques.indptr, cliques.indices, *cliques.transpose(), listed)
+    none = np.empty(0, np.int64)
+    there, _, _ = kernels.clique_intersections(
+        *arrays, 0.0, none, none.astype(np.int32), counts, mark
+    )
+    most = _RAW * plan.limit
+    rate = min(1.0, most / max(1, there))
+    sizes = np.empty(min(there, int(1.1 * most)) + 1, np.int64)
+    mean = cliques.sizes.mean() if len(cliques) else 1.0
+    members = np.empty(int(len(sizes) * mean) + 1, np.int32)
+    _, n_parts, n_members = kernels.clique_intersections(
+        *arrays, rate, sizes, members, counts, mark
+    )
+    return pointers_of(sizes[:n_parts]), members[:n_members]
+
+
+def residual_cliques(graph: Graph, left: IntArray, plan: CandidatePlan) -> Rows:
+    """Maximal cliques of the entries of a graph that are left, and common parts.
+
+    ``left`` is True for each entry of the graph that something has yet to explain.
+    """
+    source = np.repeat(np.arange(graph.n_nodes), np.diff(graph.indptr))[left]
+    counts = np.bincount(source, minlength=graph.n_nodes)
+    rest = Graph.from_csr(
+        pointers_of(counts), graph.indices[left], nodes=graph.nodes, directed=False
+    )
+    cliques = maximal_cliques(rest, min_size=3, n_jobs=1)
+    parts = common_parts(cliques, plan)
+    return distinct_rows([(cliques.indptr, cliques.indices), parts])
+
+
+def distinct_rows(families: list[Rows]) -> Rows:
+    """Put families one after another and keep each set once, where it stood first."""
+    pointers = [np.zeros(1, np.int64)]
+    shift = 0
+    for indptr, _ in families:
+        pointers.append(indptr[1:] + shift)
+        shift += int(indptr[-1])
+    indptr = np.concatenate(pointers)
+    members = np.concatenate([m for _, m in families]).astype(np.int32, copy=False)
+    owner = RowTable(indptr, members).owner
+    return take_rows(indptr, members, np.flatnonzero(owner == np.arange(len(owner))))
+
+
+def take_rows(indptr: IntArray, members: IntArray, rows: IntArray) -> Rows:
+    """Some of the rows of pointers and members."""
+    sizes = np.diff(indptr)[rows]
+    pointers = pointers_of(sizes)
+    spread = np.repeat(indptr[rows] - pointers[:-1], sizes)
+    return pointers, members[spread + np.arange(pointers[-1])]
+
+
+def pointers_of(sizes: IntArray) -> IntArray:
+    """Pointers of rows of so many members."""
+    return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+
+
+def count_k_cliques(later: tuple[Rows, int], k: int, most: int) -> int:
+    """How many cliques of k nodes there are; counting stops at ``most``."""
+    rows, degeneracy = later
+    none = np.empty((0, k), rows[1].dtype)
+    return int(kernels.k_cliques(*rows, k, none, most, degeneracy))
+
+
+def _k_cliques(
+    graph: Graph, later: tuple[Rows, int], k: int, limit: int
+) -> Rows | None:
+    """All cliques of k nodes, None where there are more than the limit."""
+    if k == 1:
+        nodes = np.arange(graph.n_nodes, dtype=np.int32)
+        return np.arange(graph.n_nodes + 1, dtype=np.int64), nodes
+    count = count_k_cliques(later, k, limit + 1)
+    if count > limit:
+        return None
+    rows, degeneracy = later
+    out = np.empty((count, k), rows[1].dtype)
+    kernels.k_cliques(*rows, k, out, limit + 1, degeneracy)
+    out.sort(axis=1)
+    return np.arange(0, k * (count + 1), k), out.ravel().astype(np.int32, copy=False)
+
+
+def _later(graph: Graph) -> tuple[Rows, int]:
+    """Later neighbours of each node in a degeneracy order, and the degeneracy."""
+    cores, order = peel(graph.indptr, graph.indices)
+    place = np.empty(graph.n_nodes, np.int64)
+    place[order] = np.arange(graph.n_nodes)
+    pointers = np.empty(graph.n_nodes + 1, np.int64)
+    rows = np.empty(len(graph.indices) // 2, graph.indices.dtype)
+    kernels.later_rows(graph.indptr, graph.indices, place, pointers, rows)
+    return (pointers, rows), int(cores.max(initial=0))

@@ -1,0 +1,212 @@
+"""SupervisedModel: candidates, their odds and the threshold, learned from a hypergraph.
+
+One model knows either weighted or unweighted projections. Its steps are those of the
+files it calls: candidates, features, classifier, residual candidates (weighted), joint
+explanation, threshold.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from graphrep.graph import Graph, Hypergraph
+from graphrep.graph._hyperedge_rows import RowTable
+from graphrep.hypergraph._candidate_features import CandidateFeatures
+from graphrep.hypergraph._candidates import (
+    CandidatePlan,
+    Rows,
+    distinct_rows,
+    find_candidates,
+    plan_candidates,
+    residual_cliques,
+    take_rows,
+)
+from graphrep.hypergraph._explanation import (
+    Explanation,
+    cover_of,
+    edge_numbers,
+    explain,
+    fit_explanation,
+)
+from graphrep.hypergraph._hyperedge_classifier import HyperedgeClassifier
+from graphrep.hypergraph._jaccard_threshold import jaccard_threshold
+from graphrep.hypergraph._maximal_cliques import maximal_cliques
+from graphrep.kernels import _explanations as kernels
+from graphrep.typing import AnyArray, FloatArray, IntArray
+
+_ROUNDS = (0.9, 0.8, 0.6, 0.4, 0.2, 0.1, 0.05)  # probabilities of a round's hyperedges
+
+
+class Settings(NamedTuple):
+    """What the estimator asks for; see `HypergraphReconstructor`."""
+
+    budget: int
+    n_folds: int
+    peel: bool
+    explain: bool
+    intersections: bool
+    max_cliques: int
+    seed: int
+    n_jobs: int
+
+
+class Found(NamedTuple):
+    """Candidates of a graph and their log odds."""
+
+    rows: Rows
+    odds: FloatArray
+
+
+class SupervisedModel(NamedTuple):
+    """What was learned from one hypergraph and one kind of projection."""
+
+    weighted: bool
+    counted: bool
+    plan: CandidatePlan
+    classifier: HyperedgeClassifier
+    explanation: Explanation
+    threshold: float
+    expected_score: float
+
+    # -- keeping -----------------------------------------------------------------
+    def state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        """Arrays and JSON-able values."""
+        scalars = {
+            "weighted": self.weighted,
+            "counted": self.counted,
+            "sizes": list(self.plan.sizes),
+            "limit": self.plan.limit,
+            "intersections": self.plan.intersections,
+            "price": self.explanation.price,
+            "offset": self.explanation.offset,
+            "calibration": list(self.explanation.calibration),
+            "threshold": self.threshold,
+            "expected_score": self.expected_score,
+        }
+        return self.classifier.state(), scalars
+
+    @classmethod
+    def from_state(
+        cls, arrays: dict[str, AnyArray], scalars: dict[str, Any]
+    ) -> SupervisedModel:
+        """Make the model again."""
+        a, b, c = scalars["calibration"]
+        return cls(
+            scalars["weighted"],
+            scalars["counted"],
+            CandidatePlan(
+                tuple(scalars["sizes"]), scalars["limit"], scalars["intersections"]
+            ),
+            HyperedgeClassifier.from_state(arrays),
+            Explanation(
+                scalars["price"], scalars["offset"], (a, b, c), scalars["counted"]
+            ),
+            scalars["threshold"],
+            scalars["expected_score"],
+        )
+
+
+class _View:
+    """A graph, its maximal cliques and its candidates with their features."""
+
+    def __init__(
+        self, graph: Graph, weighted: bool, plan: CandidatePlan, settings: Settings,
+        cliques: Hypergraph,
+    ) -> None:  # fmt: skip
+        self.graph = graph
+        self.plan = plan
+        self.n_jobs = settings.n_jobs
+        self.features = CandidateFeatures(graph, cliques, weighted)
+        self.rows = find_candidates(graph, cliques, plan)
+        self.X = self.features.rows(*self.rows, settings.n_jobs)
+
+    def add(self, rows: Rows) -> None:
+        """Put new candidates at the end."""
+        self.rows = distinct_rows([self.rows, rows])
+        before = len(self.X)
+        fresh = take_rows(*self.rows, np.arange(before, len(self.rows[0]) - 1))
+        self.X = np.concatenate([self.X, self.features.rows(*fresh, self.n_jobs)])
+
+    def labels(self, source: Hypergraph) -> tuple[IntArray, int]:
+        """Which candidates are hyperedges, and how many hyperedges are none."""
+        at = RowTable(*self.rows).find(source.indptr, source.indices)
+        y = np.zeros(len(self.X), np.int64)
+        y[at[at >= 0]] = 1
+        return y, int(np.count_nonzero(at < 0))
+
+
+def fit_model(
+    source: Hypergraph, graph: Graph, weighted: bool, settings: Settings
+) -> SupervisedModel:
+    """Learn from the hyperedges ``source`` (distinct, on the nodes of ``graph``)."""
+    counted = weighted and source.multiplicities is None
+    cliques = _cliques(graph, settings)
+    plan = plan_candidates(
+        source, graph, cliques, settings.budget, settings.intersections
+    )
+    view = _View(graph, weighted, plan, settings, cliques)
+    classifier, y, missed = _fit_classifier(view, source, settings)
+    if counted and settings.peel:
+        before = len(view.X)
+        _peel(view, classifier.out_of_fold, classifier)
+        if len(view.X) > before:
+            classifier, y, missed = _fit_classifier(view, source, settings)
+    odds = classifier.out_of_fold
+    how = Explanation(0.0, 0.0, (0.0, 1.0, 0.0), counted)
+    if settings.explain:
+        how, odds = fit_explanation(
+            cover_of(graph, view.rows, counted), odds, y, missed,
+            counted=counted, seed=settings.seed, n_jobs=settings.n_jobs,
+        )  # fmt: skip
+    threshold, score = jaccard_threshold(1.0 / (1.0 + np.exp(-odds)), y, missed)
+    return SupervisedModel(weighted, counted, plan, classifier, how, threshold, score)
+
+
+def apply_model(model: SupervisedModel, graph: Graph, settings: Settings) -> Found:
+    """Candidates of a graph with their odds."""
+    cliques = _cliques(graph, settings)
+    view = _View(graph, model.weighted, model.plan, settings, cliques)
+    odds = model.classifier.decision_function(view.X, settings.n_jobs)
+    if model.counted and settings.peel:
+        odds = _peel(view, odds, model.classifier)
+    if model.explanation.price:
+        cover = cover_of(graph, view.rows, model.counted)
+        odds = explain(model.explanation, cover, odds, settings.seed)
+    return Found(view.rows, odds)
+
+
+def _cliques(graph: Graph, settings: Settings) -> Hypergraph:
+    return maximal_cliques(
+        graph, max_cliques=settings.max_cliques, n_jobs=settings.n_jobs
+    )
+
+
+def _fit_classifier(
+    view: _View, source: Hypergraph, settings: Settings
+) -> tuple[HyperedgeClassifier, IntArray, int]:
+    y, missed = view.labels(source)
+    classifier = HyperedgeClassifier.fit(
+        view.X, y, n_folds=settings.n_folds, seed=settings.seed, n_jobs=settings.n_jobs
+    )
+    return classifier, y, missed
+
+
+def _peel(
+    view: _View, odds: FloatArray, classifier: HyperedgeClassifier
+) -> FloatArray:
+    """Add cliques of what likely hyperedges leave of the weights, round by round."""
+    number, _ = edge_numbers(view.graph)
+    for probability in _ROUNDS:
+        cover = cover_of(view.graph, view.rows, True)
+        order = np.argsort(-odds, kind="stable")
+        likely = order[odds[order] >= np.log(probability / (1.0 - probability))]
+        left = cover.amount.copy()
+        taken = np.zeros(len(odds), np.int64)
+        kernels.consume(likely, cover.pointers, cover.edges, left, taken)
+        before = len(odds)
+        view.add(residual_cliques(view.graph, left[number] > 0, view.plan))
+        fresh = classifier.decision_function(view.X[before:], view.n_jobs)
+        odds = np.concatenate([odds, fresh])
+    return odds
