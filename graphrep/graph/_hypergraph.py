@@ -380,6 +380,12 @@ class Hypergraph(HypergraphStore):
     def __sklearn_clone__(self) -> Hypergraph:
         return self  # immutable: scikit-learn need not copy it
 
+    def __copy__(self) -> Hypergraph:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Hypergraph:
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (
             _rebuild,

@@ -174,7 +174,7 @@ def read_incidence_parquet(
         known = opened.schema_arrow.names
         wanted = [n for n in (edge, node, weight, "multiplicity") if n in known]
         table = opened.read(columns=list(dict.fromkeys(wanted)))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise GraphFormatError(
             f"pyarrow cannot read the file ({error}). Is it damaged or of another "
             "format?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import pickle
 import subprocess
@@ -345,10 +346,10 @@ def test_pickle_when_loaded_then_equal():
         ABC, multiplicities=[1, 2, 3, 4], weights=[0.5] * 4, edge_ids=list("wxyz"),
         node_labels={"a": "A"}, edge_labels={"w": "W"},
     )  # fmt: skip
-    copy = pickle.loads(pickle.dumps(h))
-    assert copy == h
-    assert copy.weights.tolist() == [0.5] * 4
-    assert copy.counts.tolist() == [1, 2, 3, 4]
+    back = pickle.loads(pickle.dumps(h))
+    assert back == h
+    assert back.weights.tolist() == [0.5] * 4
+    assert back.counts.tolist() == [1, 2, 3, 4]
 
 
 # -- scikit-learn --------------------------------------------------------------------
@@ -369,6 +370,7 @@ class _Counter(BaseEstimator):
 def test_clone_when_a_hypergraph_is_a_parameter_then_shared():
     h = Hypergraph(ABC)
     assert clone(_Counter(h)).hypergraph is h
+    assert copy.copy(h) is copy.deepcopy(h) is h
 
 
 def test_indexing_when_scikit_learn_cuts_then_hypergraphs_on_all_nodes():

@@ -224,6 +224,10 @@ def test_parquet_when_damaged_or_of_other_columns_then_says_so(tmp_path):
     path = text(tmp_path, b"PAR1 nothing", "h.parquet")
     with pytest.raises(GraphFormatError, match="pyarrow cannot read"):
         read_hypergraph(path)
+    parquet.write_table(pa.table({"edge": [1], "nodes": [2]}), path)
+    path.write_bytes(path.read_bytes().replace(b"nodes", b"nod\xff\xff"))
+    with pytest.raises(GraphFormatError, match="pyarrow cannot read"):
+        read_hypergraph(path)
     parquet.write_table(pa.table({"edge": [1], "who": [2]}), path)
     with pytest.raises(GraphFormatError, match="no column 'node'"):
         read_hypergraph(path)
