@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from threading import Lock, Thread
 
 import numpy as np
 
@@ -17,8 +15,7 @@ from graphrep.kernels._maximal_cliques import enumerate_cliques
 from graphrep.typing import IntArray
 
 _SLICE = 1 << 23  # steps of one call of the kernel, some tens of milliseconds
-_TASTE = 1 << 16  # steps before other threads are called, less than a millisecond
-_CHUNKS = 32  # of roots for each thread, so that a dear one is not waited for
+_TASTE = 1 << 14  # steps before other threads are called, a tenth of a millisecond
 _BLOCK = 1 << 20  # members of a block that may be shorter than asked for
 _HINT = (
     "Raise the limit, ask for larger cliques only (min_size=), or look at some of them "
@@ -69,9 +66,10 @@ class CliqueSearch:
     ) -> None:
         self._started = time.monotonic()
         self._limits = (max_cliques, max_seconds)
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._found = 0
         self._cancelled = False
+        self._error: BaseException | None = None
         self.min_size = min_size
         n = len(indptr) - 1
         order, middle = np.empty(n, np.int32), np.empty(n, np.int64)
@@ -87,50 +85,50 @@ class CliqueSearch:
 
     def run(self, n_jobs: int = 1) -> tuple[IntArray, IntArray]:
         """All cliques. Threads share the roots out; results keep the roots' order."""
-        worker = _Worker(self)
-        worker.start(0, self.n_roots)
+        worker = _Worker(self, self.n_roots + 64)
         if n_jobs == 1 or worker.go_on(self.n_roots, _TASTE) == kept.DONE:
-            return worker.collect(self.n_roots)
-        with ThreadPoolExecutor(n_jobs) as pool:
-            try:
-                return self._share_out(worker, pool, n_jobs)
-            except BaseException:
-                self._cancelled = True
-                raise
-
-    def _share_out(
-        self, worker: _Worker, pool: ThreadPoolExecutor, n_jobs: int
-    ) -> tuple[IntArray, IntArray]:
-        """Let one thread end the root that was begun, and all share what is left."""
+            worker.collect(0, self.n_roots)
+            return worker.found()
         first = int(worker.state[kept.ROOT]) + 1
-        _, starts, middle, _ = self.ordered
-        cost = np.cumsum((middle[first:] - starts[first:-1] + 1) ** 2)
-        shares = np.linspace(0, cost[-1] if len(cost) else 0, _CHUNKS * n_jobs + 1)
-        cuts = np.unique(np.searchsorted(cost, shares[1:-1])) + first
-        idle = [_Worker(self) for _ in range(n_jobs - 1)]
+        shares = _Shares(self.ordered, first, n_jobs)
+        others = [_Worker(self, shares.size + 64) for _ in range(n_jobs - 1)]
+        threads = [Thread(target=self._help, args=(w, shares)) for w in others]
+        for thread in threads:
+            thread.start()
+        try:
+            worker.collect(0, first)
+            worker.work(shares)
+        except _CancelledError:
+            pass  # the error of the other thread is raised below
+        except BaseException:
+            self._cancelled = True
+            raise
+        finally:
+            for thread in threads:
+                thread.join()
+        if self._error is not None:
+            raise self._error
+        return _joined([worker, *others])
 
-        def work(chunk: tuple[int, int] | None) -> tuple[IntArray, IntArray]:
-            if chunk is None:
-                own, last = worker, first
-            else:
-                own, last = idle.pop(), chunk[1]
-                own.start(*chunk)
-            found = own.collect(last)
-            idle.append(own)
-            return found
-
-        chunks = pairwise([first, *cuts.tolist(), self.n_roots])
-        return _joined(list(pool.map(work, [None, *chunks])))
+    def _help(self, worker: _Worker, shares: _Shares) -> None:
+        """Work in a thread of its own; keep the error for the one that waits."""
+        try:
+            worker.work(shares)
+        except _CancelledError:
+            pass
+        except BaseException as error:
+            self._error = error
+            self._cancelled = True
 
     def blocks(self, n_cliques: int) -> Iterator[tuple[IntArray, IntArray]]:
         """At most so many cliques at a time, none searched before it is asked for."""
-        worker = _Worker(self)
-        worker.start(0, 0, n_cliques)
+        room = max(4 * n_cliques, min(n_cliques * (self.degeneracy + 1), _BLOCK))
+        worker = _Worker(self, n_cliques, room)
         status = kept.FULL
         while status != kept.DONE:
             status = worker.go_on(self.n_roots, _SLICE)
             if status != kept.PAUSED and worker.state[kept.CLIQUES]:
-                yield worker.found()
+                yield worker.flush()
 
     def count(self, found: int) -> None:
         """Add cliques to those of all threads; raise where a limit is passed."""
@@ -156,28 +154,51 @@ class _CancelledError(Exception):
     """Another thread has given up."""
 
 
-class _Worker:
-    """Scratch of one thread, and the cliques of the roots it is at."""
+class _Shares:
+    """Roots that threads take in ever smaller shares: the dear ones come last."""
 
-    def __init__(self, search: CliqueSearch) -> None:
+    def __init__(self, ordered: tuple[IntArray, ...], first: int, n_jobs: int) -> None:
+        _, starts, middle, _ = ordered
+        self._cost = np.cumsum((middle[first:] - starts[first:-1] + 1) ** 2)
+        self._first, self._at = first, 0
+        self._parts = 3 * n_jobs
+        self._least = max(int(self._cost[-1]) >> 10, 1) if len(self._cost) else 1
+        self._lock = Lock()
+        self.size = len(self._cost) // n_jobs
+
+    def take(self) -> tuple[int, int] | None:
+        """First root of the next share and the one after its last; None at the end."""
+        with self._lock:
+            begin, total = self._at, len(self._cost)
+            if begin == total:
+                return None
+            done = int(self._cost[begin - 1]) if begin else 0
+            share = max((int(self._cost[-1]) - done) // self._parts, self._least)
+            end = int(np.searchsorted(self._cost, done + share)) + 1
+            self._at = min(end, total)
+            return self._first + begin, self._first + self._at
+
+
+class _Worker:
+    """Scratch of one thread, and the cliques that it has found.
+
+    Attributes
+    ----------
+    shares : list of (first root, first clique, end)
+        Which cliques are of which roots.
+    """
+
+    def __init__(
+        self, search: CliqueSearch, n_cliques: int, n_members: int = 0
+    ) -> None:
         self._search = search
         self._scratch = kept.clique_scratch(search.n_roots, search.degeneracy)
         self._excluded = np.empty(2 * search.n_excluded + 256, np.uint64)
         self.state = kept.clique_state(0, search.min_size)
-
-    def start(self, first: int, last: int, n_cliques: int | None = None) -> None:
-        """Make room for the cliques of some roots; ``n_cliques`` of them if given."""
-        starts = self._search.ordered[1]
-        largest = self._search.degeneracy + 1
-        if n_cliques is None:
-            n_cliques = last - first + 64
-            size = max(4 * n_cliques, int(starts[last] - starts[first]) // 2)
-        else:
-            size = max(4 * n_cliques, min(n_cliques * largest, _BLOCK))
-        self._pointers = np.zeros(n_cliques + 1, np.int64)
-        self._members = np.empty(size + largest, np.int32)
-        self._counted = 0
-        self.state = kept.clique_state(first, self._search.min_size)
+        self.pointers = np.zeros(n_cliques + 1, np.int64)
+        room = max(n_members, 4 * n_cliques) + search.degeneracy + 1
+        self.members = np.empty(room, np.int32)
+        self.shares: list[tuple[int, int, int]] = []
 
     def go_on(self, last: int, steps: int) -> int:
         """Search so many steps on; return the status of the kernel."""
@@ -185,33 +206,44 @@ class _Worker:
         while True:
             status = enumerate_cliques(
                 last, self._search.ordered, self._scratch, self._excluded,
-                self._pointers, self._members, self.state,
+                self.pointers, self.members, self.state,
             )  # fmt: skip
             if status != kept.ROOM:
                 return int(status)
             more = np.empty_like(self._excluded)
             self._excluded = np.concatenate([self._excluded, more])
 
-    def collect(self, last: int) -> tuple[IntArray, IntArray]:
-        """Search to the end, in longer and longer arrays."""
+    def work(self, shares: _Shares) -> None:
+        """Search the shares that this thread gets hold of."""
+        while (share := shares.take()) is not None:
+            self.state[kept.ROOT], self.state[kept.DEPTH] = share[0], -1
+            self.collect(*share)
+
+    def collect(self, first: int, last: int) -> None:
+        """Search up to a root, in longer and longer arrays."""
+        start = counted = self.shares[-1][2] if self.shares else 0
         status = kept.PAUSED
         while status != kept.DONE:
             status = self.go_on(last, _SLICE)
             done = int(self.state[kept.CLIQUES])
-            self._search.count(done - self._counted)
-            self._counted = done
+            self._search.count(done - counted)
+            counted = done
             if status == kept.FULL:
                 self._lengthen()
-        n, size = self._done()
-        self._pointers.resize(n + 1, refcheck=False)
-        self._members.resize(size, refcheck=False)
-        return self._pointers, self._members
+        self.shares.append((first, start, counted))
 
     def found(self) -> tuple[IntArray, IntArray]:
+        """Cut the arrays of the cliques to their length."""
+        n, size = self._done()
+        self.pointers.resize(n + 1, refcheck=False)
+        self.members.resize(size, refcheck=False)
+        return self.pointers, self.members
+
+    def flush(self) -> tuple[IntArray, IntArray]:
         """Take copies of the cliques written so far and make room for others."""
         n, size = self._done()
         self.state[[kept.CLIQUES, kept.MEMBERS]] = 0
-        return self._pointers[: n + 1].copy(), self._members[:size].copy()
+        return self.pointers[: n + 1].copy(), self.members[:size].copy()
 
     def _done(self) -> tuple[int, int]:
         n, size = self.state[[kept.CLIQUES, kept.MEMBERS]].tolist()
@@ -220,17 +252,20 @@ class _Worker:
     def _lengthen(self) -> None:
         """Grow in place, as memory is moved and not copied where it is much."""
         n, size = self._done()
-        if n + 1 == len(self._pointers):
-            self._pointers.resize(2 * (n + 1), refcheck=False)
-        if size + self._search.degeneracy >= len(self._members):
-            self._members.resize(2 * len(self._members), refcheck=False)
+        if n + 1 == len(self.pointers):
+            self.pointers.resize(2 * (n + 1), refcheck=False)
+        if size + self._search.degeneracy >= len(self.members):
+            self.members.resize(2 * len(self.members), refcheck=False)
 
 
-def _joined(parts: list[tuple[IntArray, IntArray]]) -> tuple[IntArray, IntArray]:
-    """One list of cliques of several."""
-    sizes = np.cumsum([0, *(len(members) for _, members in parts)])
-    shifted = [p[1:] + at for (p, _), at in zip(parts, sizes[:-1], strict=True)]
-    return (
-        np.concatenate([np.zeros(1, np.int64), *shifted]),
-        np.concatenate([members for _, members in parts]),
-    )
+def _joined(workers: list[_Worker]) -> tuple[IntArray, IntArray]:
+    """Put the cliques of several threads in the order of their roots."""
+    parts = sorted((s[0], k, s[1:]) for k, w in enumerate(workers) for s in w.shares)
+    pointers, members, size = [np.zeros(1, np.int64)], [], 0
+    for _, k, (start, end) in parts:
+        own = workers[k].pointers
+        low, high = int(own[start]), int(own[end])
+        pointers.append(own[start + 1 : end + 1] + (size - low))
+        members.append(workers[k].members[low:high])
+        size += high - low
+    return np.concatenate(pointers), np.concatenate(members)
