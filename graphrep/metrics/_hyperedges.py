@@ -53,7 +53,7 @@ def hyperedge_scores(
     Returns
     -------
     HyperedgeScores
-        Of two empty sets all scores are 1.
+        Of two empty sets all scores are 1; where only one is empty all are 0.
 
     Examples
     --------
@@ -70,7 +70,10 @@ def hyperedge_scores(
     in_a[at >= 0] = a.counts[at[at >= 0]]
     least = int(np.minimum(in_a, b.counts).sum())
     most = int(a.counts.sum() + b.counts.sum()) - least
-    precision, recall = _share(common, len(b)), _share(common, len(a))
+    if either:
+        precision, recall = common / max(len(b), 1), common / max(len(a), 1)
+    else:
+        precision, recall = 1.0, 1.0
     both = precision + recall
     return HyperedgeScores(
         jaccard=_share(common, either),
