@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from graphrep._utils._sklearn_compat import Interval, fit_context
@@ -97,6 +98,11 @@ class BinaryMLP(ClassifierMixin, BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.random_state = random_state
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any) -> Self:
         """Train on samples of two classes.
@@ -112,10 +118,12 @@ class BinaryMLP(ClassifierMixin, BaseEstimator):
             For another number of classes than two.
         """
         x, y = validate_data(self, X, y, dtype=np.float64, order="C")
+        check_classification_targets(y)
         self.classes_, target = np.unique(y, return_inverse=True)
         if len(self.classes_) != 2:
             raise GraphValueError(
-                f"BinaryMLP tells two classes apart; y has {len(self.classes_)}."
+                "Only binary classification is supported. The target has another "
+                f"number of classes than two: {len(self.classes_)} class(es)."
             )
         random = check_random_state(self.random_state)
         w, w2 = self._start(x.shape[1], random)
@@ -147,7 +155,8 @@ class BinaryMLP(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> AnyArray:
         """More likely class of each sample."""
-        likely: AnyArray = self.classes_[(self.decision_function(X) > 0).astype(int)]
+        second = self.decision_function(X) > 0
+        likely: AnyArray = self.classes_[second.astype(np.intp)]
         return likely
 
     def _start(
