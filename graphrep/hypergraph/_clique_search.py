@@ -86,7 +86,7 @@ class CliqueSearch:
     def run(self, n_jobs: int = 1) -> tuple[IntArray, IntArray]:
         """All cliques. Threads share the roots out; results keep the roots' order."""
         worker = _Worker(self, self.n_roots + 64)
-        if n_jobs == 1 or worker.go_on(self.n_roots, _TASTE) == kept.DONE:
+        if n_jobs == 1 or worker.taste(self.n_roots) == kept.DONE:
             worker.collect(0, self.n_roots)
             return worker.found()
         first = int(worker.state[kept.ROOT]) + 1
@@ -200,9 +200,18 @@ class _Worker:
         self.members = np.empty(room, np.int32)
         self.shares: list[tuple[int, int, int]] = []
 
-    def go_on(self, last: int, steps: int) -> int:
-        """Search so many steps on; return the status of the kernel."""
-        self.state[kept.FUEL] = steps
+    def taste(self, last: int) -> int:
+        """Search a little; return the status of the kernel."""
+        status = self.go_on(last, _TASTE)
+        while status == kept.FULL:
+            self._lengthen()
+            status = self.go_on(last)
+        return status
+
+    def go_on(self, last: int, steps: int | None = None) -> int:
+        """Search so many steps, or those left, on; return the status of the kernel."""
+        if steps is not None:
+            self.state[kept.FUEL] = steps
         while True:
             status = enumerate_cliques(
                 last, self._search.ordered, self._scratch, self._excluded,
