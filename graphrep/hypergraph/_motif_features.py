@@ -34,6 +34,7 @@ def motif_features(
     candidates: Candidates,
     *,
     downsample: int | None = None,
+    cap: float | None = 100_000.0,
     seed: int = 0,
     n_jobs: int | None = None,
 ) -> FloatArray:
@@ -51,6 +52,11 @@ def motif_features(
         Motifs 6 to 13 of an edge with more than the root of this many cliques are
         estimated from so many pairs of them, drawn with repeats and counted up to
         all pairs. None counts all.
+    cap : float or None, default=100_000.0
+        Least values of a motif are at most this. The authors' program searches them
+        from there on down, and the published scores come with it: foursquare, where
+        counts are larger, reaches a Jaccard index of 71.7 % with it and of 68.6 %
+        without. None for no cap.
     seed : int, default=0
         Decides which pairs are drawn.
     n_jobs : int or None, default=None
@@ -93,6 +99,8 @@ def motif_features(
         graph.indptr, graph.indices, of_edges, *rows, *of_node, state, out,
         2 + 4 * _OF_NODES,
     )  # fmt: skip
+    if cap is not None:
+        np.minimum(out[:, 2::4], cap, out=out[:, 2::4])
     return out
 
 

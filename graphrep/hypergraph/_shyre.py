@@ -126,7 +126,8 @@ class SHyRe(Reconstructor):
     ``MLPClassifier`` for theirs. A class of candidates that training saw in one
     class only, or not at all, is decided by its share of hyperedges. The ablation
     samplers stop at the budget, not one beyond, and draw cliques in random order.
-    As published, a graph is standardised by its own statistics, so that a prediction
+    As published, the least values of motifs are cut at 100 000, and a graph is
+    standardised by its own statistics, so that a prediction
     depends on the other candidates of the graph and a graph with a single candidate
     says nothing: ``standardize="train"`` changes that. The number of times that a
     subset was drawn is a feature and changes with the budget.

@@ -133,6 +133,15 @@ def test_motifs_when_random_graphs_then_as_defined():
         np.testing.assert_allclose(found, plain_motifs(*given), atol=1e-9)
 
 
+def test_motifs_when_capped_then_least_values_alone():
+    given = example(2, most=30)
+    whole, cut = (motif_features(*given, cap=c, n_jobs=1) for c in (None, 2.0))
+    assert whole.max() > 2
+    wanted = whole.copy()
+    wanted[:, 2::4] = wanted[:, 2::4].clip(max=2)
+    np.testing.assert_array_equal(cut, wanted)
+
+
 def test_motifs_when_rows_of_bits_are_used_or_not_then_the_same(monkeypatch):
     given = example(1, most=60)
     usual = motif_features(*given, n_jobs=1)
