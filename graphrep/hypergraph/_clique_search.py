@@ -161,8 +161,8 @@ class _Shares:
         _, starts, middle, _ = ordered
         self._cost = np.cumsum((middle[first:] - starts[first:-1] + 1) ** 2)
         self._first, self._at = first, 0
-        self._parts = 3 * n_jobs
-        self._least = max(int(self._cost[-1]) >> 10, 1) if len(self._cost) else 1
+        self._parts = 2 * n_jobs
+        self._least = max(int(self._cost[-1]) >> 7, 1) if len(self._cost) else 1
         self._lock = Lock()
         self.size = len(self._cost) // n_jobs
 
