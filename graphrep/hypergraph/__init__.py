@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from graphrep.hypergraph._bayesian_mdl import BayesianMDL as BayesianMDL
+    from graphrep.hypergraph._binary_mlp import BinaryMLP as BinaryMLP
     from graphrep.hypergraph._clique_cover import CliqueCover as CliqueCover
     from graphrep.hypergraph._description_length import (
         description_length as description_length,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BayesianMDL": "_bayesian_mdl",
+    "BinaryMLP": "_binary_mlp",
     "CliqueCover": "_clique_cover",
     "DropoutMLP": "_dropout_mlp",
     "HypergraphReconstructor": "_hypergraph_reconstructor",
