@@ -18,6 +18,7 @@ from graphrep.kernels._core_numbers import peel
 from graphrep.typing import IntArray
 
 _LEAST_RATE = 3e-4  # hyperedges for each k-clique, below which k is not listed
+_FEW = 20  # cliques for each hyperedge that are listed in any case
 _LARGEST_K = 6
 _RAW = 4  # common parts for each that may be kept, before equal ones are merged
 
@@ -51,8 +52,8 @@ def plan_candidates(
     """Choose the sizes of which every clique is a candidate.
 
     A size is chosen where at least 3 of 10,000 of its cliques are hyperedges of the
-    source that are neither maximal cliques nor common parts of them, and where there
-    are no more than ``limit``.
+    source that are neither maximal cliques nor common parts of them, or where there
+    are no more than 20 for each hyperedge; and never beyond ``limit``.
     """
     plan = CandidatePlan((), limit, intersections)
     found = RowTable(*find_candidates(graph, cliques, plan))
@@ -61,7 +62,7 @@ def plan_candidates(
     sizes = [1] if counts[1] else []
     later = _later(graph)
     for k in range(2, _LARGEST_K + 1):
-        most = min(limit, int(counts[k] / _LEAST_RATE))
+        most = min(limit, max(int(counts[k] / _LEAST_RATE), _FEW * len(source)))
         if most and count_k_cliques(later, k, most + 1) <= most:
             sizes.append(k)
     return plan._replace(sizes=tuple(sizes))

@@ -24,9 +24,9 @@ from graphrep.typing import FloatArray, IntArray
 
 _PRICES = {False: (0.5, 1.0, 2.0, 4.0), True: (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)}
 _FEW_PRICES = (1.0, 4.0)
-_OFFSETS = (-1.0, 0.0, 1.0)
+_OFFSETS = (1.0, -1.0, 0.0)
 _HEAT, _COOLING, _SWEEPS = 4.0, 30, 100
-_LEAST_GAIN = 0.5  # standard errors of the Jaccard index, to let candidates compete
+_LEAST_GAIN = 0.5  # standard errors of the Jaccard index that decide; see below
 _LEAST = 5e-4  # probability below which a candidate does not take part
 _LARGE = 50_000_000  # pairs of nodes in candidates times sweeps
 
@@ -110,7 +110,10 @@ def fit_explanation(
     """
     _, before = jaccard_threshold(_chance(odds), y, n_missed)
     error = np.sqrt(before * (1.0 - before) / max(1, int(y.sum()) + n_missed))
-    best, best_odds, best_score = NONE, odds, before + _LEAST_GAIN * error
+    # that weights add up is a fact, that edges are covered tells little: the first is
+    # left out only where it hurts, the second used only where it helps
+    margin = _LEAST_GAIN * error * (-1.0 if counted else 1.0)
+    best, best_odds, best_score = NONE, odds, before + margin
     if y.min(initial=1) == y.max(initial=0) or not len(cover.amount):
         return NONE, odds
     large = len(cover.edges) * (_COOLING + _SWEEPS) > 100 * _LARGE
@@ -125,7 +128,7 @@ def fit_explanation(
             calibration = _calibrate(sampled, odds, y)
             new = _combine(calibration, sampled, odds)
             _, score = jaccard_threshold(_chance(new), y, n_missed)
-            if score > best_score:
+            if score >= best_score:  # of equal ones the higher price
                 best = Explanation(price, offset, calibration, counted)
                 best_odds, best_score = new, score
     return best, best_odds

@@ -26,7 +26,7 @@ _TREES: dict[str, Any] = {
 }
 _LOGISTIC_C = 0.1
 _STACK_C = 1e3
-_MOST_ROWS = 60_000  # that one model is fitted on; further negatives are thinned
+_MOST_ROWS = 40_000  # that one model is fitted on; further negatives are thinned
 _LARGEST = 16.0  # log odds
 
 

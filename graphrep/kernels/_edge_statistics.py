@@ -59,6 +59,27 @@ def common_neighbours(indptr, indices, weights, counts, adamic, together):
             mark[indices[e]] = -1
 
 
+@njit(inline="always")
+def _next_place(indices, at, v):
+    """Place of v at or behind ``at`` in a row that holds it: ever longer leaps."""
+    leap = 1
+    low, high = at, at
+    while indices[high] < v:
+        low = high + 1
+        high += leap
+        leap *= 2
+        if high >= indices.shape[0] or indices[high] < indices[high - leap // 2]:
+            high = indices.shape[0] - 1
+            break
+    while low < high:
+        middle = (low + high) >> 1
+        if indices[middle] < v:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 @njit
 def cliques_of_edges(indptr, indices, c_indptr, c_members, count, smallest, largest):
     """Of each entry: how many cliques hold the edge, the smallest and the largest.
