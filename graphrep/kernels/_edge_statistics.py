@@ -60,24 +60,21 @@ def common_neighbours(indptr, indices, weights, counts, adamic, together):
 
 
 @njit(inline="always")
-def _next_place(indices, at, v):
-    """Place of v at or behind ``at`` in a row that holds it: ever longer leaps."""
-    leap = 1
-    low, high = at, at
-    while indices[high] < v:
-        low = high + 1
+def _place_from(indices, at, stop, v):
+    """Place of v in the part of a row that holds it, by ever longer leaps."""
+    high, leap = at, 1
+    while high < stop and indices[high] < v:
+        at = high + 1
         high += leap
         leap *= 2
-        if high >= indices.shape[0] or indices[high] < indices[high - leap // 2]:
-            high = indices.shape[0] - 1
-            break
-    while low < high:
-        middle = (low + high) >> 1
+    high = min(high, stop - 1)
+    while at < high:
+        middle = (at + high) >> 1
         if indices[middle] < v:
-            low = middle + 1
+            at = middle + 1
         else:
             high = middle
-    return low
+    return at
 
 
 @njit
@@ -94,8 +91,7 @@ def cliques_of_edges(indptr, indices, c_indptr, c_members, count, smallest, larg
             for j in range(c_indptr[c], c_indptr[c + 1]):
                 if i == j:
                     continue
-                while indices[at] != c_members[j]:  # members and rows ascend
-                    at += 1
+                at = _place_from(indices, at, indptr[u + 1], c_members[j])
                 count[at] += 1
                 largest[at] = max(largest[at], size)
                 smallest[at] = size if smallest[at] == 0 else min(smallest[at], size)
