@@ -42,8 +42,9 @@ def common_neighbours(indptr, indices, weights, counts, adamic, together):
             mark[indices[e]] = e
         for e in range(indptr[u], indptr[u + 1]):
             v = indices[e]
-            if v < u:
-                continue
+            own, other = indptr[u + 1] - indptr[u], indptr[v + 1] - indptr[v]
+            if other > own or (other == own and v < u):
+                continue  # the shorter row is read
             count, a, t = 0, 0.0, 0.0
             for f in range(indptr[v], indptr[v + 1]):
                 z = indices[f]

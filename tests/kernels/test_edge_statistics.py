@@ -71,13 +71,20 @@ def test_cliques_of_edges_when_counted_then_those_that_hold_both_ends(graph):
     assert largest.tolist() == [max(sizes[p]) for p in pairs]
 
 
-def test_cliques_of_edges_when_a_hub_has_many_then_not_its_row_for_each():
-    n = 300_000
-    outer = np.arange(1, n + 1)
-    graph = Graph.from_codes(np.zeros(n, np.int64), outer, nodes=n + 1)
+@pytest.mark.parametrize("hub", [0, 300_000])
+def test_edges_when_a_hub_has_many_then_not_its_row_for_each(hub):
+    n = 300_001
+    outer = np.setdiff1d(np.arange(n), [hub])
+    graph = Graph.from_codes(np.full(n - 1, hub), outer, nodes=n)
     count, smallest, _ = _cliques_of_edges(graph, maximal_cliques(graph))
     assert np.all(count == 1)
     assert np.all(smallest == 2)
+    ones = np.ones(len(graph.indices))
+    counts, adamic, together = np.ones((3, len(ones)))
+    kernels.common_neighbours(
+        graph.indptr, graph.indices, ones, counts, adamic, together
+    )
+    assert not np.any(counts + adamic + together)
 
 
 def test_nodes_when_looked_at_then_clustering_degrees_and_weights(graph):
