@@ -71,7 +71,8 @@ def mean_node_values(table, c_indptr, c_members, out):
     n_columns = table.shape[1]
     for c in range(c_indptr.shape[0] - 1):
         row = out[c]
-        row[:] = 0.0
+        for k in range(n_columns):
+            row[k] = 0.0
         for i in range(c_indptr[c], c_indptr[c + 1]):
             values = table[c_members[i]]
             for k in range(n_columns):
@@ -104,7 +105,8 @@ def node_statistics(table, c_indptr, c_members, out, column):
     least, greatest = np.empty(n_columns), np.empty(n_columns)
     for c in range(c_indptr.shape[0] - 1):
         first, last = c_indptr[c], c_indptr[c + 1]
-        sums[:], squares[:], least[:], greatest[:] = 0.0, 0.0, 0.0, 0.0
+        for k in range(n_columns):
+            sums[k] = squares[k] = least[k] = greatest[k] = 0.0
         pivot = table[c_members[first]]
         for i in range(first + 1, last):
             values = table[c_members[i]]
@@ -140,9 +142,12 @@ def pair_statistics(
             pivot, sums, squares = state[c, 0], state[c, 1], state[c, 2]
             least, greatest = state[c, 3], state[c, 4]
             if c_members[c_indptr[c]] == u:
-                state[c] = 0.0
+                for k in range(n_columns):
+                    pivot[k] = sums[k] = squares[k] = least[k] = greatest[k] = 0.0
                 if c_members[i] > u:
-                    pivot[:] = table[entry[c_members[i]]]
+                    e = entry[c_members[i]]
+                    for k in range(n_columns):
+                        pivot[k] = table[e, k]
             while c_members[i] > u:
                 values = table[entry[c_members[i]]]
                 for k in range(n_columns):
