@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from graphrep.exceptions import GraphValueError
-from graphrep.graph import Graph
 from graphrep.graph._hyperedge_rows import RowTable
 from graphrep.hypergraph._candidate_rows import Rows, joined
-from graphrep.hypergraph._maximal_cliques import maximal_cliques
+from graphrep.hypergraph._clique_search import CliqueSearch
 from graphrep.hypergraph._weighted_projection import WeightedProjection
 from graphrep.kernels import _multiplicity as kernels
 from graphrep.typing import AnyArray, FloatArray, IntArray
@@ -36,10 +35,9 @@ def living_cliques(
 ) -> Rows:
     """Maximal cliques of two and more of the edges with weight left."""
     indptr, indices, nodes = projection.living(weights)
-    graph = Graph.from_csr(indptr, indices, directed=False)
-    found = maximal_cliques(graph, min_size=2, max_cliques=max_cliques, n_jobs=1)
-    members = nodes[found.indices].astype(np.int32)  # nodes ascend: rows stay sorted
-    return Rows(found.indptr, members).in_own_order()
+    pointers, members = CliqueSearch(indptr, indices, 2, max_cliques).run()
+    own = nodes[members].astype(np.int32)  # nodes ascend: rows stay sorted
+    return Rows(pointers, own).in_own_order()
 
 
 class BidirectionalSearch:
