@@ -8,6 +8,7 @@ from threading import Lock, Thread
 
 import numpy as np
 
+from graphrep._utils._memory import available_memory, human_bytes
 from graphrep.exceptions import MemoryLimitError
 from graphrep.kernels import _clique_state as kept
 from graphrep.kernels._degeneracy import degeneracy_rows
@@ -16,6 +17,7 @@ from graphrep.typing import IntArray
 
 _SLICE = 1 << 23  # steps of one call of the kernel, some tens of milliseconds
 _TASTE = 1 << 14  # steps before other threads are called, a tenth of a millisecond
+_MUCH = 1 << 27  # bytes beyond which it is asked whether they are there
 _BLOCK = 1 << 20  # members of a block that may be shorter than asked for
 _HINT = (
     "Raise the limit, ask for larger cliques only (min_size=), or look at some of them "
@@ -262,13 +264,27 @@ class _Worker:
         """Grow in place, as memory is moved and not copied where it is much."""
         n, size = self._done()
         if n + 1 == len(self.pointers):
+            _require(self.pointers.nbytes)
             self.pointers.resize(2 * (n + 1), refcheck=False)
         if size + self._search.degeneracy >= len(self.members):
+            _require(self.members.nbytes)
             self.members.resize(2 * len(self.members), refcheck=False)
+
+
+def _require(size: int) -> None:
+    """Refuse to take so many bytes more where they are many and not there."""
+    free = available_memory() if size > _MUCH else None
+    if free is not None and size > free:
+        raise MemoryLimitError(
+            f"The maximal cliques need {human_bytes(size)} more of memory and "
+            f"{human_bytes(free)} are left. Ask for larger cliques only (min_size=), "
+            "or take them in blocks from iter_maximal_cliques."
+        )
 
 
 def _joined(workers: list[_Worker]) -> tuple[IntArray, IntArray]:
     """Put the cliques of several threads in the order of their roots."""
+    _require(sum(w.members.nbytes + w.pointers.nbytes for w in workers))
     parts = sorted((s[0], k, s[1:]) for k, w in enumerate(workers) for s in w.shares)
     pointers, members, size = [np.zeros(1, np.int64)], [], 0
     for _, k, (start, end) in parts:

@@ -47,7 +47,7 @@ def maximal_cliques(
     Raises
     ------
     MemoryLimitError
-        Beyond ``max_cliques``.
+        Beyond ``max_cliques``, and where the memory would not hold the cliques.
     TimeoutError
         Beyond ``max_seconds``.
     GraphValueError

@@ -169,6 +169,15 @@ def test_cliques_when_there_are_as_many_as_allowed_then_all(n_jobs, many_threads
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
+def test_cliques_when_memory_is_too_small_then_error_before(n_jobs, monkeypatch):
+    monkeypatch.setattr(_clique_search, "_MUCH", 1000)
+    monkeypatch.setattr(_clique_search, "available_memory", lambda: 50_000)
+    assert len(maximal_cliques(_party(5), n_jobs=n_jobs)) == 32
+    with pytest.raises(MemoryLimitError, match=r"more of memory and 50 kB are left"):
+        maximal_cliques(_party(30), max_cliques=None, n_jobs=n_jobs)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
 def test_cliques_when_time_is_up_then_error_soon(n_jobs):
     started = time.process_time()
     with pytest.raises(TimeoutError, match=r"max_seconds=0\.1"):
