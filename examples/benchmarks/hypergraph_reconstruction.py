@@ -1,4 +1,4 @@
-"""All methods that get hyperedges back from a graph, side by side, and our own in parts.
+"""All methods that get hyperedges back from a graph side by side, ours in parts.
 
     python hypergraph_reconstruction.py --data DIR --seeds 5 --json results.jsonl
     python hypergraph_reconstruction.py --sets enron hosts --ablation
@@ -14,15 +14,18 @@ without it they are fetched. Protocols:
   without these files are passed over.
 
 Methods: ``ours`` is `HypergraphReconstructor` as it is, told only the kind of graph and
-the smallest size that counts. ``shyre-count`` and ``shyre-motif`` have their authors'
-budgets, ``marioh-published`` what its authors list for each set, ``marioh`` its defaults.
+the smallest size that counts. ``shyre-count`` and ``shyre-motif`` have the budgets of
+their authors, ``marioh-published`` what its authors list for each set, ``marioh`` its
+defaults; ``mdl``, ``cover`` and ``max_cliques`` learn nothing.
 ``--ablation`` runs ours and ours with one part changed, see ``ABLATIONS``. How the two
 learners within ours do alone is no parameter, and so not here.
 
 Every run is a process of its own. Seconds are CPU seconds after a warm-up on a toy;
 memory is the peak of the process, packages and data included. Prints markdown, mean and
-standard deviation over seeds. ``--json FILE`` gets each run as a line at once; runs that
-the file already has, made with the same version and threads, are not made again.
+standard deviation over seeds; precision and recall are for hyperedges of one and more
+nodes where these count. ``--json FILE`` gets each run as a line at once; runs that the
+file already has, made with the same version and threads, are not made again: take a new
+file after a change to the code.
 """
 
 from __future__ import annotations
@@ -65,6 +68,11 @@ METHODS = {
     "cover": ("unweighted", "reduced", "preserved"),
     "max_cliques": ("unweighted", "reduced", "preserved"),
 }
+UNTAUGHT = {
+    "mdl": "BayesianMDL",
+    "cover": "CliqueCover",
+    "max_cliques": "MaximalCliques",
+}
 FIGURES = {
     "jaccard_1": ("J %, sizes >= 1", 100.0, 2),
     "jaccard_2": ("J %, sizes >= 2", 100.0, 2),
@@ -87,14 +95,13 @@ def main() -> None:
     known = read_known(options)
     for protocol in options.protocols:
         methods = methods_of(protocol, options)
-        if not methods:
+        names = [n for n in options.sets if has_files(options.data, n, protocol)]
+        if not methods or not names:
             continue
         figures = [k for k in FIGURES if shown(k, protocol)]
         heads = ["data", "method", *(FIGURES[k][0] for k in figures)]
         print(f"\n**{protocol}**\n\n| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
-        for name in options.sets:
-            if protocol == "preserved" and not has_repeats(options.data, name):
-                continue
+        for name in names:
             for method in methods:
                 rows = run_seeds(options, known, protocol, name, method)
                 print(line_of(name, method, figures, rows), flush=True)
@@ -132,8 +139,10 @@ def shown(figure: str, protocol: str) -> bool:
     return figure != unwanted and (figure != "multi_jaccard" or protocol == "preserved")
 
 
-def has_repeats(data: Path | None, name: str) -> bool:
-    """Whether there are the files of the preserved protocol."""
+def has_files(data: Path | None, name: str, protocol: str) -> bool:
+    """Whether there are the files of a protocol; repeats are not fetched."""
+    if protocol != "preserved":
+        return True
     return data is not None and any((data / name).glob("train_dup.txt*"))
 
 
@@ -165,7 +174,7 @@ def settings(options: argparse.Namespace) -> Row:
 
 
 def read_known(options: argparse.Namespace) -> dict[str, Row]:
-    """Good runs of the file by what they are; a line that was cut off is passed over."""
+    """Good runs of the file by what they are; a line cut off is passed over."""
     known: dict[str, Row] = {}
     if options.json and options.json.exists():
         for line in options.json.read_text(encoding="utf-8").splitlines():
@@ -258,15 +267,11 @@ def make(run: Row) -> Any:
         model = room.SHyRe(budget=budget, features=features, **sizes)
     elif name == "marioh":
         model = room.MARIOH()
-    elif name in ("mdl", "cover", "max_cliques"):
-        kinds = (room.BayesianMDL, room.CliqueCover, room.MaximalCliques)
-        model = dict(zip(("mdl", "cover", "max_cliques"), kinds, strict=True))[name](
-            **sizes
-        )
+    elif name in UNTAUGHT:
+        model = getattr(room, UNTAUGHT[name])(**sizes)
     else:
-        model = room.HypergraphReconstructor(
-            weighted=weighted, **sizes, **ABLATIONS.get(name, {})
-        )
+        changed = ABLATIONS.get(name, {})
+        model = room.HypergraphReconstructor(weighted=weighted, **sizes, **changed)
     wanted = {"random_state": run["seed"], "n_jobs": run["threads"]}
     known = model.get_params(deep=False)
     return model.set_params(**{k: v for k, v in wanted.items() if k in known})
