@@ -258,7 +258,7 @@ def make(run: Row) -> Any:
     from graphrep import hypergraph as room
 
     name, weighted = run["method"], WEIGHTED[run["protocol"]]
-    sizes = {"min_size": 2 if weighted else 1}
+    sizes: Row = {"min_size": 2 if weighted else 1}
     if name == "marioh-published":
         mark = "+" if run["protocol"] == "preserved" else ""
         model: Any = hypergraph_marioh.PUBLISHED[run["set"] + mark].model(run["seed"])
