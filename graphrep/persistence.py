@@ -55,9 +55,16 @@ _EMBEDDERS = (
     "Spectral",
 )
 _TRIPLE_MODELS = ("ComplEx", "DistMult", "NFE", "RESCAL", "RotatE", "TransE")
+_RECONSTRUCTORS = (
+    "BayesianMDL",
+    "CliqueCover",
+    "HypergraphReconstructor",
+    "MaximalCliques",
+)
 _REGISTRY = {
     **{name: f"graphrep.embedding:{name}" for name in _EMBEDDERS},
     **{name: f"graphrep.kge:{name}" for name in _TRIPLE_MODELS},
+    **{name: f"graphrep.hypergraph:{name}" for name in _RECONSTRUCTORS},
 }
 _CONFIG, _ARRAYS, _IDS, _CARD = (
     "config.json",
@@ -158,7 +165,8 @@ def _registered_name(estimator: Any) -> str:
     if name not in _REGISTRY or _class_of(name) is not type(estimator):
         raise GraphTypeError(
             f"{type(estimator).__module__}.{name} cannot be saved; save handles "
-            f"{', '.join(_REGISTRY)}. Keep its embedding with write_vectors instead."
+            f"{', '.join(_REGISTRY)}. Keep what it gives instead, with "
+            "write_vectors or write_hypergraph."
         )
     return name
 

@@ -8,6 +8,13 @@ from typing import Any
 
 from graphrep.typing import AnyArray
 
+_MOST_ARRAYS = 20  # that are told one by one
+_NO_NODES = [
+    "It knows graphs of the kind that it was fitted on; on others its probabilities "
+    "mean little.",
+    "No node, edge or hyperedge of that graph is included.",
+]
+
 
 def model_card(
     estimator: Any, config: dict[str, Any], arrays: dict[str, AnyArray]
@@ -24,26 +31,30 @@ def model_card(
         The fitted arrays.
     """
     name = config["class"]
+    finds = "hypergraph" in type(estimator).__module__
     doc = inspect.getdoc(type(estimator)) or name
     parts = [
-        _head(name),
+        _head(name, "hypergraph-reconstruction" if finds else "node-embedding"),
         f"# {name} model",
         doc.splitlines()[0],
-        _section("Graph", _facts(config, arrays)),
+        _section("Model" if finds else "Graph", _facts(config, arrays)),
         _section("Parameters", _parameters(estimator)),
         "## How to load it",
         '```python\nimport graphrep\n\nmodel = graphrep.load("path/of/this/folder")\n'
-        "model.embedding_, model.node_ids_\n```",
+        f"{'model.predict(graph)' if finds else 'model.embedding_, model.node_ids_'}"
+        "\n```",
         "Loading runs no code from these files.",
-        _section("Limitations", _limitations(estimator, config)),
+        _section(
+            "Limitations", _NO_NODES if finds else _limitations(estimator, config)
+        ),
     ]
     if reference := _reference(doc):
         parts.append(f"## Method\n\n{reference}")
     return "\n\n".join(parts) + "\n"
 
 
-def _head(name: str) -> str:
-    tags = ["graph", "node-embedding", name.lower()]
+def _head(name: str, task: str) -> str:
+    tags = ["graph", task, name.lower()]
     lines = ["library_name: graphrep", "tags:", *(f"- {tag}" for tag in tags)]
     return "\n".join(["---", *lines, "---"])
 
@@ -53,12 +64,16 @@ def _section(title: str, facts: list[str]) -> str:
 
 
 def _facts(config: dict[str, Any], arrays: dict[str, AnyArray]) -> list[str]:
-    facts = [f"nodes: {config['n_nodes']:,}"]
+    facts = [f"nodes: {config['n_nodes']:,}"] if config["n_nodes"] else []
     facts += [
         f"{name.rstrip('_')}: {value}"
         for name, value in sorted(config["fitted"].items())
         if isinstance(value, (int, float)) and not isinstance(value, bool)
     ]
+    if len(arrays) > _MOST_ARRAYS:
+        count = sum(array.size for array in arrays.values())
+        facts.append(f"{len(arrays)} arrays of {count:,} numbers")
+        arrays = {}
     facts += [
         f"`{name}`: {' × '.join(f'{n:,}' for n in array.shape)}, {array.dtype}"
         for name, array in sorted(arrays.items())

@@ -54,13 +54,11 @@ class BoostedTrees:
         """Log odds of class 1: float64 (n_rows,)."""
         out = np.full(len(X), float(self._arrays["baseline"][0]))
         trees = [self._arrays[name] for name in ("roots", *_FIELDS)]
+        fixed: tuple[Any, ...] = (X, *trees, out)
+        firsts = range(0, len(X), _ROWS)
+        spans = [(first, min(first + _ROWS, len(X))) for first in firsts]
         with ThreadPoolExecutor(n_jobs) as pool:
-            work = [
-                pool.submit(
-                    sum_of_trees, a, min(a + _ROWS, len(X)), X, *trees, out
-                )
-                for a in range(0, len(X), _ROWS)
-            ]  # fmt: skip
+            work = [pool.submit(sum_of_trees, *span, *fixed) for span in spans]
             for part in work:
                 part.result()
         return out

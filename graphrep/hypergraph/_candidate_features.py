@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ class CandidateFeatures:
             self._edge_cliques, *self._sets, out,
         )  # fmt: skip
         bounds = np.linspace(0, n, max(1, _BLOCKS * n_jobs) + 1).astype(np.int64)
-        spans = [(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if a < b]
+        spans = [(a, b) for a, b in pairwise(bounds) if a < b]
         if n_jobs == 1:
             for a, b in spans:
                 kernels.candidate_features(a, b, *fixed)

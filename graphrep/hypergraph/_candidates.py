@@ -15,7 +15,7 @@ from graphrep.graph._hyperedge_rows import RowTable
 from graphrep.hypergraph._maximal_cliques import maximal_cliques
 from graphrep.kernels import _clique_tools as kernels
 from graphrep.kernels._core_numbers import peel
-from graphrep.typing import IntArray
+from graphrep.typing import AnyArray, IntArray
 
 _LEAST_RATE = 3e-4  # hyperedges for each k-clique, below which k is not listed
 _FEW = 20  # cliques for each hyperedge that are listed in any case
@@ -107,7 +107,7 @@ def common_parts(cliques: Hypergraph, plan: CandidatePlan) -> Rows:
     return pointers_of(sizes[:n_parts]), members[:n_members]
 
 
-def residual_cliques(graph: Graph, left: IntArray, plan: CandidatePlan) -> Rows:
+def residual_cliques(graph: Graph, left: AnyArray, plan: CandidatePlan) -> Rows:
     """Maximal cliques of the entries of a graph that are left, and common parts.
 
     ``left`` is True for each entry of the graph that something has yet to explain.
@@ -124,7 +124,7 @@ def residual_cliques(graph: Graph, left: IntArray, plan: CandidatePlan) -> Rows:
 
 def distinct_rows(families: list[Rows]) -> Rows:
     """Put families one after another and keep each set once, where it stood first."""
-    pointers = [np.zeros(1, np.int64)]
+    pointers: list[IntArray] = [np.zeros(1, np.int64)]
     shift = 0
     for indptr, _ in families:
         pointers.append(indptr[1:] + shift)
@@ -136,7 +136,7 @@ def distinct_rows(families: list[Rows]) -> Rows:
 
 
 def take_rows(indptr: IntArray, members: IntArray, rows: IntArray) -> Rows:
-    """Some of the rows of pointers and members."""
+    """Take some of the rows of pointers and members."""
     sizes = np.diff(indptr)[rows]
     pointers = pointers_of(sizes)
     spread = np.repeat(indptr[rows] - pointers[:-1], sizes)

@@ -84,7 +84,8 @@ class HyperedgeClassifier:
 
     def _blend(self, answers: FloatArray) -> FloatArray:
         odds = answers @ self._stack[:2] + self._stack[2]
-        return np.clip(odds, -_LARGEST, _LARGEST)
+        clipped: FloatArray = np.clip(odds, -_LARGEST, _LARGEST)
+        return clipped
 
     def state(self) -> dict[str, AnyArray]:
         """Arrays that it is made of, under names that `from_state` reads."""
@@ -97,7 +98,7 @@ class HyperedgeClassifier:
     @classmethod
     def from_state(cls, arrays: dict[str, AnyArray]) -> HyperedgeClassifier:
         """Make the classifier again."""
-        models = []
+        models: list[tuple[Any, Any]] = []
         while f"logistic{len(models)}" in arrays:
             i = len(models)
             prefix = f"trees{i}_"
@@ -111,7 +112,7 @@ class HyperedgeClassifier:
 
 
 def _folds(y: IntArray, n_folds: int, seed: int) -> IntArray:
-    """Number of the fold of each candidate, as many of each class in each."""
+    """Draw the fold of each candidate, as many of each class in each."""
     out = np.zeros(len(y), np.int64)
     if n_folds < 2:
         return out

@@ -39,8 +39,9 @@ class HypergraphReconstructor(Reconstructor):
 
     Candidates are maximal cliques, their common parts, and small cliques where these
     pay. A blend of boosted trees and a logistic model tells the odds of each from some
-    sixty features. Then candidates compete to explain the graph: edges need a hyperedge,
-    weights count them. What is returned has the highest expected Jaccard index.
+    sixty features. Then candidates compete to explain the graph: edges need a
+    hyperedge, weights count them. What is returned has the highest expected Jaccard
+    index.
 
     Parameters
     ----------
@@ -273,7 +274,8 @@ class HypergraphReconstructor(Reconstructor):
                     f"method={self.method!r} knows no probabilities; 'auto' and "
                     "'shyre' do."
                 )
-            return self.method_.predict_proba(X)
+            candidates: Hypergraph = self.method_.predict_proba(X)
+            return candidates
         graph = undirected(X)
         _, _, found = self._find(graph)
         return _hypergraph(graph, found.rows, found.odds).with_sizes(self.min_size)
@@ -281,7 +283,8 @@ class HypergraphReconstructor(Reconstructor):
     def _predict(self, graph: Graph) -> Hypergraph:
         check_is_fitted(self, "models_")
         if self.method_ is not None:
-            return self.method_.predict(graph)
+            answer: Hypergraph = self.method_.predict(graph)
+            return answer
         model, graph, found = self._find(graph)
         threshold = model.threshold if self.threshold == "jaccard" else self.threshold
         least = _log_odds(float(threshold))
@@ -313,13 +316,15 @@ class HypergraphReconstructor(Reconstructor):
 
     # -- keeping -----------------------------------------------------------------
     def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
-        if self.method_ is not None:
-            raise GraphValueError(
-                f"method={self.method!r} cannot be saved; 'auto' can. Fit it again "
-                "where it is needed."
-            )
-        arrays: dict[str, AnyArray] = {}
         scalars: dict[str, Any] = {"random_seed_": self.random_seed_}
+        if self.method_ is not None:
+            if self.method_._needs_source:
+                raise GraphValueError(
+                    f"method={self.method!r} cannot be saved; 'auto' can. Fit it again "
+                    "where it is needed."
+                )
+            return {}, scalars | {"learned": False}
+        arrays: dict[str, AnyArray] = {}
         for name, model in self.models_.items():
             parts, values = model.state()
             arrays |= {f"{name}_{key}": value for key, value in parts.items()}
@@ -330,7 +335,7 @@ class HypergraphReconstructor(Reconstructor):
         self, arrays: dict[str, AnyArray], scalars: dict[str, Any]
     ) -> Self:
         self.random_seed_ = scalars["random_seed_"]
-        self.method_ = None
+        self.method_ = None if scalars.get("learned", True) else make_method(self, True)
         self.models_ = {}
         for name in ("weighted", "unweighted"):
             if name in scalars:
@@ -345,7 +350,7 @@ class HypergraphReconstructor(Reconstructor):
 
 
 def _on_nodes_of(graph: Graph, source: Hypergraph) -> Hypergraph:
-    """The hyperedges as rows of the graph's nodes."""
+    """Give the hyperedges the rows of the graph's nodes."""
     if source.nodes == graph.nodes:
         return source
     rows = graph.nodes.find(source.node_ids)

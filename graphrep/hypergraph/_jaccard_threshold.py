@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphrep.typing import FloatArray, IntArray
+from graphrep.typing import AnyArray, FloatArray, IntArray
 
 _ROUNDS = 60
 
 
-def jaccard_at(chosen: IntArray, y: IntArray, n_missed: int) -> float:
+def jaccard_at(chosen: AnyArray, y: IntArray, n_missed: int) -> float:
     """Jaccard index of chosen candidates; hyperedges that are none are missed."""
     common = int(y[chosen].sum())
     either = int(y.sum()) + n_missed + int(np.count_nonzero(chosen)) - common

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from graphrep.exceptions import GraphTypeError
 from graphrep.graph import Graph, Hypergraph
 from graphrep.hypergraph._inputs import undirected
 from graphrep.io import as_hypergraph
 from graphrep.metrics import hyperedge_jaccard
-from graphrep.typing import GraphLike
+from graphrep.typing import AnyArray, GraphLike, PathType
 
 if TYPE_CHECKING:
     from typing import Self
@@ -27,6 +28,7 @@ class Reconstructor(BaseEstimator):
     min_size: int
     _needs_source = True  # whether there is anything to learn from H0
     _weighted = False  # whether the projection of H0 keeps its weights
+    node_ids_: Any = range(0)  # no node of the source is kept, in a file neither
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -95,6 +97,35 @@ class Reconstructor(BaseEstimator):
         else:
             true, graph = as_hypergraph(y), X
         return hyperedge_jaccard(true, self.predict(graph), min_size=self.min_size)
+
+    def save(self, path: PathType, *, overwrite: bool = True) -> None:
+        """Write the fitted estimator to a directory (or ``.zip``) without pickle.
+
+        Read it back with `graphrep.load`. `SHyRe` and `MARIOH`, whose classifiers may
+        be anybody's, cannot be written.
+
+        Parameters
+        ----------
+        path : path-like
+            Directory to write, or a name that ends in ``.zip``.
+        overwrite : bool, default=True
+            Whether a model that is there may be replaced.
+        """
+        from graphrep.persistence import save
+
+        if self._needs_source:
+            check_is_fitted(self)
+        save(self, path, overwrite=overwrite)
+
+    def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        """Fitted arrays and JSON-able values; nothing where nothing is learned."""
+        return {}, {}
+
+    def _set_fitted_state(
+        self, arrays: dict[str, AnyArray], scalars: dict[str, Any]
+    ) -> Self:
+        """Take back what `_fitted_state` gave."""
+        return self
 
     def _fit(self, source: Hypergraph, graph: Graph) -> None:
         raise NotImplementedError

@@ -25,7 +25,7 @@ def pair_pointers(indptr):
 
 @njit(nogil=True)
 def edges_of_sets(indptr, indices, c_indptr, c_members, edge_of, out):
-    """Number of the edge of every pair of every set, -1 where there is none."""
+    """Write the edge of every pair of every set as its number, -1 where none is."""
     at = 0
     for c in range(c_indptr.shape[0] - 1):
         for i in range(c_indptr[c], c_indptr[c + 1]):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import graphrep
-from graphrep import Hypergraph, persistence
+from graphrep import Hypergraph
 from graphrep.hypergraph import BayesianMDL, SHyRe, projection_loss
 
 Invoke = Callable[..., Any]
@@ -139,14 +139,17 @@ def test_reconstruct_when_trained_then_as_in_python(
 def test_reconstruct_when_model_is_saved_then_it_can_be_used_again(
     invoke: Invoke, papers: Path, graph: Path, tmp_path: Path
 ) -> None:
-    if "SHyRe" not in persistence._REGISTRY:
-        pytest.skip("models of hypergraphs cannot be saved in this checkout")
     model, *found = (tmp_path / n for n in ("model.zip", "a.json", "b.json"))
-    first = ("-m", "shyre", "--train", papers, "--save-model", model, "--seed", 0)
+    first = ("-m", "auto", "--train", papers, "--save-model", model, "--seed", 0)
     for path, how in zip(found, (first, ("--model", model)), strict=True):
         done = invoke("hypergraph", "reconstruct", graph, "-o", path, *how)
         assert done.exit_code == 0, done.stderr
     assert found[0].read_bytes() == found[1].read_bytes()
+    assert set(graphrep.read_hypergraph(found[0]))
+    refused = ("-m", "shyre", "--train", papers, "--save-model", tmp_path / "no")
+    done = invoke("hypergraph", "reconstruct", graph, "-o", path, *refused)
+    assert done.exit_code != 0
+    assert "SHyRe cannot be saved" in done.stderr
 
 
 def test_reconstruct_when_plotted_then_a_picture(

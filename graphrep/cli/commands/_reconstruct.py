@@ -31,7 +31,7 @@ METHODS = {
     "max_cliques": "MaximalCliques",
 }
 _LEARNS = ("auto", "shyre", "marioh")
-_SKIPPED = ("method", "verbose")
+_SKIPPED = ("method", "weighted", "verbose")  # --weighted is of the graph
 _OUTPUT, _INPUT = "Output", "Input"
 _DRAWN = 60  # most nodes of a picture
 
