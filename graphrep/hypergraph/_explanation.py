@@ -28,6 +28,7 @@ _OFFSETS = (1.0, -1.0, 0.0)
 _HEAT, _COOLING, _SWEEPS = 4.0, 30, 100
 _LEAST_GAIN = 0.5  # standard errors of the Jaccard index that decide; see below
 _LEAST = 5e-4  # probability below which a candidate does not take part
+_LEAST_ODDS = float(np.log(_LEAST / (1.0 - _LEAST)))
 _LARGE = 50_000_000  # pairs of nodes in candidates times sweeps
 
 
@@ -84,7 +85,7 @@ def cover_of(graph: Graph, candidates: Rows, counted: bool) -> Cover:
 
 
 def edge_numbers(graph: Graph) -> tuple[IntArray, IntArray]:
-    """Number of the edge of each entry, and the first entry of each edge."""
+    """Give the number of the edge of each entry, and the first entry of each edge."""
     n = graph.n_nodes
     source = np.repeat(np.arange(n, dtype=np.int64), np.diff(graph.indptr))
     target = graph.indices.astype(np.int64)
@@ -137,7 +138,7 @@ def fit_explanation(
 def explain(
     how: Explanation, cover: Cover, odds: FloatArray, seed: int
 ) -> FloatArray:
-    """New log odds of candidates of a graph."""
+    """Give new log odds of candidates of a graph."""
     if how.price == 0.0 or not len(odds):
         return odds
     sampled = _sampled(cover, odds, how.price, how.offset, how.counted, seed)
@@ -149,8 +150,7 @@ def _sampled(
     seed: int,
 ) -> FloatArray:  # fmt: skip
     """Log odds of the chance of each candidate under the sampler."""
-    least = np.log(_LEAST / (1.0 - _LEAST))
-    active = np.flatnonzero(odds > least)
+    active = np.flatnonzero(odds > _LEAST_ODDS)
     pointers, edges = take_rows(cover.pointers, cover.edges, active)
     heats = np.geomspace(_HEAT, 1.0, _COOLING)
     temperatures = np.concatenate([heats, np.ones(_SWEEPS)])
@@ -158,17 +158,19 @@ def _sampled(
         pointers, edges, cover.amount.copy(), odds[active] + offset, price, counted,
         temperatures, _COOLING, seed, np.zeros(len(active), np.int8),
     )  # fmt: skip
-    out = np.full(len(odds), least)
+    out = np.full(len(odds), _LEAST_ODDS)
     out[active] = _log_odds(means)
-    return np.minimum(out, -least)
+    return out
 
 
 def _calibrate(
     sampled: FloatArray, odds: FloatArray, y: IntArray
 ) -> tuple[float, float, float]:
+    """Weights of both log odds and a constant, by logistic regression."""
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=1.0).fit(np.stack([sampled, odds], axis=1), y)
+    known = np.stack([sampled, _bounded(odds)], axis=1)
+    model = LogisticRegression(C=1.0).fit(known, y)
     a, b = model.coef_[0]
     return float(a), float(b), float(model.intercept_[0])
 
@@ -177,7 +179,12 @@ def _combine(
     calibration: tuple[float, float, float], sampled: FloatArray, odds: FloatArray
 ) -> FloatArray:
     a, b, c = calibration
-    return a * sampled + b * odds + c
+    return a * sampled + b * _bounded(odds) + c
+
+
+def _bounded(odds: FloatArray) -> FloatArray:
+    """No surer than the sampler can be, so that neither drowns the other."""
+    return np.clip(odds, _LEAST_ODDS, -_LEAST_ODDS)
 
 
 def _chance(odds: FloatArray) -> FloatArray:
