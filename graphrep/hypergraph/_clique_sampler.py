@@ -248,7 +248,7 @@ class CliqueSampler:
 
 
 def _whole(share: float, rows: IntArray) -> int:
-    """Number of cliques in a share of them, rounding errors left out."""
+    """Round a share of the cliques down, rounding errors left out."""
     return int(share * len(rows) + 1e-9)
 
 

@@ -135,9 +135,7 @@ def fit_explanation(
     return best, best_odds
 
 
-def explain(
-    how: Explanation, cover: Cover, odds: FloatArray, seed: int
-) -> FloatArray:
+def explain(how: Explanation, cover: Cover, odds: FloatArray, seed: int) -> FloatArray:
     """Give new log odds of candidates of a graph."""
     if how.price == 0.0 or not len(odds):
         return odds

@@ -193,9 +193,7 @@ def _fit_classifier(
     return classifier, y, missed
 
 
-def _peel(
-    view: _View, odds: FloatArray, classifier: HyperedgeClassifier
-) -> FloatArray:
+def _peel(view: _View, odds: FloatArray, classifier: HyperedgeClassifier) -> FloatArray:
     """Add cliques of what likely hyperedges leave of the weights, round by round."""
     number, _ = edge_numbers(view.graph)
     for probability in _ROUNDS:
