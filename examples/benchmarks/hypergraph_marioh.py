@@ -16,9 +16,9 @@ markdown, mean and standard deviation over seeds; times are CPU seconds with one
 thread, after a warm-up.
 
 ``PROGRAM`` holds what the authors' program (Lee, Lee and Shin, 2025) scored and took
-with its own settings: seeds 0 to 4 (0 to 2 for pschool, 0 for hschool+), one thread, the
-shortest time that was seen. It draws other random numbers and keeps dropout on when it
-predicts.
+with its own settings: seeds 0 to 4 (0 to 2 for pschool, 0 for hschool+), one thread,
+the shortest time that was seen. It draws other random numbers and keeps dropout on
+when it predicts.
 """
 
 from __future__ import annotations
