@@ -53,17 +53,18 @@ print(loss.verdict)
 print(loss.table)
 
 # %%
-# Five ways back
-# --------------
+# Six ways back
+# -------------
 # Three methods learn nothing: all maximal cliques, a greedy cover of the edges, and the
-# cover that takes the fewest bits to describe. Two learn from the past what a meeting
+# cover that takes the fewest bits to describe. Three learn from the past what a meeting
 # looks like, and so may find teams inside teams: SHyRe without, MARIOH with the
-# weights.
+# weights, and our own, which takes them where there are any.
 
 from graphrep.hypergraph import (
     MARIOH,
     BayesianMDL,
     CliqueCover,
+    HypergraphReconstructor,
     MaximalCliques,
     SHyRe,
 )
@@ -75,6 +76,7 @@ models = [
     BayesianMDL(random_state=0),
     SHyRe(min_size=2, random_state=0),
     MARIOH(random_state=0),
+    HypergraphReconstructor(min_size=2, random_state=0),
 ]
 found, scores = {}, {}
 for model in models:
@@ -82,21 +84,34 @@ for model in models:
     found[name] = model.fit(past).predict(graph)
     scores[name] = s = hyperedge_scores(sought, found[name], min_size=2)
     print(
-        f"{name:15}{s.n_found:3} found, {s.n_common:2} of {s.n_true} right, Jaccard "
+        f"{name:24}{s.n_found:3} found, {s.n_common:2} of {s.n_true} right, Jaccard "
         f"{s.jaccard:.2f}, precision {s.precision:.2f}, recall {s.recall:.2f}"
     )
 
 # %%
+# How sure is it?
+# ---------------
+# The weights tell nearly everything here. Without them, our own says with which
+# probability each candidate is a meeting, and how well it expects to do.
+
+model = models[-1]
+bare = graph.unweighted()
+candidates = model.predict_proba(bare)
+for at in np.argsort(-candidates.weights)[:30:3]:
+    print(f"{candidates.weights[at]:.2f}  {candidates[at]}")
+print(f"Expected Jaccard index: {model.expected_scores_['unweighted']:.2f}")
+
+# %%
 # A look
 # ------
-# The weights tell nearly everything here. Without them it looks like this: blue regions
-# were found and are true, those with a broken line are none, dotted ones were missed.
-# Thick lines are meetings of two.
+# The same without weights as a picture: blue regions were found and are true, those
+# with a broken line are none, dotted ones were missed. Thick lines are meetings of two.
 
 import matplotlib.pyplot as plt
 
 from graphrep.plot import draw_reconstruction
 
-title = "Meetings found by SHyRe"
-draw_reconstruction(graph, found["SHyRe"], sought, title=title, figure=plt.figure())
+title = "Meetings found without weights"
+found = model.predict(bare)
+draw_reconstruction(bare, found, sought, title=title, figure=plt.figure())
 plt.show()
