@@ -16,7 +16,7 @@ from graphrep.kernels._maximal_cliques import enumerate_cliques
 from graphrep.typing import IntArray
 
 _SLICE = 1 << 23  # steps of one call of the kernel, some tens of milliseconds
-_TASTE = 1 << 14  # steps before other threads are called, a tenth of a millisecond
+_TASTE = 1 << 15  # steps before other threads are called, under a millisecond
 _MUCH = 1 << 27  # bytes beyond which it is asked whether they are there
 _BLOCK = 1 << 20  # members of a block that may be shorter than asked for
 _HINT = (
