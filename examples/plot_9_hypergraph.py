@@ -76,7 +76,7 @@ models = [
     BayesianMDL(random_state=0),
     SHyRe(min_size=2, random_state=0),
     MARIOH(random_state=0),
-    HypergraphReconstructor(min_size=2, random_state=0),
+    HypergraphReconstructor(min_size=2, n_folds=3, random_state=0),
 ]
 found, scores = {}, {}
 for model in models:

@@ -20,7 +20,6 @@ from graphrep.typing import AnyArray, IntArray
 _LEAST_RATE = 3e-4  # hyperedges for each k-clique, below which k is not listed
 _FEW = 20  # cliques for each hyperedge that are listed in any case
 _LARGEST_K = 6
-_RAW = 4  # common parts for each that may be kept, before equal ones are merged
 
 Rows = tuple[IntArray, IntArray]
 _NONE = np.zeros(1, np.int64)
@@ -56,7 +55,7 @@ def plan_candidates(
     are no more than 20 for each hyperedge; and never beyond ``limit``.
     """
     plan = CandidatePlan((), limit, intersections)
-    found = RowTable(*find_candidates(graph, cliques, plan))
+    found = RowTable(*find_candidates(graph, cliques, plan)[0])
     missed = found.find(source.indptr, source.indices) < 0
     counts = np.bincount(source.sizes[missed], minlength=_LARGEST_K + 1)
     sizes = [1] if counts[1] else []
@@ -68,43 +67,38 @@ def plan_candidates(
     return plan._replace(sizes=tuple(sizes))
 
 
-def find_candidates(graph: Graph, cliques: Hypergraph, plan: CandidatePlan) -> Rows:
+def find_candidates(
+    graph: Graph, cliques: Hypergraph, plan: CandidatePlan
+) -> tuple[Rows, CandidatePlan]:
     """Candidates of a graph as pointers and members, each set once.
 
     Maximal cliques first, then cliques of the planned sizes, then the common parts
-    of maximal cliques that are none of these.
+    of maximal cliques that are none of these. A size of which the graph has more
+    cliques than the limit is left out, also of the plan that is returned.
     """
     families = [(cliques.indptr, cliques.indices)]
     later = _later(graph) if plan.sizes else ((_NONE, _NONE), 0)
     for k in plan.sizes:
         listed = _k_cliques(graph, later, k, plan.limit)
-        if listed is not None:
+        if listed is None:
+            plan = plan._replace(sizes=tuple(s for s in plan.sizes if s != k))
+        else:
             families.append(listed)
     if plan.intersections:
         families.append(common_parts(cliques, plan))
-    return distinct_rows(families)
+    return distinct_rows(families), plan
 
 
 def common_parts(cliques: Hypergraph, plan: CandidatePlan) -> Rows:
     """Intersections of two maximal cliques, thinned at random where too many."""
+    if not plan.limit:
+        return _NONE, np.empty(0, np.int32)
     listed = np.zeros(_LARGEST_K + 1, np.bool_)
     listed[list(plan.sizes)] = True
-    counts = np.zeros(len(cliques), np.int64)
-    mark = np.zeros(cliques.n_nodes, np.bool_)
-    arrays = (cliques.indptr, cliques.indices, *cliques.transpose(), listed)
-    none = np.empty(0, np.int64)
-    there, _, _ = kernels.clique_intersections(
-        *arrays, 0.0, none, none.astype(np.int32), counts, mark
+    pointers, members = kernels.distinct_intersections(
+        cliques.indptr, cliques.indices, *cliques.transpose(), listed, plan.limit
     )
-    most = _RAW * plan.limit
-    rate = min(1.0, most / max(1, there))
-    sizes = np.empty(min(there, int(1.1 * most)) + 1, np.int64)
-    mean = cliques.sizes.mean() if len(cliques) else 1.0
-    members = np.empty(int(len(sizes) * mean) + 1, np.int32)
-    _, n_parts, n_members = kernels.clique_intersections(
-        *arrays, rate, sizes, members, counts, mark
-    )
-    return pointers_of(sizes[:n_parts]), members[:n_members]
+    return pointers, members
 
 
 def residual_cliques(graph: Graph, left: AnyArray, plan: CandidatePlan) -> Rows:

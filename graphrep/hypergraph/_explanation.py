@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from graphrep._utils._blas import single_blas_thread
 from graphrep.graph import Graph
 from graphrep.hypergraph._candidates import Rows, take_rows
 from graphrep.hypergraph._jaccard_threshold import jaccard_threshold
@@ -124,7 +125,7 @@ def fit_explanation(
     def attempt(choice: tuple[float, float]) -> FloatArray:
         return _sampled(cover, odds, *choice, counted, seed)
 
-    with ThreadPoolExecutor(n_jobs) as pool:
+    with single_blas_thread(), ThreadPoolExecutor(n_jobs) as pool:
         for (price, offset), sampled in zip(grid, pool.map(attempt, grid), strict=True):
             calibration = _calibrate(sampled, odds, y)
             new = _combine(calibration, sampled, odds)

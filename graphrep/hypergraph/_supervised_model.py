@@ -116,10 +116,9 @@ class _View:
         cliques: Hypergraph,
     ) -> None:  # fmt: skip
         self.graph = graph
-        self.plan = plan
         self.n_jobs = settings.n_jobs
         self.features = CandidateFeatures(graph, cliques, weighted)
-        self.rows = find_candidates(graph, cliques, plan)
+        self.rows, self.plan = find_candidates(graph, cliques, plan)
         self.X = self.features.rows(*self.rows, settings.n_jobs)
 
     def add(self, rows: Rows) -> None:
