@@ -194,7 +194,7 @@ def test_reconstruct_when_ids_are_integers_in_one_file_only_then_they_still_matc
     ("arguments", "message"),
     [
         (("-m", "shyre", "-o", "x.json"), "shyre learns from hyperedges"),
-        (("-m", "cover", "--train", "{papers}", "-o", "x.json"), "cover learns noth"),
+        (("-m", "cover", "--train", "{papers}", "-o", "x.json"), "cover learns"),
         (("-m", "cover", "--n-sweeps", "3", "-o", "x.json"), "it is one of mdl"),
         (("-m", "mdl", "--n-sweeps", "0", "-o", "x.json"), "n_sweeps"),
         (("--model", "{papers}", "-m", "mdl", "-o", "x.json"), "--method has no eff"),
