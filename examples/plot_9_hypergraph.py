@@ -57,8 +57,8 @@ print(loss.table)
 # -------------
 # Three methods learn nothing: all maximal cliques, a greedy cover of the edges, and the
 # cover that takes the fewest bits to describe. Three learn from the past what a meeting
-# looks like, and so may find teams inside teams: SHyRe without, MARIOH with the
-# weights, and our own, which takes them where there are any.
+# looks like, and so may find teams inside teams: MARIOH with the weights; SHyRe and
+# our own, which could use them, without.
 
 from graphrep.hypergraph import (
     MARIOH,
@@ -76,7 +76,7 @@ models = [
     BayesianMDL(random_state=0),
     SHyRe(min_size=2, random_state=0),
     MARIOH(random_state=0),
-    HypergraphReconstructor(min_size=2, n_folds=3, random_state=0),
+    HypergraphReconstructor(weighted=False, min_size=2, random_state=0),
 ]
 found, scores = {}, {}
 for model in models:
@@ -95,8 +95,7 @@ for model in models:
 # probability each candidate is a meeting, and how well it expects to do.
 
 model = models[-1]
-bare = graph.unweighted()
-candidates = model.predict_proba(bare)
+candidates = model.predict_proba(graph)
 for at in np.argsort(-candidates.weights)[:30:3]:
     print(f"{candidates.weights[at]:.2f}  {candidates[at]}")
 print(f"Expected Jaccard index: {model.expected_scores_['unweighted']:.2f}")
@@ -111,7 +110,6 @@ import matplotlib.pyplot as plt
 
 from graphrep.plot import draw_reconstruction
 
-title = "Meetings found without weights"
-found = model.predict(bare)
-draw_reconstruction(bare, found, sought, title=title, figure=plt.figure())
+title, answer = "Meetings found without weights", found["HypergraphReconstructor"]
+draw_reconstruction(graph, answer, sought, title=title, figure=plt.figure())
 plt.show()
