@@ -86,11 +86,18 @@ class CandidateFeatures:
         return out
 
 
+def _weights_of(graph: Graph) -> FloatArray:
+    """Give the weight of each entry; ones where the graph has none."""
+    if graph.weights is None:
+        return np.ones(len(graph.indices))
+    return np.asarray(graph.weights, np.float64)
+
+
 def _edge_table(
     graph: Graph, cliques: Hypergraph, weighted: bool
 ) -> tuple[IntArray, FloatArray]:
     m = len(graph.indices)
-    weights = np.asarray(graph._csr.data, np.float64)
+    weights = _weights_of(graph)
     triangles, adamic, explained = (np.zeros(m) for _ in range(3))
     statistics.common_neighbours(
         graph.indptr, graph.indices, weights, triangles, adamic, explained
@@ -116,7 +123,7 @@ def _node_table(
     graph: Graph, cliques: Hypergraph, triangles: FloatArray, weighted: bool
 ) -> FloatArray:
     clustering, nearby, strength = (np.zeros(graph.n_nodes) for _ in range(3))
-    weights = np.asarray(graph._csr.data, np.float64)
+    weights = _weights_of(graph)
     statistics.node_statistics(
         graph.indptr, graph.indices, triangles, weights, clustering, nearby, strength
     )

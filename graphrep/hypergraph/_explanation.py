@@ -116,7 +116,7 @@ def fit_explanation(
     # left out only where it hurts, the second used only where it helps
     margin = _LEAST_GAIN * error * (-1.0 if counted else 1.0)
     best, best_odds, best_score = NONE, odds, before + margin
-    if y.min(initial=1) == y.max(initial=0) or not len(cover.amount):
+    if y.min(initial=1) >= y.max(initial=0) or not len(cover.amount):
         return NONE, odds
     large = len(cover.edges) * (_COOLING + _SWEEPS) > 100 * _LARGE
     prices = _FEW_PRICES if large else _PRICES[counted]

@@ -11,13 +11,13 @@ from graphrep.kernels._multiplicity_fit import descend
 from graphrep.typing import IntArray
 
 _SWEEPS = 200
-_RIDGE = 0.5
+_RIDGE = 1e-5
 
 
 def fit_multiplicities(graph: Graph, rows: Rows) -> IntArray:
     """Whole numbers of at least one that explain the weights best.
 
-    Minimises the squared residual of the weights plus a small pull of every
+    Minimises the squared residual of the weights plus a tiny pull of every
     multiplicity to one, by coordinate descent. O(pairs of nodes in the hyperedges)
     time a sweep.
     """
