@@ -8,7 +8,6 @@ model speaks and on a large one the trees.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -64,9 +63,10 @@ class HyperedgeClassifier:
             train = folds != fold if folds.any() else folds == fold
             return _fit_pair(X, y, np.flatnonzero(train), seed + fold)
 
-        # one thread a fold; OpenMP's own threads would wait for each other
-        with threadpool_limits(1), ThreadPoolExecutor(n_jobs) as pool:
-            models = list(pool.map(fit_fold, range(folds.max() + 1)))
+        # in this thread: scikit-learn's trees change the warning filters, and limits
+        # of OpenMP belong to the thread that sets them
+        with threadpool_limits(1):
+            models = [fit_fold(fold) for fold in range(folds.max() + 1)]
             for fold, pair in enumerate(models):
                 test = folds == fold
                 answers[test] = _answers(pair, X[test], n_jobs)

@@ -102,6 +102,7 @@ def test_consistent_when_odds_are_any_then_answer_projects_to_the_graph(seed, le
         (pointers, members), new, counts = consistent(
             graph if weighted else graph.unweighted(), rows, odds, weighted, least
         )
+        chances = 1 / (1 + np.exp(-new))
         made = Hypergraph.from_csr(
             pointers,
             members,
