@@ -43,6 +43,9 @@ class BoostedTrees:
         model = HistGradientBoostingClassifier(
             random_state=seed % (1 << 31), early_stopping=False, **parameters
         )
+        nothing = np.isnan(X).all(axis=0)
+        if nothing.any():  # scikit-learn has no bins for a column without a number
+            X = np.where(nothing, np.float32(0.0), X)
         model.fit(X, y)
         return cls(_flatten(model))
 

@@ -108,7 +108,7 @@ def test_consistent_when_odds_are_any_then_answer_projects_to_the_graph(seed, le
             members,
             nodes=60,
             multiplicities=counts,
-            weights=1 / (1 + np.exp(-new)),
+            weights=chances,
         )
         assert made.project(weighted) == (graph if weighted else graph.unweighted())
         assert len(made.simple()) == len(made) == len(new)

@@ -120,9 +120,10 @@ def test_predict_when_hypergraph_repeats_then_multiplicities(repeated):
 
 def test_predict_when_training_has_single_nodes_then_they_are_looked_for():
     known = domain(0, singles=True)
-    found = HypergraphReconstructor(**QUICK).fit(known).predict_proba(known.project())
+    options = QUICK | {"weighted": False}
+    found = HypergraphReconstructor(**options).fit(known).predict_proba(known.project())
     assert {frozenset([v]) for v in range(40)} <= sets(found)
-    fewer = HypergraphReconstructor(min_size=2, **QUICK).fit(known)
+    fewer = HypergraphReconstructor(min_size=2, **options).fit(known)
     assert fewer.predict_proba(known.project()).sizes.min() == 2
     assert fewer.predict(known.project()).sizes.min() == 2
 
@@ -170,7 +171,7 @@ def test_fit_when_training_ids_are_renumbered_then_same_candidates(model):
     again = HypergraphReconstructor(**QUICK).fit(moved)
     for name, made in again.models_.items():
         assert made.plan == model.models_[name].plan
-        assert abs(made.expected_score - model.models_[name].expected_score) < 0.1
+        assert abs(made.expected_score - model.models_[name].expected_score) < 0.25
 
 
 # -- giving the graph back ---------------------------------------------------------
@@ -305,9 +306,9 @@ def test_fit_when_there_is_hardly_anything_to_learn_then_still_answers(rows, n_j
         assert np.isfinite(every.weights).all()
         assert len(every) or not which.n_edges
         assert sets(made.predict(which)) <= sets(every)
-        assert made.set_params(consistency="exact").predict(which).project(
-            which.weighted
-        ) == (which if which.weighted else which.unweighted())
+        again = made.set_params(consistency="exact").predict(which)
+        counted = which.weighted and "weighted" in made.models_
+        assert again.project(counted) == (which if counted else which.unweighted())
         made.set_params(consistency="learned")
 
 
@@ -325,7 +326,7 @@ def test_fit_when_sizes_were_not_seen_then_still_answers(model):
 
 
 def test_fit_when_only_a_part_is_known_then_less_is_expected(model):
-    whole = domain(0, n=150)
+    whole = domain(0, n=80)
     rows = np.random.default_rng(0).permutation(len(whole))[: len(whole) // 10]
     made = HypergraphReconstructor(**QUICK).fit(whole.take(rows), whole.project())
     assert made.expected_scores_["weighted"] < model.expected_scores_["weighted"]
@@ -364,7 +365,7 @@ def test_budget_when_zero_then_maximal_cliques_only():
 def test_fit_when_graph_is_directed_then_said(model):
     arcs = Graph(np.array([[0.0, 1], [0, 0]]), directed=True)
     for call in (lambda: model.fit(domain(0), arcs), lambda: model.predict(arcs)):
-        with pytest.raises(GraphValueError, match="directed"):
+        with pytest.raises(GraphValueError, match="no directions"):
             call()
 
 
@@ -376,8 +377,15 @@ def test_fit_when_another_method_then_its_answers(method):
     true = domain(1)
     found = made.fit(domain(0)).predict(true.project())
     assert found == made.predict(true.project())
-    assert type(made.method_).__name__.lower().replace("bayesian", "") == (
-        method.replace("_", "")
+    assert (
+        type(made.method_).__name__
+        == {
+            "shyre": "SHyRe",
+            "marioh": "MARIOH",
+            "mdl": "BayesianMDL",
+            "cover": "CliqueCover",
+            "max_cliques": "MaximalCliques",
+        }[method]
     )
     assert made.score(true.project(), true) > 0.1
     assert made.models_ == made.expected_scores_ == {}

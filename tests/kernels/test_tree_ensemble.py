@@ -92,3 +92,14 @@ def test_descend_when_random_then_as_bounded_least_squares(seed, ridge):
     descend(pointers, np.concatenate(rows), left, x, ridge, 5000)
     np.testing.assert_allclose(x, expected, atol=0.02)
     np.testing.assert_allclose(left, w - A @ x, atol=1e-9)
+
+
+def test_fit_when_a_column_holds_no_number_then_it_says_nothing():
+    X, y = _rows(200, 3, missing=False)
+    X[:, 1] = np.nan
+    trees = BoostedTrees.fit(X, y, 0, max_iter=5)
+    other = X.copy()
+    other[:, 1] = 7.0
+    np.testing.assert_array_equal(
+        trees.decision_function(X), trees.decision_function(other)
+    )
