@@ -241,7 +241,7 @@ def test_predict_when_no_edges_then_nothing(n, consistency):
         assert found.n_nodes == n
 
 
-@pytest.mark.parametrize("n", [2, 3, 7, 30])
+@pytest.mark.parametrize("n", [2, 3, 7, 13])
 def test_predict_when_complete_then_whole_graph_is_a_candidate(model, n):
     graph = Graph(np.ones((n, n)) - np.eye(n))
     assert frozenset(range(n)) in sets(model.predict_proba(graph))
