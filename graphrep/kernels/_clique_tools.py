@@ -12,7 +12,6 @@ from graphrep.kernels._jit import njit
 
 _ONE = np.uint64(1)
 _ZERO = np.uint64(0)
-_TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
 @njit
@@ -144,56 +143,6 @@ def _write_level(here, words, l_indices, start, left, chosen, out, found):
                 out[at, k - 1] = l_indices[start + u]
         found += size
     return found
-
-
-@njit(nogil=True)
-def clique_intersections(
-    indptr, members, t_indptr, t_sets, listed, rate, sizes, out, counts, mark
-):
-    """Write the common parts, of two nodes or more, of pairs of sets.
-
-    ``t_*`` are the sets of each node. Parts of a size that ``listed`` (bool) names are
-    left out, and so is a share of ``1 - rate`` of the others, drawn by a hash of the
-    pair. ``counts`` (n_sets,) and ``mark`` (n_nodes,) are scratch that comes as zero
-    and as False. Returns the parts that there are, the parts and the members written;
-    writing stops where there is no room. Equal parts stand several times.
-    """
-    n_sets = indptr.shape[0] - 1
-    met = np.empty(n_sets, np.int64)
-    there, n_parts, n_members = 0, 0, 0
-    for a in range(n_sets):
-        n_met = 0
-        for i in range(indptr[a], indptr[a + 1]):
-            v = members[i]
-            mark[v] = True
-            for f in range(t_indptr[v], t_indptr[v + 1]):
-                b = t_sets[f]
-                if b > a:
-                    if counts[b] == 0:
-                        met[n_met] = b
-                        n_met += 1
-                    counts[b] += 1
-        for i in range(n_met):
-            b = met[i]
-            size = counts[b]
-            counts[b] = 0
-            if size < 2 or (size < listed.shape[0] and listed[size]):
-                continue
-            there += 1
-            draw = hash64(np.uint64(a), np.uint64(b)) >> np.uint64(11)
-            if draw * _TO_UNIT >= rate:
-                continue
-            if n_parts >= sizes.shape[0] or n_members + size > out.shape[0]:
-                continue
-            for j in range(indptr[b], indptr[b + 1]):
-                if mark[members[j]]:
-                    out[n_members] = members[j]
-                    n_members += 1
-            sizes[n_parts] = size
-            n_parts += 1
-        for i in range(indptr[a], indptr[a + 1]):
-            mark[members[i]] = False
-    return there, n_parts, n_members
 
 
 @njit(nogil=True, error_model="numpy", borrowed=True)

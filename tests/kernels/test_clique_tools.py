@@ -103,11 +103,11 @@ def _sets(seed):
 
 
 def _parts(sets, listed=()):
-    """Distinct common parts, and the pairs that have one."""
+    """Find the distinct common parts of two nodes or more."""
     rows = [set(s) for s in sets]
     parts = [tuple(sorted(a & b)) for a, b in combinations(rows, 2)]
     wanted = [p for p in parts if len(p) >= 2 and len(p) not in listed]
-    return set(wanted), len(wanted)
+    return sorted(set(wanted))
 
 
 def _flags(listed):
@@ -128,12 +128,12 @@ def _distinct(sets, listed=(), most=100_000):
 def test_intersections_when_distinct_then_those_of_all_pairs(seed, listed):
     sets = _sets(seed)
     found = _distinct(sets, listed)
-    assert sorted(found) == sorted(_parts(sets, listed)[0])
+    assert sorted(found) == _parts(sets, listed)
 
 
 def test_intersections_when_of_maximal_cliques_then_those_of_all_pairs():
     cliques = maximal_cliques(_random(60, 0.4, 5))
-    assert sorted(_distinct(cliques)) == sorted(_parts(cliques)[0])
+    assert sorted(_distinct(cliques)) == _parts(cliques)
 
 
 @pytest.mark.parametrize("most", [1, 3, 40, 120])
@@ -146,36 +146,3 @@ def test_intersections_when_too_many_then_a_share_that_does_not_depend_on_order(
     assert set(found) < set(everything)
     turned = cliques.take(np.arange(len(cliques))[::-1])
     assert set(_distinct(turned, most=most)) == set(found)
-
-
-def _listed_parts(sets, rate, room, listed=()):
-    sizes, out = np.empty(room, np.int64), np.empty(12 * room, np.int32)
-    counts, mark = np.zeros(len(sets), np.int64), np.zeros(sets.n_nodes, bool)
-    there, n, size = kernels.clique_intersections(
-        sets.indptr, sets.indices, *sets.transpose(), _flags(listed), rate,
-        sizes, out, counts, mark,
-    )  # fmt: skip
-    assert not counts.any()
-    assert not mark.any()
-    assert sizes[:n].sum() == size
-    cut = np.split(out[:size], np.cumsum(sizes[:n]))[:-1]
-    return there, [tuple(part.tolist()) for part in cut]
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_intersections_when_each_pair_counts_then_one_for_each_pair(seed):
-    sets = _sets(seed)
-    distinct, n_pairs = _parts(sets, (3,))
-    there, found = _listed_parts(sets, 1.0, 10_000, (3,))
-    assert there == len(found) == n_pairs
-    assert set(found) == distinct
-
-
-def test_intersections_when_pairs_are_drawn_then_a_share_of_them():
-    cliques = maximal_cliques(_random(60, 0.4, 7))
-    there, everything = _listed_parts(cliques, 1.0, 100_000)
-    same, some = _listed_parts(cliques, 0.2, 100_000)
-    assert there == same
-    assert 0.15 * there < len(some) < 0.25 * there
-    assert set(some) <= set(everything)
-    assert _listed_parts(cliques, 1.0, 5)[1] == everything[:5]
