@@ -20,6 +20,7 @@ from graphrep.typing import AnyArray, IntArray
 _LEAST_RATE = 3e-4  # hyperedges for each k-clique, below which k is not listed
 _FEW = 20  # cliques for each hyperedge that are listed in any case
 _LARGEST_K = 6
+_DENSER = 10.0  # times as many k-cliques for each edge as where the plan was made
 
 Rows = tuple[IntArray, IntArray]
 _NONE = np.zeros(1, np.int64)
@@ -37,11 +38,15 @@ class CandidatePlan(NamedTuple):
         out (cliques of k nodes).
     intersections : bool
         Whether common parts of maximal cliques are candidates.
+    per_edge : tuple of float
+        For each size, the most cliques for each edge of a graph; in a graph with more
+        the size is left out (but for size 1). Empty for no such bound.
     """
 
     sizes: tuple[int, ...]
     limit: int
     intersections: bool
+    per_edge: tuple[float, ...] = ()
 
 
 def plan_candidates(
@@ -58,13 +63,16 @@ def plan_candidates(
     found = RowTable(*find_candidates(graph, cliques, plan)[0])
     missed = found.find(source.indptr, source.indices) < 0
     counts = np.bincount(source.sizes[missed], minlength=_LARGEST_K + 1)
-    sizes = [1] if counts[1] else []
+    sizes, per_edge = ([1], [_DENSER]) if counts[1] else ([], [])
+    n_edges = max(1, len(graph.indices) // 2)
     later = _later(graph)
     for k in range(2, _LARGEST_K + 1):
         most = min(limit, max(int(counts[k] / _LEAST_RATE), _FEW * len(source)))
-        if most and count_k_cliques(later, k, most + 1) <= most:
+        count = count_k_cliques(later, k, most + 1) if most else 1
+        if count <= most:
             sizes.append(k)
-    return plan._replace(sizes=tuple(sizes))
+            per_edge.append(_DENSER * max(1.0, count / n_edges))
+    return plan._replace(sizes=tuple(sizes), per_edge=tuple(per_edge))
 
 
 def find_candidates(
@@ -74,16 +82,22 @@ def find_candidates(
 
     Maximal cliques first, then cliques of the planned sizes, then the common parts
     of maximal cliques that are none of these. A size of which the graph has more
-    cliques than the limit is left out, also of the plan that is returned.
+    cliques than the plan allows is left out, also of the plan that is returned.
     """
     families = [(cliques.indptr, cliques.indices)]
     later = _later(graph) if plan.sizes else ((_NONE, _NONE), 0)
-    for k in plan.sizes:
-        listed = _k_cliques(graph, later, k, plan.limit)
-        if listed is None:
-            plan = plan._replace(sizes=tuple(s for s in plan.sizes if s != k))
-        else:
+    n_edges = len(graph.indices) // 2
+    kept = []
+    for i, k in enumerate(plan.sizes):
+        most = plan.per_edge[i] * n_edges if plan.per_edge else np.inf
+        listed = _k_cliques(graph, later, k, int(min(plan.limit, most)))
+        if listed is not None:
             families.append(listed)
+            kept.append(i)
+    plan = plan._replace(
+        sizes=tuple(plan.sizes[i] for i in kept),
+        per_edge=tuple(plan.per_edge[i] for i in kept if plan.per_edge),
+    )
     if plan.intersections:
         families.append(common_parts(cliques, plan))
     return distinct_rows(families), plan

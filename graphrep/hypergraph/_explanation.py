@@ -2,19 +2,25 @@
 
 A classifier looks at one candidate at a time. Here candidates compete: every edge of
 an unweighted graph needs some hyperedge over it, and the weight of an edge is the
-number of hyperedges over it. A Gibbs sampler draws sets of candidates with odds as the
-classifier says and a price for each unit that is not explained; the chance that a
-candidate is in the set is its new probability. The price is learned on the hypergraph
-that the classifier was fitted on; a price of zero leaves its answers as they are.
+number of hyperedges over it. A set of candidates has the energy
+
+    minus the sum of their log odds + price * units that are not explained.
+
+The set of least energy is found by linear programming (the relaxation is integral but
+for few candidates), and a Gibbs sampler that starts there gives the chance of each
+candidate under exp(-energy). A logistic model of both and of the classifier's odds
+gives the new odds. It and the price are learned on the hypergraph that the classifier
+was fitted on; a price of zero leaves the answers as they are.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import csr_array, eye_array, hstack
 
 from graphrep._utils._blas import single_blas_thread
 from graphrep.graph import Graph
@@ -23,10 +29,10 @@ from graphrep.hypergraph._jaccard_threshold import jaccard_threshold
 from graphrep.kernels import _explanations as kernels
 from graphrep.typing import FloatArray, IntArray
 
-_PRICES = {False: (0.5, 1.0, 2.0, 4.0), True: (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)}
+_PRICES = {False: (0.5, 1.0, 2.0, 4.0, 8.0), True: (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)}
 _FEW_PRICES = (1.0, 4.0)
-_OFFSETS = (1.0, -1.0, 0.0)
-_HEAT, _COOLING, _SWEEPS = 4.0, 30, 100
+_BOUND = {False: 16.0, True: 6.0}  # log odds of one candidate; weights are surer facts
+_WARM_UP, _SWEEPS = 5, 100
 _LEAST_GAIN = 0.5  # standard errors of the Jaccard index that decide; see below
 _LEAST = 5e-4  # probability below which a candidate does not take part
 _LEAST_ODDS = float(np.log(_LEAST / (1.0 - _LEAST)))
@@ -56,21 +62,18 @@ class Explanation(NamedTuple):
     ----------
     price : float
         Of one unit of weight that is not explained, in log odds; 0 for none.
-    offset : float
-        Added to the log odds of every candidate.
-    calibration : tuple of three float
-        New log odds from those of the chance, those of the classifier, and one.
+    calibration : tuple of float
+        New log odds from the columns of `_evidence`, and a constant.
     counted : bool
         Whether weights count hyperedges.
     """
 
     price: float
-    offset: float
-    calibration: tuple[float, float, float]
+    calibration: tuple[float, ...]
     counted: bool
 
 
-NONE = Explanation(0.0, 0.0, (0.0, 1.0, 0.0), False)
+NONE = Explanation(0.0, (), False)
 
 
 def cover_of(graph: Graph, candidates: Rows, counted: bool) -> Cover:
@@ -118,20 +121,19 @@ def fit_explanation(
     best, best_odds, best_score = NONE, odds, before + margin
     if y.min(initial=1) >= y.max(initial=0) or not len(cover.amount):
         return NONE, odds
-    large = len(cover.edges) * (_COOLING + _SWEEPS) > 100 * _LARGE
+    large = len(cover.edges) * (_WARM_UP + _SWEEPS) > 100 * _LARGE
     prices = _FEW_PRICES if large else _PRICES[counted]
-    grid = list(product(prices, (0.0,) if large else _OFFSETS))
 
-    def attempt(choice: tuple[float, float]) -> FloatArray:
-        return _sampled(cover, odds, *choice, counted, seed)
+    def attempt(price: float) -> FloatArray:
+        return _evidence(cover, odds, price, counted, seed)
 
     with single_blas_thread(), ThreadPoolExecutor(n_jobs) as pool:
-        for (price, offset), sampled in zip(grid, pool.map(attempt, grid), strict=True):
-            calibration = _calibrate(sampled, odds, y)
-            new = _combine(calibration, sampled, odds)
+        for price, seen in zip(prices, pool.map(attempt, prices), strict=True):
+            calibration = _calibrate(seen, y)
+            new = _combine(calibration, seen)
             _, score = jaccard_threshold(_chance(new), y, n_missed)
             if score >= best_score:  # of equal ones the higher price
-                best = Explanation(price, offset, calibration, counted)
+                best = Explanation(price, calibration, counted)
                 best_odds, best_score = new, score
     return best, best_odds
 
@@ -140,45 +142,82 @@ def explain(how: Explanation, cover: Cover, odds: FloatArray, seed: int) -> Floa
     """Give new log odds of candidates of a graph."""
     if how.price == 0.0 or not len(odds):
         return odds
-    sampled = _sampled(cover, odds, how.price, how.offset, how.counted, seed)
-    return _combine(how.calibration, sampled, odds)
+    seen = _evidence(cover, odds, how.price, how.counted, seed)
+    return _combine(how.calibration, seen)
 
 
-def _sampled(
-    cover: Cover, odds: FloatArray, price: float, offset: float, counted: bool,
-    seed: int,
-) -> FloatArray:  # fmt: skip
-    """Log odds of the chance of each candidate under the sampler."""
+def _evidence(
+    cover: Cover, odds: FloatArray, price: float, counted: bool, seed: int
+) -> FloatArray:
+    """Columns that tell about each candidate.
+
+    Its share in the set of least energy, the log odds of its chance under the sampler,
+    those of the classifier, and the products of the first with the others.
+    """
     active = np.flatnonzero(odds > _LEAST_ODDS)
     pointers, edges = take_rows(cover.pointers, cover.edges, active)
-    heats = np.geomspace(_HEAT, 1.0, _COOLING)
-    temperatures = np.concatenate([heats, np.ones(_SWEEPS)])
-    means = kernels.sample_explanations(
-        pointers, edges, cover.amount.copy(), odds[active] + offset, price, counted,
-        temperatures, _COOLING, seed, np.zeros(len(active), np.int8),
+    scores = np.clip(odds[active], -_BOUND[counted], _BOUND[counted])
+    shares = least_energy(pointers, edges, cover.amount, scores, price, counted)
+    taken = (shares > 0.5).astype(np.int8)
+    held = np.repeat(taken, np.diff(pointers))
+    residual = cover.amount - np.bincount(edges, held, len(cover.amount)).astype(int)
+    chances = kernels.sample_explanations(
+        pointers, edges, residual, scores, np.full(_WARM_UP + _SWEEPS, price), counted,
+        _WARM_UP, seed, taken,
     )  # fmt: skip
-    out = np.full(len(odds), _LEAST_ODDS)
-    out[active] = _log_odds(means)
-    return out
+    best = np.zeros(len(odds))
+    best[active] = shares
+    sampled = np.full(len(odds), _LEAST_ODDS)
+    sampled[active] = _log_odds(chances)
+    own = _bounded(odds)
+    return np.stack([best, sampled, own, best * own, best * sampled], axis=1)
 
 
-def _calibrate(
-    sampled: FloatArray, odds: FloatArray, y: IntArray
-) -> tuple[float, float, float]:
-    """Weights of both log odds and a constant, by logistic regression."""
+def least_energy(
+    pointers: IntArray, edges: IntArray, amount: IntArray, scores: FloatArray,
+    price: float, counted: bool,
+) -> FloatArray:  # fmt: skip
+    """Share of each candidate in the set of least energy: float64, 0 to 1.
+
+    The linear program over shares x and, for each edge, what is left u and what is
+    overdrawn v: minimise ``-scores @ x + price * (u + v)`` where ``A x + u - v`` is the
+    amount (weights), or ``A x + u`` at least one (no weights).
+    """
+    n, m = len(scores), len(amount)
+    if not n:
+        return np.zeros(0)
+    holds = csr_array((np.ones(len(edges)), edges, pointers), shape=(n, m)).T
+    rows, slack = [holds, eye_array(m)], m
+    if counted:
+        rows.append(-eye_array(m))
+        slack = 2 * m
+    table = hstack(rows, format="csc")
+    cost = np.concatenate([-scores, np.full(slack, price)])
+    upper = np.concatenate([np.ones(n), np.full(slack, np.inf)])
+    known: dict[str, Any] = {"A_eq": table, "b_eq": amount}
+    if not counted:
+        known = {"A_ub": -table, "b_ub": -amount.astype(np.float64)}
+    bounds = np.stack([np.zeros(n + slack), upper], axis=1)
+    solve: Any = linprog  # whose overloads know no keywords from a dict
+    found = solve(cost, bounds=bounds, method="highs", **known)
+    if found.x is None:
+        raise RuntimeError(f"The linear program has no solution: {found.message}")
+    shares: FloatArray = np.clip(found.x[:n], 0.0, 1.0)
+    return shares
+
+
+def _calibrate(seen: FloatArray, y: IntArray) -> tuple[float, ...]:
+    """Weights of all columns and a constant, by logistic regression."""
     from sklearn.linear_model import LogisticRegression
 
-    known = np.stack([sampled, _bounded(odds)], axis=1)
-    model = LogisticRegression(C=1.0).fit(known, y)
-    a, b = model.coef_[0]
-    return float(a), float(b), float(model.intercept_[0])
+    model = LogisticRegression(C=1.0).fit(seen, y)
+    return (*(float(w) for w in model.coef_[0]), float(model.intercept_[0]))
 
 
-def _combine(
-    calibration: tuple[float, float, float], sampled: FloatArray, odds: FloatArray
-) -> FloatArray:
-    a, b, c = calibration
-    return a * sampled + b * _bounded(odds) + c
+def _combine(calibration: tuple[float, ...], seen: FloatArray) -> FloatArray:
+    weights = np.array(calibration)
+    new: FloatArray = seen @ weights[:-1] + weights[-1]
+    return new
 
 
 def _bounded(odds: FloatArray) -> FloatArray:

@@ -7,10 +7,12 @@ explanation, threshold.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from graphrep.exceptions import GraphWarning
 from graphrep.graph import Graph, Hypergraph
 from graphrep.graph._hyperedge_rows import RowTable
 from graphrep.hypergraph._candidate_features import CandidateFeatures
@@ -24,6 +26,7 @@ from graphrep.hypergraph._candidates import (
     take_rows,
 )
 from graphrep.hypergraph._explanation import (
+    NONE,
     Explanation,
     cover_of,
     edge_numbers,
@@ -79,8 +82,8 @@ class SupervisedModel(NamedTuple):
             "sizes": list(self.plan.sizes),
             "limit": self.plan.limit,
             "intersections": self.plan.intersections,
+            "per_edge": list(self.plan.per_edge),
             "price": self.explanation.price,
-            "offset": self.explanation.offset,
             "calibration": list(self.explanation.calibration),
             "threshold": self.threshold,
             "expected_score": self.expected_score,
@@ -92,16 +95,18 @@ class SupervisedModel(NamedTuple):
         cls, arrays: dict[str, AnyArray], scalars: dict[str, Any]
     ) -> SupervisedModel:
         """Make the model again."""
-        a, b, c = scalars["calibration"]
         return cls(
             scalars["weighted"],
             scalars["counted"],
             CandidatePlan(
-                tuple(scalars["sizes"]), scalars["limit"], scalars["intersections"]
+                tuple(scalars["sizes"]),
+                scalars["limit"],
+                scalars["intersections"],
+                tuple(scalars["per_edge"]),
             ),
             HyperedgeClassifier.from_state(arrays),
             Explanation(
-                scalars["price"], scalars["offset"], (a, b, c), scalars["counted"]
+                scalars["price"], tuple(scalars["calibration"]), scalars["counted"]
             ),
             scalars["threshold"],
             scalars["expected_score"],
@@ -153,7 +158,7 @@ def fit_model(
         if len(view.X) > before:
             classifier, y, missed = _fit_classifier(view, source, settings)
     odds = classifier.out_of_fold
-    how = Explanation(0.0, 0.0, (0.0, 1.0, 0.0), counted)
+    how = NONE._replace(counted=counted)
     if settings.explain:
         how, odds = fit_explanation(
             cover_of(graph, view.rows, counted), odds, y, missed,
@@ -167,6 +172,17 @@ def apply_model(model: SupervisedModel, graph: Graph, settings: Settings) -> Fou
     """Candidates of a graph with their odds."""
     cliques = _cliques(graph, settings)
     view = _View(graph, model.weighted, model.plan, settings, cliques)
+    left_out = [k for k in model.plan.sizes if k not in view.plan.sizes]
+    if left_out:
+        sizes = " and ".join(map(str, left_out))
+        warnings.warn(
+            f"The graph has too many cliques of {sizes} nodes to look at each: more "
+            f"than {settings.budget:,}, or ten times as many for each edge as the "
+            "training graph. Hyperedges of this size are found only as maximal "
+            "cliques and common parts of them. Train on a hypergraph that is as dense.",
+            GraphWarning,
+            stacklevel=2,
+        )
     odds = model.classifier.decision_function(view.X, settings.n_jobs)
     if model.counted and settings.peel:
         odds = _peel(view, odds, model.classifier)

@@ -81,6 +81,18 @@ def test_find_candidates_when_size_is_beyond_the_limit_then_parts_of_it_instead(
     assert len(found) <= few + len(cliques)
 
 
+def test_find_candidates_when_denser_than_planned_then_size_is_left_out():
+    sparse = _graph(1, density=0.3)
+    source = Hypergraph([*sparse.to_networkx().edges, *_all(sparse, 3)], 14)
+    plan = plan_candidates(source, sparse, maximal_cliques(sparse), 10**6, False)
+    assert {2, 3, 6} <= set(plan.sizes)
+    dense = Hypergraph([range(30)]).project()
+    rows, kept = find_candidates(dense, maximal_cliques(dense), plan)
+    assert kept.sizes == tuple(k for k in plan.sizes if k <= 3)
+    assert len(kept.per_edge) == len(kept.sizes)
+    assert len(rows[0]) - 1 == 30 * 29 // 2 + 30 * 29 * 28 // 6 + 1
+
+
 def test_common_parts_when_too_many_then_some_of_them():
     cliques = maximal_cliques(_graph(2, 30, 0.6))
     every = _parts(cliques)

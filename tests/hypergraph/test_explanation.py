@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -13,10 +15,11 @@ from graphrep.hypergraph._explanation import (
     cover_of,
     explain,
     fit_explanation,
+    least_energy,
 )
 from graphrep.hypergraph._multiplicities import fit_multiplicities
 
-PLAIN = (1.0, 0.0, 0.0)
+PLAIN = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def _rows(hyperedges, n):
@@ -28,10 +31,10 @@ def test_explain_when_weights_add_up_then_the_truth_becomes_likely():
     true = Hypergraph([(0, 1, 2), (0, 1), (2, 3)], 4)
     graph = true.project()
     rows = _rows([(0, 1, 2), (0, 1), (0, 2), (1, 2), (2, 3)], 4)
-    how = Explanation(4.0, 0.0, PLAIN, True)
+    how = Explanation(4.0, PLAIN, True)
     odds = explain(how, cover_of(graph, rows, True), np.zeros(5), 0)
     assert ((odds > 0) == [True, True, False, False, True]).all()
-    plain = Explanation(4.0, 0.0, PLAIN, False)
+    plain = Explanation(4.0, PLAIN, False)
     flat = explain(plain, cover_of(graph, rows, False), np.zeros(5), 0)
     assert flat[0] > 0
     assert flat[4] > 3
@@ -44,7 +47,7 @@ def test_explain_when_price_is_zero_or_no_candidates_then_unchanged():
     odds = np.array([0.3, -4.0])
     assert explain(NONE, cover_of(graph, rows, True), odds, 0) is odds
     none = _rows([], 3)
-    how = Explanation(1.0, 0.0, PLAIN, True)
+    how = Explanation(1.0, PLAIN, True)
     assert len(explain(how, cover_of(graph, none, True), odds[:0], 0)) == 0
 
 
@@ -59,6 +62,30 @@ def _known(seed, *, noise):
     y = (true.find(every) >= 0).astype(np.int64)
     odds = (y - 0.5) * 0.5 + rng.normal(0, noise, len(y))
     return graph, (every.indptr, every.indices), odds, y
+
+
+@pytest.mark.parametrize("counted", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_least_energy_when_tiny_then_that_of_the_best_subset(counted, seed):
+    rng = np.random.default_rng(seed)
+    holds = rng.random((9, 6)) < 0.4
+    amount = rng.integers(1, 4, 6) if counted else np.ones(6, np.int64)
+    scores, price = rng.normal(0, 2, 9), 1.5
+    states = np.array(list(product((0, 1), repeat=9)))
+    left = amount - states @ holds
+    left = np.abs(left) if counted else np.maximum(left, 0)
+    energies = price * left.sum(axis=1) - states @ scores
+    pointers = np.concatenate([[0], np.cumsum(holds.sum(axis=1))])
+    shares = least_energy(
+        pointers, np.nonzero(holds)[1], amount, scores, price, counted
+    )
+    assert ((shares >= 0) & (shares <= 1)).all()
+    rest = amount - shares @ holds
+    rest = np.abs(rest) if counted else np.maximum(rest, 0)
+    energy = price * rest.sum() - shares @ scores
+    assert energy <= energies.min() + 1e-9
+    if (shares % 1 == 0).all():
+        np.testing.assert_allclose(energy, energies.min())
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
