@@ -76,6 +76,7 @@ _HOME = {
     "show_versions": "graphrep._utils._versions",
 }
 _ROOMS = (
+    "blocking",
     "datasets",
     "embedding",
     "evaluation",

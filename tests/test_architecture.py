@@ -17,7 +17,7 @@ linalg
 io
 datasets
 metrics retrieval model_selection base persistence
-embedding kge hypergraph
+embedding kge hypergraph blocking
 plot
 evaluation
 quickstart

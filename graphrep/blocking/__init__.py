@@ -1,0 +1,36 @@
+"""Blocking: which records of two tables, or of one, are worth comparing.
+
+Every name is resolved on first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graphrep.blocking._blocker import Blocker as Blocker
+    from graphrep.blocking._candidate_pairs import CandidatePairs as CandidatePairs
+    from graphrep.blocking._records import Records as Records
+    from graphrep.blocking._records import as_records as as_records
+    from graphrep.blocking._tfidf_blocker import TfidfBlocker as TfidfBlocker
+
+_HOME = {
+    "Blocker": "_blocker",
+    "CandidatePairs": "_candidate_pairs",
+    "Records": "_records",
+    "TfidfBlocker": "_tfidf_blocker",
+    "as_records": "_records",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'graphrep.blocking' has no attribute {name!r}")
+    value = getattr(import_module(f"graphrep.blocking.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOME)

@@ -1,0 +1,185 @@
+"""Blocker: what all methods that choose pairs of records share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from graphrep.blocking._budget import select_pairs
+from graphrep.blocking._candidate_pairs import CandidatePairs
+from graphrep.blocking._matches import as_matches
+from graphrep.blocking._records import Records, as_records
+from graphrep.exceptions import GraphValueError
+from graphrep.typing import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class RawPairs(NamedTuple):
+    """Pairs as a method finds them: rows of both tables, a high score for a match."""
+
+    left: IntArray
+    right: IntArray
+    scores: FloatArray
+
+
+class Blocker(BaseEstimator):
+    """Base of estimators that choose which records are to be compared.
+
+    Sub-classes write ``_fit(A, B, matches)``, where there is anything to learn, and
+    ``_pairs(A, B, wanted)``, the raw pairs; everything else is here: reading tables,
+    rules, and the choice of the best pairs within a budget.
+
+    All have these parameters.
+
+    Parameters
+    ----------
+    budget : int, float or None, default=5.0
+        Most pairs in all. An int is their number, a float times the records of the
+        smaller table. None for all that the method finds.
+    per_record : int or None, default=None
+        Most pairs of each record of the first table; None for no such bound.
+    min_per_record : int, default=0
+        Best pairs of each record of the first table that are kept whatever their
+        score; they count in the budget.
+    columns : list of str or None, default=None
+        Columns that the method looks at; None for all.
+    include, exclude : callable or None, default=None
+        Rules: functions of two `Records` of one length (the left and the right records
+        of the pairs) that return a mask. Pairs that are not included, or are excluded,
+        are dropped before the budget is spent.
+    """
+
+    budget: int | float | None
+    per_record: int | None
+    min_per_record: int
+    columns: list[str] | None
+    include: Callable[[Records, Records], Any] | None
+    exclude: Callable[[Records, Records], Any] | None
+
+    _parameter_constraints: dict[str, list[Any]]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.target_tags.required = False
+        return tags
+
+    # -- learning ----------------------------------------------------------------
+    def fit(self, A: Any, B: Any = None, matches: Any = None) -> Self:
+        """Learn from the tables, and from known matches where there are any.
+
+        Parameters
+        ----------
+        A, B : table-like
+            Anything that `as_records` takes; without B the records of A are compared
+            with each other.
+        matches : pairs-like or None, default=None
+            Known matches: two columns of ids, see `as_matches`. Methods that learn
+            nothing from them ignore them.
+
+        Returns
+        -------
+        self
+        """
+        self._validate_params()
+        left, right = self._read(A, B)
+        known = None
+        if matches is not None:
+            known = as_matches(matches, left, right, one_table=B is None)
+        self._fit(left, left if right is None else right, known, right is None)
+        self.n_columns_in_ = len(left.columns)
+        return self
+
+    def candidate_pairs(self, A: Any, B: Any = None) -> CandidatePairs:
+        """Choose the pairs to compare.
+
+        Parameters
+        ----------
+        A, B : table-like
+            Tables, those of ``fit`` or others with the same columns.
+
+        Returns
+        -------
+        CandidatePairs
+            Best first.
+        """
+        check_is_fitted(self, "n_columns_in_")
+        left, right = self._read(A, B)
+        one_table = right is None
+        other = left if right is None else right
+        wanted = self.wanted_pairs(len(left), len(other), one_table)
+        raw = self._pairs(left, other, one_table)
+        raw = self._apply_rules(raw, left, other)
+        return select_pairs(
+            raw.left, raw.right, raw.scores, left.index, other.index,
+            one_table=one_table, budget=wanted, per_record=self.per_record,
+            min_per_record=self.min_per_record,
+        )  # fmt: skip
+
+    def fit_candidate_pairs(
+        self, A: Any, B: Any = None, matches: Any = None
+    ) -> CandidatePairs:
+        """Do ``fit`` and ``candidate_pairs`` of the same tables."""
+        left, right = self._read(A, B)
+        return self.fit(left, right, matches).candidate_pairs(left, right)
+
+    def wanted_pairs(self, n_left: int, n_right: int, one_table: bool) -> int | None:
+        """Turn the budget into a number of pairs; None for no bound."""
+        if self.budget is None:
+            return None
+        if isinstance(self.budget, (Integral, np.integer)):
+            return int(self.budget)
+        smaller = n_left if one_table else min(n_left, n_right)
+        return round(float(self.budget) * smaller)
+
+    # -- what sub-classes write --------------------------------------------------
+    def _fit(self, A: Records, B: Records, matches: Any, one_table: bool) -> None:
+        """Learn; ``matches`` are two arrays of rows, or None."""
+
+    def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:
+        raise NotImplementedError
+
+    # -- parts -------------------------------------------------------------------
+    def _read(self, A: Any, B: Any) -> tuple[Records, Records | None]:
+        left = as_records(A, columns=self.columns)
+        right = None if B is None else as_records(B, columns=self.columns)
+        if right is not None and self.columns is None:
+            shared = [name for name in left.columns if name in right.columns]
+            if not shared:
+                raise GraphValueError(
+                    f"The tables share no column: {list(left.columns)} and "
+                    f"{list(right.columns)}. Rename columns, or join them into one."
+                )
+        return left, right
+
+    def _apply_rules(self, raw: RawPairs, A: Records, B: Records) -> RawPairs:
+        for rule, wanted in ((self.include, True), (self.exclude, False)):
+            if rule is None or not len(raw.left):
+                continue
+            mask = np.asarray(rule(A.repeat(raw.left), B.repeat(raw.right)))
+            if mask.shape != (len(raw.left),) or mask.dtype != bool:
+                raise GraphValueError(
+                    "A rule must return one bool for each pair, an array of shape "
+                    f"({len(raw.left):,},); got {mask.dtype} of shape {mask.shape}."
+                )
+            kept = mask == wanted
+            raw = RawPairs(*(part[kept] for part in raw))
+        return raw
+
+
+COMMON: dict[str, list[Any]] = {
+    "budget": [Integral, Real, None],
+    "per_record": [Integral, None],
+    "min_per_record": [Integral],
+    "columns": [list, tuple, None],
+    "include": [callable, None],
+    "exclude": [callable, None],
+}
+"""Constraints of the parameters that all blockers have."""
