@@ -1,0 +1,53 @@
+"""lexical_neighbours: records near each other by weighted n-grams."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from graphrep.blocking._records import Records
+from graphrep.blocking._relative import Neighbours
+from graphrep.retrieval import SparseIndex, TextFeatures
+
+
+def lexical_neighbours(
+    A: Records, B: Records, *, one_table: bool = False, k: int = 50,
+    analyzer: str = "char", n: int = 3, n_jobs: int | None = None,
+) -> tuple[Neighbours, Neighbours]:  # fmt: skip
+    """Nearest records of each record of both tables by TF-IDF cosines, exactly.
+
+    Parameters
+    ----------
+    A, B : Records
+        The tables.
+    one_table : bool, default=False
+        Whether B is A; a record is then none of its own neighbours.
+    k : int, default=50
+        Neighbours of each record.
+    analyzer : {"char", "word"}, default="char"
+        See `TextFeatures`.
+    n : int, default=3
+        Length of the runs of characters.
+    n_jobs : int or None, default=None
+        Threads; the result does not depend on it.
+
+    Returns
+    -------
+    of_left : Neighbours
+        Rows of B near each record of A.
+    of_right : Neighbours
+        Rows of A near each record of B.
+    """
+    features = TextFeatures(analyzer, n, n_jobs=n_jobs)
+    left = A.texts()
+    if one_table:
+        X = features.fit_transform(left)
+        own = np.arange(len(left))
+        lists = Neighbours(*SparseIndex(X).query(X, k, exclude=own, n_jobs=n_jobs))
+        return lists, lists
+    right = B.texts()
+    features.fit(left + right)
+    X, Y = features.transform(left), features.transform(right)
+    return (
+        Neighbours(*SparseIndex(Y).query(X, k, n_jobs=n_jobs)),
+        Neighbours(*SparseIndex(X).query(Y, k, n_jobs=n_jobs)),
+    )
