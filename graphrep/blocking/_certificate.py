@@ -275,7 +275,7 @@ class LSHCertificate:
             found.append(Banding(k, L, reached, meets))
         if not found:
             raise GraphValueError(
-                f"No {code} code with up to {_MOST_TABLES:,} tables reaches a recall of "
+                f"No {code} code with up to {_MOST_TABLES:,} tables has a recall of "
                 f"{recall}: some matches are too far apart. Ask for less."
             )
         good = [b for b in found if b.others_per_record <= others_per_record]
