@@ -7,13 +7,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from graphrep.blocking._block_profile import BlockProfile as BlockProfile
     from graphrep.blocking._blocker import Blocker as Blocker
     from graphrep.blocking._candidate_pairs import CandidatePairs as CandidatePairs
+    from graphrep.blocking._key_blocker import KeyBlocker as KeyBlocker
     from graphrep.blocking._records import Records as Records
     from graphrep.blocking._records import as_records as as_records
+    from graphrep.blocking._sorted_neighbourhood_blocker import (
+        SortedNeighbourhoodBlocker as SortedNeighbourhoodBlocker,
+    )
     from graphrep.blocking._tfidf_blocker import TfidfBlocker as TfidfBlocker
 
 _HOME = {
+    "SortedNeighbourhoodBlocker": "_sorted_neighbourhood_blocker",
+    "KeyBlocker": "_key_blocker",
+    "BlockProfile": "_block_profile",
     "Blocker": "_blocker",
     "CandidatePairs": "_candidate_pairs",
     "Records": "_records",
