@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from graphrep.blocking._blocker import Blocker as Blocker
     from graphrep.blocking._candidate_pairs import CandidatePairs as CandidatePairs
     from graphrep.blocking._key_blocker import KeyBlocker as KeyBlocker
+    from graphrep.blocking._minhash_blocker import MinHashBlocker as MinHashBlocker
     from graphrep.blocking._records import Records as Records
     from graphrep.blocking._records import as_records as as_records
     from graphrep.blocking._sorted_neighbourhood_blocker import (
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from graphrep.blocking._tfidf_blocker import TfidfBlocker as TfidfBlocker
 
 _HOME = {
+    "MinHashBlocker": "_minhash_blocker",
     "SortedNeighbourhoodBlocker": "_sorted_neighbourhood_blocker",
     "KeyBlocker": "_key_blocker",
     "BlockProfile": "_block_profile",

@@ -10,8 +10,9 @@ import numpy as np
 
 from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep.blocking._block_profile import BlockProfile, profile_of
-from graphrep.blocking._blocker import COMMON, Blocker, RawPairs
+from graphrep.blocking._blocker import COMMON, RawPairs
 from graphrep.blocking._blocks import Blocks
+from graphrep.blocking._fit_once import FitOnce
 from graphrep.blocking._keys import as_passes, build_blocks
 from graphrep.blocking._records import Records
 
@@ -23,7 +24,7 @@ KEYS: dict[str, list[Any]] = {
 """Constraints of the parameters of all blockers that build blocks from keys."""
 
 
-class KeyBlocker(Blocker):
+class KeyBlocker(FitOnce):
     """Pairs of records that share a key: standard, token and q-gram blocking.
 
     Parameters
@@ -142,13 +143,13 @@ class KeyBlocker(Blocker):
 
     def _fit(self, A: Records, B: Records, matches: Any, one_table: bool) -> None:
         as_passes(self.keys)
-        blocks = self._blocks(A, B, one_table)
+        blocks = self._kept(self._blocks, A, B, one_table)
         kept = self._purged(blocks)
         self.n_pairs_ = kept.n_pairs
         self.n_blocks_, self.n_purged_ = len(blocks), len(blocks) - len(kept)
 
     def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:
-        blocks = self._purged(self._blocks(A, B, one_table))
+        blocks = self._purged(self._kept(self._blocks, A, B, one_table))
         blocks.check_pairs(
             self.max_pairs,
             "Lower max_block, use more selective keys, or raise max_pairs; profile() "
