@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from graphrep._utils._optional import module_of
 from graphrep.blocking._candidate_pairs import CandidatePairs
-from graphrep.blocking._records import Records, _columns_of
-from graphrep.exceptions import GraphValueError
+from graphrep.blocking._record_rows import rows_of_ids
+from graphrep.blocking._record_tables import columns_of
+from graphrep.blocking._record_texts import plain_values, texts_of
+from graphrep.blocking._records import Records
+from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.graph._ids import shown
 from graphrep.typing import IntArray
+
+_LABELS = ("label", "is_match", "match")
+_TRUE = frozenset({"1", "true", "yes", "match"})
+_FALSE = frozenset({"0", "false", "no", "nonmatch", "non-match"})
 
 
 class Matches(NamedTuple):
-    """Rows of both tables that stand for the same thing."""
+    """Rows of both tables that stand for the same thing.
+
+    Attributes
+    ----------
+    left, right : ndarray of int64 of shape (n_matches,)
+        Rows, sorted, each pair once.
+    """
 
     left: IntArray
     right: IntArray
@@ -31,11 +45,13 @@ def as_matches(
     ----------
     matches : table-like, array-like of shape (n, 2), CandidatePairs or path
         The first two columns are ids of the left and of the right table. Where there
-        is a column "label" only rows with label 1 are matches.
+        is a column "label" (or "is_match", "match") only rows labelled 1, true or yes
+        are matches.
     left, right : Records
-        The tables; right is left for one table.
+        The tables; without the right one matches are within the left one.
     one_table : bool, default=False
-        Whether matches are within one table. Each is kept once, the lower row left.
+        Whether both are one table. Each match is then kept once, the lower row left,
+        and a record is no match of itself.
 
     Returns
     -------
@@ -45,39 +61,64 @@ def as_matches(
     Raises
     ------
     GraphValueError
-        For an id that no record has.
+        For an id that no record has, a label that is neither true nor false, and
+        fewer than two columns.
+
+    Notes
+    -----
+    Ids are compared as they are, then integers with texts that are written as
+    integers: a file of matches and a table need not agree on the type.
     """
+    one_table = one_table or right is None
     other = left if right is None else right
     if isinstance(matches, Matches):
         rows = [np.asarray(matches.left), np.asarray(matches.right)]
+        _check_rows(rows, len(left), len(other))
     elif isinstance(matches, CandidatePairs):
+        _check_tables(matches, left, other)
         rows = [matches.left_rows, matches.right_rows]
     else:
-        ids = _id_columns(matches)
+        first, second = _id_columns(matches)
         rows = [
-            _rows_of(values, table, side)
-            for values, table, side in zip(
-                ids, (left, other), ("left", "right"), strict=True
-            )
+            rows_of_ids(first, left.index, "Match", "left"),
+            rows_of_ids(second, other.index, "Match", "right"),
         ]
     pairs = np.stack([np.asarray(r, np.int64) for r in rows], axis=1)
     if one_table:
         pairs = np.sort(pairs, axis=1)
         pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-    pairs = np.unique(pairs.reshape(-1, 2), axis=0)
-    return Matches(pairs[:, 0], pairs[:, 1])
+    keys = np.unique(pairs[:, 0] * np.int64(max(1, len(other))) + pairs[:, 1])
+    return Matches(*np.divmod(keys, np.int64(max(1, len(other)))))
 
 
-def _id_columns(matches: Any) -> list[Any]:
+def _check_rows(rows: Sequence[IntArray], n_left: int, n_right: int) -> None:
+    for values, n, side in zip(rows, (n_left, n_right), ("left", "right"), strict=True):
+        if len(values) and not 0 <= values.min() <= values.max() < n:
+            raise GraphValueError(
+                f"Matches name rows from {values.min()} to {values.max()} of the "
+                f"{side} table, which has {n:,} records. Pass the tables they are of."
+            )
+
+
+def _check_tables(pairs: CandidatePairs, left: Records, right: Records) -> None:
+    if pairs.left_index != left.index or pairs.right_index != right.index:
+        raise GraphValueError(
+            f"The pairs given as matches are of other tables: {pairs.shape} and "
+            f"{(len(left), len(right))} records. Pass pairs of ids instead."
+        )
+
+
+def _id_columns(matches: Any) -> tuple[Any, Any]:
     """Two columns of ids, those labelled 0 left out."""
     if module_of(matches) == "numpy" or isinstance(matches, (list, tuple)):
         pairs = list(matches)
-        if pairs and not isinstance(pairs[0], dict):
-            return [[p[0] for p in pairs], [p[1] for p in pairs]]
         if not pairs:
-            return [[], []]
-    columns, _ = _columns_of(matches)
-    labels = columns.pop("label", None)
+            return [], []
+        if not isinstance(pairs[0], dict):
+            return _columns_of_pairs(pairs)
+    columns = dict(columns_of(matches).columns)
+    label = next((name for name in _LABELS if name in columns), None)
+    labels = columns.pop(label) if label is not None else None
     if len(columns) < 2:
         raise GraphValueError(
             "Matches need two columns of ids, left and right; there are "
@@ -85,25 +126,34 @@ def _id_columns(matches: Any) -> list[Any]:
         )
     first, second = list(columns.values())[:2]
     if labels is None:
-        return [first, second]
-    true = [str(label) in ("1", "1.0", "True", "true") for label in labels]
-    return [[v for v, ok in zip(c, true, strict=True) if ok] for c in (first, second)]
+        return first, second
+    kept = _are_true(labels, str(label))
+    return _chosen(first, kept), _chosen(second, kept)
 
 
-def _rows_of(ids: Any, table: Records, side: str) -> IntArray:
-    values = list(ids)
-    if table.ids.dtype != object:
-        with suppress(TypeError, ValueError):
-            values = [int(v) for v in values]
-    elif values and not isinstance(values[0], str):
-        values = [v if isinstance(v, str) else str(v) for v in values]
-    if not values:
-        return np.zeros(0, np.int64)
-    rows: IntArray = table.index.find(values)
-    if len(rows) and rows.min() < 0:
-        at = int(np.flatnonzero(rows < 0)[0])
-        raise GraphValueError(
-            f"Match {at + 1:,} names {values[at]!r}, which no record of the {side} "
-            "table has. Read the tables with the column of their ids."
-        )
-    return rows
+def _columns_of_pairs(pairs: list[Any]) -> tuple[Any, Any]:
+    for at, pair in enumerate(pairs):
+        if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
+            raise GraphTypeError(
+                f"Match {at + 1:,} must be two ids, left and right; got {shown(pair)}."
+            )
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def _are_true(labels: Any, name: str) -> list[bool]:
+    out = []
+    for at, text in enumerate(texts_of(labels).tolist()):
+        word = text.strip().lower()
+        if word not in _TRUE and word not in _FALSE:
+            raise GraphValueError(
+                f"Column {name!r} holds {shown(text)} at match {at + 1:,}; a label is "
+                "0 or 1."
+            )
+        out.append(word in _TRUE)
+    return out
+
+
+def _chosen(values: Any, kept: list[bool]) -> list[Any]:
+    plain = plain_values(values)
+    listed = plain.tolist() if isinstance(plain, np.ndarray) else plain
+    return [value for value, ok in zip(listed, kept, strict=True) if ok]

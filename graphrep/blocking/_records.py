@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from graphrep._utils._optional import module_of
-from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.blocking._record_tables import Table, columns_of
+from graphrep.blocking._record_texts import texts_of, whole_ids
+from graphrep.exceptions import GraphValueError
 from graphrep.graph import NodeIndex
-from graphrep.typing import AnyArray, IntArray
-
-_MISSING = frozenset({"<NA>", "NaT"})  # what pandas prints for them
+from graphrep.graph._ids import is_missing, shown
+from graphrep.typing import AnyArray, FloatArray, IntArray
 
 
 class Records:
@@ -39,6 +38,13 @@ class Records:
     ------
     GraphValueError
         For columns of different lengths, ids that are missing or stand twice.
+    GraphTypeError
+        For ids that are not hashable.
+
+    Notes
+    -----
+    O(n) time for each column; a million values that are texts already take a tenth of
+    a second. Texts are shared with the table, not copied.
 
     Examples
     --------
@@ -52,15 +58,21 @@ class Records:
         }
         lengths = {name: len(values) for name, values in self.columns.items()}
         if len(set(lengths.values())) > 1:
-            shown = ", ".join(f"{name!r}: {n:,}" for name, n in lengths.items())
-            raise GraphValueError(f"Columns must have one length; got {shown}.")
-        n = next(iter(lengths.values()), 0) if ids is None else None
-        self.index = NodeIndex(n if n is not None else ids)
-        if lengths and len(self.index) != next(iter(lengths.values())):
+            told = ", ".join(f"{name!r}: {n:,}" for name, n in lengths.items())
+            raise GraphValueError(f"Columns must have one length; got {told}.")
+        n = next(iter(lengths.values()), None)
+        self.index = NodeIndex(n or 0) if ids is None else _index_of(ids)
+        if n is not None and len(self.index) != n:
             raise GraphValueError(
-                f"There are {len(self.index):,} ids for "
-                f"{next(iter(lengths.values())):,} records."
+                f"There are {len(self.index):,} ids for {n:,} records. Give one each."
             )
+
+    @classmethod
+    def _made(cls, columns: dict[str, AnyArray], index: NodeIndex) -> Records:
+        """Make records of columns that are texts already."""
+        made = cls.__new__(cls)
+        made.columns, made.index = columns, index
+        return made
 
     @property
     def ids(self) -> AnyArray:
@@ -69,6 +81,10 @@ class Records:
 
     def __len__(self) -> int:
         return len(self.index)
+
+    def __getitem__(self, column: str) -> AnyArray:
+        (name,) = self.check_columns([column])
+        return self.columns[name]
 
     def __repr__(self) -> str:
         return f"Records(n={len(self):,}, columns={list(self.columns)})"
@@ -85,15 +101,37 @@ class Records:
     __hash__ = None  # type: ignore[assignment]
 
     def take(self, rows: IntArray) -> Records:
-        """Records of some rows, in the order given."""
+        """Take the records of some rows, in the order given."""
         columns = {name: values[rows] for name, values in self.columns.items()}
-        return Records(columns, self.ids[rows])
+        return Records._made(columns, _index_of(self.ids[rows]))
 
     def repeat(self, rows: IntArray) -> Records:
-        """Records of some rows, perhaps the same ones again, numbered anew."""
-        return Records({name: values[rows] for name, values in self.columns.items()})
+        """Take records of some rows, perhaps the same ones again, numbered anew."""
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        return Records._made(columns, NodeIndex(len(rows)))
 
-    def texts(self, columns: Iterable[str] | None = None, style: str = "plain") -> Any:
+    def select(self, columns: Iterable[str]) -> Records:
+        """Keep some of the columns, in the order given."""
+        names = self.check_columns(columns)
+        return Records._made({name: self.columns[name] for name in names}, self.index)
+
+    def numbers(self, column: str) -> FloatArray:
+        """Texts of one column as float64, NaN where a text is no number.
+
+        For rules such as ``abs(a.numbers("year") - b.numbers("year")) > 1``.
+        """
+        texts = self[column]
+        out = np.full(len(texts), np.nan)
+        for row, text in enumerate(texts.tolist()):
+            try:
+                out[row] = float(text)
+            except ValueError:
+                continue
+        return out
+
+    def texts(
+        self, columns: Iterable[str] | None = None, style: str = "plain"
+    ) -> list[str]:
         """One text for each record.
 
         Parameters
@@ -112,13 +150,15 @@ class Records:
         if style not in ("plain", "tagged"):
             raise GraphValueError(f"style must be 'plain' or 'tagged'; got {style!r}.")
         names = self.check_columns(columns)
-        tags = [f"[COL] {name} [VAL] " if style == "tagged" else "" for name in names]
-        rows = zip(*(self.columns[name] for name in names), strict=True)
         if not names:
             return [""] * len(self)
+        values = [self.columns[name].tolist() for name in names]
+        if style == "plain":
+            return [" ".join(filter(None, row)) for row in zip(*values, strict=True)]
+        tags = [f"[COL] {name} [VAL] " for name in names]
         return [
             " ".join(tag + text for tag, text in zip(tags, row, strict=True) if text)
-            for row in rows
+            for row in zip(*values, strict=True)
         ]
 
     def check_columns(self, columns: Iterable[str] | None) -> list[str]:
@@ -126,10 +166,7 @@ class Records:
         names = list(self.columns) if columns is None else list(columns)
         for name in names:
             if name not in self.columns:
-                raise GraphValueError(
-                    f"There is no column {name!r}; there are "
-                    f"{', '.join(map(repr, self.columns))}."
-                )
+                raise GraphValueError(_no_column(name, self.columns))
         return names
 
 
@@ -141,8 +178,9 @@ def as_records(
     Parameters
     ----------
     table : Records, pandas or polars DataFrame, pyarrow Table, DuckDB relation, \
-mapping of columns, sequence of mappings, or path of a CSV or Parquet file
-        Anything with rows and named columns.
+mapping of columns, sequence of mappings, or path of a CSV, TSV or Parquet file
+        Anything with rows and named columns; a LazyFrame is collected. Text files may
+        be compressed and need a header line.
     id : str or None, default=None
         Column of the ids. None takes a column named "id" if there is one, else the
         index of a pandas table, else the row numbers.
@@ -159,108 +197,109 @@ mapping of columns, sequence of mappings, or path of a CSV or Parquet file
         For an object that is no table.
     GraphValueError
         For missing columns, or ids that are missing or stand twice.
+    GraphFormatError
+        For a file that breaks its format, with the line.
+
+    Notes
+    -----
+    Ids keep their type. Those of a text file are integers if every one of them is
+    written as one (no sign, no leading zero), else all are texts. Values of a text
+    file are kept as they are, but for the ``.0`` in a column of decimals.
+
+    Examples
+    --------
+    >>> table = [{"sku": "a1", "name": "lens"}, {"sku": "a2", "name": "tripod"}]
+    >>> as_records(table, id="sku").ids.tolist()
+    ['a1', 'a2']
     """
-    if isinstance(table, Records):
-        names = table.check_columns(columns)
-        if names == list(table.columns):
-            return table
-        return Records({name: table.columns[name] for name in names}, table.ids)
-    found, index = _columns_of(table)
-    if id is None and "id" in found:
-        id = "id"
-    if id is not None:
-        if id not in found:
-            raise GraphValueError(
-                f"There is no column {id!r} for the ids; there are "
-                f"{', '.join(map(repr, found)) or 'none'}."
-            )
-        index = _plain(found.pop(id))
-    names = list(found) if columns is None else list(columns)
-    for name in names:
-        if name not in found:
-            raise GraphValueError(
-                f"There is no column {name!r}; there are "
-                f"{', '.join(map(repr, found)) or 'none'}."
-            )
-    try:
-        return Records({name: found[name] for name in names}, index)
-    except GraphValueError as error:
-        if id is None:
-            raise
-        raise GraphValueError(f"Column {id!r} of ids: {error}") from error
-
-
-def _columns_of(table: Any) -> tuple[dict[str, Any], Any]:
-    """Columns by name, and ids that the table itself has."""
-    library = module_of(table)
-    if isinstance(table, (str,)) or hasattr(table, "__fspath__"):
-        from graphrep.blocking._record_files import read_columns
-
-        return read_columns(table), None
-    if library == "pandas" and hasattr(table, "columns"):
-        index = table.index
-        plain = index.nlevels == 1 and index.dtype.kind in "iO" and index.is_unique
-        columns = {str(name): table[name].tolist() for name in table.columns}
-        return columns, index.to_numpy() if plain else None
-    if library == "polars" and hasattr(table, "columns"):
-        table = table.collect() if hasattr(table, "collect") else table
-        return {name: table[name].to_list() for name in table.columns}, None
-    if library in ("duckdb", "_duckdb") and hasattr(table, "arrow"):
-        table = table.arrow()
-        table = table.read_all() if hasattr(table, "read_all") else table
-        library = "pyarrow"
-    if library == "pyarrow" and hasattr(table, "column_names"):
-        columns = {
-            name: table.column(i).to_pylist()
-            for i, name in enumerate(table.column_names)
-        }
-        return columns, None
-    if isinstance(table, Mapping):
-        return {str(name): values for name, values in table.items()}, None
-    if isinstance(table, Sequence) and all(isinstance(row, Mapping) for row in table):
-        names = list(dict.fromkeys(str(name) for row in table for name in row))
-        return {name: [row.get(name) for row in table] for name in names}, None
-    raise GraphTypeError(
-        f"A table of records was expected; got {type(table).__name__}. Pass a pandas "
-        "or polars DataFrame, a pyarrow Table, a DuckDB relation, a mapping of "
-        "columns, a list of dictionaries, or the path of a CSV or Parquet file."
-    )
-
-
-def texts_of(values: Sequence[Any]) -> AnyArray:
-    """Values as texts, "" for missing ones: ndarray of object."""
-    out = np.empty(len(values), object)
-    out[:] = [v if type(v) is str else _text_of(v) for v in values]
-    return out
-
-
-def _text_of(value: Any) -> str:
-    """One value as a text."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, (bool, np.bool_)):
-        return "true" if value else "false"
-    if isinstance(value, (float, np.floating, Decimal)):
-        if math.isnan(value):
-            return ""
-        if math.isfinite(value) and value == int(value):
-            return str(int(value))
-        return str(value)
-    if isinstance(value, (list, tuple, set, frozenset)):
-        parts = (
-            sorted(map(_text_of, value))
-            if isinstance(value, (set, frozenset))
-            else (map(_text_of, value))
+    if isinstance(columns, str):
+        raise GraphValueError(
+            f"columns must be a list of names; got the text {columns!r}. Write "
+            f"[{columns!r}]."
         )
-        return " ".join(part for part in parts if part)
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return "" if text in _MISSING else text
+    if isinstance(table, Records):
+        if id is not None:
+            raise GraphValueError(
+                f"Records have their ids already; id={id!r} has no effect. Leave it "
+                "out."
+            )
+        return table if columns is None else table.select(columns)
+    found = columns_of(table)
+    if id is None and "id" in found.columns:
+        id = "id"
+    names = [name for name in found.columns if name != id]
+    wanted = names if columns is None else list(columns)
+    for name in [*wanted, *([] if id is None else [id])]:
+        if name not in found.columns:
+            raise GraphValueError(_no_column(name, found.columns))
+    ids = found.index if id is None else _ids_of(found, id, table)
+    with _naming(id):
+        return Records({name: found.columns[name] for name in wanted}, ids)
 
 
-def _plain(values: Any) -> Any:
-    """Ids as numbers where all of them are whole."""
-    array = np.asarray(values, dtype=object)
-    floats = [isinstance(v, float) and v == v and v == int(v) for v in array]
-    return [int(v) for v in array] if len(array) and all(floats) else list(array)
+@contextmanager
+def _naming(column: str | None) -> Iterator[None]:
+    """Name the column of ids in what is refused inside."""
+    try:
+        yield
+    except GraphValueError as error:
+        if column is None or not str(error).startswith("Record"):
+            raise
+        raise GraphValueError(f"Column {column!r} of ids: {error}") from error
+
+
+def _ids_of(found: Table, id: str, table: Any) -> Any:
+    values = found.columns[id]
+    if not found.is_text:
+        return whole_ids(values)
+    from graphrep.io._ids import index_from_texts
+
+    if "" in values or len(values) != len(set(values)):
+        return values  # refused with the record
+    return index_from_texts(values, None, table)
+
+
+def _index_of(ids: Any) -> NodeIndex:
+    """Index of ids; one that is missing or stands twice is refused by its row."""
+    if isinstance(ids, NodeIndex):
+        return ids
+    if not isinstance(ids, (int, np.integer, set, frozenset)):
+        ids = whole_ids(ids)
+        if not isinstance(ids, np.ndarray) or ids.dtype == object:
+            _refuse_missing(ids)
+    try:
+        return NodeIndex(ids)
+    except GraphValueError as error:
+        raise GraphValueError(_repeated(ids) or _of_records(error)) from error
+
+
+def _refuse_missing(ids: Any) -> None:
+    for row, value in enumerate(ids):
+        if value == "" or is_missing(value):
+            raise GraphValueError(
+                f"Record {row:,} (counted from 0) has no id: {shown(value)}. Give it "
+                "one, or name another column."
+            )
+
+
+def _repeated(ids: Any) -> str:
+    seen: dict[Any, int] = {}
+    for row, value in enumerate(ids):
+        first = seen.setdefault(value, row)
+        if first != row:
+            return (
+                f"Records {first:,} and {row:,} (counted from 0) have the same id "
+                f"{shown(value)}. Ids must be unique; name another column, or drop one."
+            )
+    return ""
+
+
+def _of_records(error: Exception) -> str:
+    return str(error).replace("Node id", "Record id").replace("every node", "each")
+
+
+def _no_column(name: object, columns: Iterable[str]) -> str:
+    return (
+        f"There is no column {name!r}; there are "
+        f"{', '.join(map(repr, columns)) or 'none'}."
+    )
