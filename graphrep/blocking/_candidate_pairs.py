@@ -347,9 +347,9 @@ class CandidatePairs:
         Parameters
         ----------
         left_name, right_name : str, default="left", "right"
-            Names of the tables in Splink: ``source_dataset_name=`` of its
-            ``db_api.register``, or their column ``source_dataset``. Of no effect for
-            one table.
+            Names of the tables in Splink: ``dataset_display_name=`` of its
+            ``db_api.register``, or the values of their column ``source_dataset``. Of no
+            effect for one table.
 
         Returns
         -------
@@ -359,7 +359,8 @@ class CandidatePairs:
 
         Notes
         -----
-        Splink 4 takes no pairs from outside; see `pair_numbers`.
+        The lesser name, and in one table the lesser id, is on the left, as Splink has
+        it. Splink 4 takes no pairs from outside; see `pair_numbers`.
         """
         from graphrep.blocking._pair_handover import splink_table
 

@@ -36,9 +36,16 @@ def splink_table(pairs: CandidatePairs, left_name: str, right_name: str) -> Any:
         raise GraphValueError(
             f"Both tables would be called {left_name!r} in Splink. Name them apart."
         )
+    first, second = pairs.left_rows, pairs.right_rows
+    if pairs.one_table and len(pairs):
+        swapped = pairs.left_ids > pairs.right_ids
+        first, second = (
+            np.where(swapped, second, first),
+            np.where(swapped, first, second),
+        )
     sides = (
-        (left_name, pairs.left_index, pairs.left_rows),
-        (right_name, pairs.right_index, pairs.right_rows),
+        (left_name, pairs.left_index, first),
+        (right_name, pairs.right_index, second),
     )
     keys = []
     for name, index, rows in sides:
@@ -47,7 +54,7 @@ def splink_table(pairs: CandidatePairs, left_name: str, right_name: str) -> Any:
             ids = pa.array(f"{name}{_SPLINK_JOINT}{v}" for v in index.ids.tolist())
         keys.append(ids.take(pa.array(rows)))
     if not pairs.one_table and left_name > right_name:
-        keys.reverse()  # Splink has the name that sorts first on the left
+        keys.reverse()
     return pa.table(
         [pa.array(["0"] * len(pairs), pa.string()), *keys],
         names=["match_key", "join_key_l", "join_key_r"],
