@@ -1,0 +1,112 @@
+"""Encoder: what turns records into vectors, and how near vectors are looked up.
+
+An encoder of records has two methods and takes its settings in ``__init__``.
+`StaticEncoder` and `TransformerEncoder` are such; so is anything else that has them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from graphrep._utils._progress import Progress, silent
+from graphrep.blocking._losses import MatchLoss
+from graphrep.blocking._records import Records
+from graphrep.blocking._relative import Neighbours
+from graphrep.retrieval import ExactIndex
+from graphrep.typing import AnyArray, FloatArray
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from graphrep.blocking._miner import TupleMiner
+
+_TINY = 1e-12
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Records to vectors of length 1."""
+
+    def fit(
+        self, A: Records, B: Records, miner: TupleMiner | None = None,
+        loss: MatchLoss | None = None, *, seed: int = 0, n_jobs: int | None = None,
+        progress: Progress = silent,
+    ) -> Self:  # fmt: skip
+        """Learn from two tables.
+
+        Parameters
+        ----------
+        A, B : Records
+            The tables; the same object for one table.
+        miner : TupleMiner or None, default=None
+            Fitted to these tables; None to learn nothing but what the texts tell, such
+            as how common words are.
+        loss : MatchLoss or None, default=None
+            What to make small; None for `MatchLoss` as it is.
+        seed : int, default=0
+            The same seed gives the same encoder.
+        n_jobs : int or None, default=None
+            Threads.
+        progress : callable, default=silent
+            Called with a label, steps done and steps in all.
+        """
+        ...
+
+    def transform(self, records: Records, *, n_jobs: int | None = None) -> FloatArray:
+        """Vectors of records: float32 (n, d), of length 1, or 0 for an empty record."""
+        ...
+
+
+def unit_vectors(vectors: AnyArray) -> FloatArray:
+    """Rows scaled to length 1, float32; a row of zeros stays one."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled = np.where(lengths > _TINY, vectors / np.maximum(lengths, _TINY), 0.0)
+    found: FloatArray = scaled.astype(np.float32)
+    return found
+
+
+def vector_neighbours(
+    X: FloatArray, Y: FloatArray, *, one_table: bool = False, k: int = 50,
+    n_jobs: int | None = None,
+) -> tuple[Neighbours, Neighbours]:  # fmt: skip
+    """Nearest vectors of each vector of both tables by cosine, exactly.
+
+    Parameters
+    ----------
+    X, Y : ndarray of shape (n, d), (m, d)
+        Vectors of length 1, or 0: those are near nothing and nothing is near them.
+    one_table : bool, default=False
+        Whether Y is X; a record is then none of its own neighbours.
+    k : int, default=50
+        Neighbours of each record.
+    n_jobs : int or None, default=None
+        Threads; the result does not depend on it.
+
+    Returns
+    -------
+    of_left, of_right : Neighbours
+        Rows, -1 for none, and cosines, best first.
+    """
+    of_left = _nearest(X, Y, k, one_table, n_jobs)
+    return of_left, of_left if one_table else _nearest(Y, X, k, False, n_jobs)
+
+
+def _nearest(
+    queries: FloatArray, base: FloatArray, k: int, own: bool, n_jobs: int | None
+) -> Neighbours:
+    full = np.flatnonzero(base.any(axis=1))
+    asked = np.flatnonzero(queries.any(axis=1))
+    width = min(k, len(base))
+    rows = np.full((len(queries), width), -1, np.int64)
+    scores = np.zeros((len(queries), width), np.float32)
+    if len(full) and len(asked) and width:
+        exclude: Any = None
+        if own:  # both are the same rows
+            exclude = np.arange(len(full))
+        index = ExactIndex(base[full])
+        found, near = index.query(queries[asked], k, exclude=exclude, n_jobs=n_jobs)
+        rows[asked, : found.shape[1]] = full[found]
+        scores[asked, : found.shape[1]] = near
+    return Neighbours(rows, scores)
