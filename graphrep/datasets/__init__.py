@@ -7,6 +7,7 @@ from graphrep.datasets._generators import make_dcsbm, make_sbm
 from graphrep.datasets._hypergraph_benchmark import fetch_hypergraph_benchmark
 from graphrep.datasets._icd10cm import load_icd10cm
 from graphrep.datasets._listing import fetch, list_datasets, path
+from graphrep.datasets._made_records import make_records
 from graphrep.datasets._public import (
     fetch_blogcatalog,
     fetch_citeseer,
@@ -55,6 +56,7 @@ __all__ = [
     "load_karate",
     "load_les_miserables",
     "make_dcsbm",
+    "make_records",
     "make_sbm",
     "path",
 ]
