@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from graphrep.blocking._block_profile import BlockProfile as BlockProfile
     from graphrep.blocking._blocker import Blocker as Blocker
+    from graphrep.blocking._blocking_report import BlockingReport as BlockingReport
+    from graphrep.blocking._blocking_report import blocking_report as blocking_report
     from graphrep.blocking._candidate_pairs import CandidatePairs as CandidatePairs
+    from graphrep.blocking._embedding_blocker import (
+        EmbeddingBlocker as EmbeddingBlocker,
+    )
+    from graphrep.blocking._hash_codes import HashIndex as HashIndex
     from graphrep.blocking._key_blocker import KeyBlocker as KeyBlocker
+    from graphrep.blocking._meta_blocker import MetaBlocker as MetaBlocker
     from graphrep.blocking._minhash_blocker import MinHashBlocker as MinHashBlocker
     from graphrep.blocking._records import Records as Records
     from graphrep.blocking._records import as_records as as_records
@@ -18,17 +25,28 @@ if TYPE_CHECKING:
         SortedNeighbourhoodBlocker as SortedNeighbourhoodBlocker,
     )
     from graphrep.blocking._tfidf_blocker import TfidfBlocker as TfidfBlocker
+    from graphrep.blocking._union_blocker import (
+        IntersectionBlocker as IntersectionBlocker,
+    )
+    from graphrep.blocking._union_blocker import UnionBlocker as UnionBlocker
 
 _HOME = {
+    "IntersectionBlocker": "_union_blocker",
+    "UnionBlocker": "_union_blocker",
+    "MetaBlocker": "_meta_blocker",
+    "EmbeddingBlocker": "_embedding_blocker",
+    "HashIndex": "_hash_codes",
     "MinHashBlocker": "_minhash_blocker",
     "SortedNeighbourhoodBlocker": "_sorted_neighbourhood_blocker",
     "KeyBlocker": "_key_blocker",
     "BlockProfile": "_block_profile",
     "Blocker": "_blocker",
+    "BlockingReport": "_blocking_report",
     "CandidatePairs": "_candidate_pairs",
     "Records": "_records",
     "TfidfBlocker": "_tfidf_blocker",
     "as_records": "_records",
+    "blocking_report": "_blocking_report",
 }
 
 __all__ = list(_HOME)
