@@ -201,8 +201,9 @@ def recall_curve(
     keys = keys[np.sort(first)]
     wanted = a * np.int64(max(1, m)) + b
     size = n if one_table else min(n, m)
-    found = [np.isin(wanted, keys[: round(x * size)]).mean() for x in budgets]
-    return np.array(found if len(wanted) else np.ones(len(budgets)))
+    if not len(wanted):
+        return np.ones(len(budgets))
+    return np.array([np.isin(wanted, keys[: round(x * size)]).mean() for x in budgets])
 
 
 def same_matches(q: IntArray) -> AnyArray:

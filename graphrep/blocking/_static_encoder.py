@@ -44,9 +44,9 @@ default="wordllama"
         Vectors of words or tokens; see `word_vectors`. Nothing is downloaded.
     columns : list of str or None, default=None
         Columns whose texts are used; None for all.
-    weighting : {"sif", "idf", "none"}, default="sif"
-        Weight of a token with share p of all tokens in the tables of ``fit``:
-        a / (a + p) with a = .001 [1]_; or its inverse document frequency.
+    weighting : {"idf", "sif", "none"}, default="idf"
+        Weight of a token: its inverse document frequency in the tables of ``fit``; or
+        a / (a + p) with a = .001, where p is its share of all tokens there [1]_.
     n_common : int, default=1
         Principal directions of all records that are taken out of the vectors [1]_.
     learn : {"gains", "projection", "both"} or None, default="both"
@@ -56,7 +56,7 @@ default="wordllama"
         Rows of the map; None for the width of the word vectors.
     n_epochs : int, default=10
         Most epochs; see `train` for when it ends.
-    patience : int, default=2
+    patience : int, default=3
         Epochs without a better recall after which training ends.
     batch_size : int, default=64
         Tuples of a step.
@@ -104,12 +104,12 @@ default="wordllama"
         vectors: Any = "wordllama",
         *,
         columns: list[str] | None = None,
-        weighting: str = "sif",
+        weighting: str = "idf",
         n_common: int = 1,
         learn: str | None = "both",
         n_components: int | None = None,
         n_epochs: int = 10,
-        patience: int = 2,
+        patience: int = 3,
         batch_size: int = 64,
         learning_rate: float = 2e-3,
     ) -> None:
@@ -201,8 +201,9 @@ default="wordllama"
             return np.ones(n_tokens, np.float32)
         if self.weighting == "idf":
             holders = np.bincount(counts.indices, minlength=n_tokens)
-            idf = np.log((1.0 + n_rows) / (1.0 + holders)) + 1.0
-            return idf.astype(np.float32)
+            idf: Any = np.log((1.0 + n_rows) / (1.0 + holders)) + 1.0
+            rare: FloatArray = idf.astype(np.float32)
+            return rare
         share: Any = counts.sum(axis=0) / max(1.0, float(counts.sum()))
         weights: FloatArray = (_SIF / (_SIF + share)).astype(np.float32)
         return weights
