@@ -351,7 +351,7 @@ def _plain(example: PairExample) -> dict[str, Any]:
 
 # -- sizes -------------------------------------------------------------------------
 def _groups(pairs: CandidatePairs) -> tuple[int, int]:
-    """Number of groups of two and more records, and records of the largest."""
+    """Count groups of two and more records, and the records of the largest."""
     n, m = pairs.shape
     shift = 0 if pairs.one_table else n
     total = n if pairs.one_table else n + m
