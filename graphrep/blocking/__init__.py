@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     )
     from graphrep.blocking._hash_codes import HashIndex as HashIndex
     from graphrep.blocking._key_blocker import KeyBlocker as KeyBlocker
+    from graphrep.blocking._lexical_encoder import LexicalEncoder as LexicalEncoder
     from graphrep.blocking._meta_blocker import MetaBlocker as MetaBlocker
     from graphrep.blocking._minhash_blocker import MinHashBlocker as MinHashBlocker
+    from graphrep.blocking._nlsh_blocker import NLSHBlocker as NLSHBlocker
     from graphrep.blocking._records import Records as Records
     from graphrep.blocking._records import as_records as as_records
     from graphrep.blocking._sorted_neighbourhood_blocker import (
@@ -43,6 +45,8 @@ _HOME = {
     "Blocker": "_blocker",
     "BlockingReport": "_blocking_report",
     "CandidatePairs": "_candidate_pairs",
+    "LexicalEncoder": "_lexical_encoder",
+    "NLSHBlocker": "_nlsh_blocker",
     "Records": "_records",
     "TfidfBlocker": "_tfidf_blocker",
     "as_records": "_records",

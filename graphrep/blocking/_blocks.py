@@ -138,7 +138,7 @@ class Blocks:
         weight = np.bincount(inverse, self.sizes)
         entries = np.cumsum(weight)
         pairs = np.cumsum(np.bincount(inverse, cards.astype(float)))
-        most = levels[-1] if len(levels) else 0
+        most = levels[min(1, len(levels) - 1)] if len(levels) else 0
         for i in range(len(levels) - 2, -1, -1):
             if entries[i] * pairs[i + 1] < _SMOOTHING * pairs[i] * entries[i + 1]:
                 most = levels[i + 1]

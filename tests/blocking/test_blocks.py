@@ -95,7 +95,7 @@ def _purge_limit(sizes, cards):
         now, now_bc, now_cc = levels[i], entries[i], pairs[i]
         if now_bc * cc < 1.025 * now_cc * bc:
             return size
-    return levels[-1]
+    return size
 
 
 def test_purge_when_run_then_as_the_rule_says():

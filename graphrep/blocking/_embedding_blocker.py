@@ -1,0 +1,180 @@
+"""EmbeddingBlocker: nearest records by dense vectors of their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from graphrep._utils._sklearn_compat import THREADS, HasMethods, Interval, StrOptions
+from graphrep.blocking._blocker import COMMON, Blocker, RawPairs
+from graphrep.blocking._hash_codes import HashIndex
+from graphrep.blocking._records import Records
+from graphrep.blocking._relative import ASSIGNMENTS, Neighbours, relative_pairs
+from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.retrieval import ExactIndex
+from graphrep.typing import AnyArray, FloatArray
+
+
+class EmbeddingBlocker(Blocker):
+    """Pairs of records whose vectors point the same way.
+
+    Parameters
+    ----------
+    encoder : callable, object with ``encode``, or tuple of arrays
+        Texts to vectors: a function of a list of str, or an object whose ``encode`` is
+        one, that returns an array of shape (n_texts, n_components). Or the vectors
+        themselves, (left, right), or (left,) for one table: a row for each record, in
+        the order of the tables.
+    style : {"plain", "tagged"}, default="plain"
+        How a record is written as a text, see `Records.texts`.
+    search : {"exact", "hash"}, default="exact"
+        Whether neighbours are looked up among all records, or by `HashIndex` with
+        `hash_options`.
+    hash_options : dict or None, default=None
+        Parameters of `HashIndex`, such as ``{"recall": 0.99}``.
+    n_neighbors : int, default=50
+        Nearest records that are looked at, of each record of either table.
+    assignment : {"one-to-one", "one-to-many", "many-to-one", "many-to-many"}, \
+default="one-to-one"
+        How many matches a left and a right record have at most, see `TfidfBlocker`.
+    random_state : int, RandomState, Generator or None, default=0
+        Seed of the hash functions; exact search uses none.
+    n_jobs : int or None, default=None
+        Threads; the result does not depend on it.
+
+    Raises
+    ------
+    GraphValueError
+        If there is not one finite vector for each record, or the tables have vectors of
+        different widths.
+
+    Notes
+    -----
+    Scores are cosines, made relative to what else is near either record. Records
+    without text, with a zero vector, and pairs with a cosine of 0 or less are left out.
+    Exact search takes O(n_left n_right n_components) time.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from graphrep.blocking import EmbeddingBlocker
+    >>> def counts(texts):
+    ...     return np.array([[text.count(c) for c in "abc"] for text in texts])
+    >>> A, B = {"name": ["aab", "cc"]}, {"name": ["c", "ab", "aaab"]}
+    >>> found = EmbeddingBlocker(counts, budget=2).fit_candidate_pairs(A, B)
+    >>> sorted(zip(found.left_rows.tolist(), found.right_rows.tolist()))
+    [(0, 2), (1, 0)]
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        "encoder": [callable, tuple, HasMethods("encode")],
+        "style": [StrOptions({"plain", "tagged"})],
+        "search": [StrOptions({"exact", "hash"})],
+        "hash_options": [dict, None],
+        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "assignment": [StrOptions(set(ASSIGNMENTS))],
+        "random_state": ["random_state"],
+        **THREADS,
+        **COMMON,
+    }
+
+    def __init__(
+        self,
+        encoder: Any,
+        *,
+        style: str = "plain",
+        search: str = "exact",
+        hash_options: dict[str, Any] | None = None,
+        n_neighbors: int = 50,
+        assignment: str = "one-to-one",
+        budget: int | float | None = 5.0,
+        per_record: int | None = None,
+        min_per_record: int = 0,
+        columns: list[str] | None = None,
+        include: Callable[[Records, Records], Any] | None = None,
+        exclude: Callable[[Records, Records], Any] | None = None,
+        random_state: Any = 0,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.encoder = encoder
+        self.style = style
+        self.search = search
+        self.hash_options = hash_options
+        self.n_neighbors = n_neighbors
+        self.assignment = assignment
+        self.budget = budget
+        self.per_record = per_record
+        self.min_per_record = min_per_record
+        self.columns = columns
+        self.include = include
+        self.exclude = exclude
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:
+        if not len(A) or not len(B):
+            none = np.zeros(0, np.int64)
+            return RawPairs(none, none, np.zeros(0, np.float32))
+        X = self._vectors(A, 0)
+        Y = X if one_table else self._vectors(B, 1)
+        if X.shape[1] != Y.shape[1]:
+            raise GraphValueError(
+                f"The vectors of the tables have {X.shape[1]} and {Y.shape[1]} "
+                "components; encode both in one way."
+            )
+        of_left = self._neighbours(X, Y, one_table)
+        of_right = of_left if one_table else self._neighbours(Y, X, False)
+        return RawPairs(*relative_pairs(of_left, of_right, self.assignment))
+
+    def _vectors(self, records: Records, side: int) -> FloatArray:
+        """One vector for each record; zero for those without text."""
+        texts = records.texts(style=self.style)
+        if isinstance(self.encoder, tuple):
+            if side >= len(self.encoder):
+                raise GraphValueError(
+                    "encoder holds the vectors of one table, but two are blocked; give "
+                    "(left, right)."
+                )
+            found = np.asarray(self.encoder[side])
+        else:
+            encode = getattr(self.encoder, "encode", self.encoder)
+            found = np.asarray(encode(texts))
+        self._check(found, len(texts), "left" if side == 0 else "right")
+        filled = np.array([bool(text) for text in texts], bool)
+        if filled.all():
+            return found
+        vectors: FloatArray = np.where(filled[:, None], found, 0)
+        return vectors
+
+    def _check(self, found: AnyArray, n: int, side: str) -> None:
+        if found.dtype.kind not in "fiub":
+            raise GraphTypeError(
+                f"Vectors must be real numbers; those of the {side} table have dtype "
+                f"{found.dtype}."
+            )
+        if found.ndim != 2 or len(found) != n:
+            raise GraphValueError(
+                f"There must be one vector for each of the {n:,} records of the {side} "
+                f"table; got an array of shape {found.shape}."
+            )
+
+    def _neighbours(self, X: FloatArray, Y: FloatArray, one_table: bool) -> Neighbours:
+        n = len(X)
+        own = np.arange(n) if one_table else None
+        filled, known = Y.any(axis=1), X.any(axis=1)
+        if not known.any() or not filled.any() or (one_table and n == 1):
+            return Neighbours(np.full((n, 1), -1, np.int64), np.zeros((n, 1), "f4"))
+        k = min(self.n_neighbors, len(Y) - int(one_table))
+        rows, scores = self._index(Y).query(X, k, exclude=own, n_jobs=self.n_jobs)
+        good = (scores > 0) & (rows >= 0)
+        return Neighbours(np.where(good, rows, -1), np.where(good, scores, 0))
+
+    def _index(self, base: FloatArray) -> Any:
+        if self.search == "exact":
+            return ExactIndex(base)
+        options: dict[str, Any] = {"random_state": self.random_state}
+        options |= self.hash_options or {}
+        return HashIndex(base, n_jobs=self.n_jobs, **options)

@@ -1,0 +1,230 @@
+"""UnionBlocker and IntersectionBlocker: pairs of several blockers, fused by rank."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from graphrep._utils._sklearn_compat import Interval
+from graphrep.blocking._blocker import COMMON, RawPairs
+from graphrep.blocking._candidate_pairs import CandidatePairs
+from graphrep.blocking._fit_once import FitOnce
+from graphrep.blocking._matches import Matches
+from graphrep.blocking._records import Records
+from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.typing import FloatArray, IntArray
+
+
+class UnionBlocker(FitOnce):
+    """Pairs that any of several blockers finds.
+
+    Parameters
+    ----------
+    blockers : list of Blocker
+        Blockers, each with its own budget and columns; they are cloned.
+    weights : list of float or None, default=None
+        What each blocker counts; None for 1 each.
+    smoothing : float, default=60.0
+        Added to the ranks.
+
+    Attributes
+    ----------
+    blockers_ : list of Blocker
+        The fitted blockers.
+
+    Raises
+    ------
+    GraphTypeError
+        For something in ``blockers`` that is no blocker.
+    GraphValueError
+        For an empty list, or weights that do not fit.
+
+    Notes
+    -----
+    Reciprocal rank fusion [1]_: a pair scores ``weight / (smoothing + rank)``, summed
+    over the blockers that find it; the best pair of a blocker has rank 1, and equal
+    scores have the rank of the first of them. ``columns`` restricts what all blockers
+    see; rules and budget act on the fused pairs.
+
+    References
+    ----------
+    .. [1] G. Cormack, C. Clarke, S. Buettcher, "Reciprocal rank fusion outperforms
+       Condorcet and individual rank learning methods", SIGIR 2009.
+
+    Examples
+    --------
+    >>> from graphrep.blocking import KeyBlocker, TfidfBlocker, UnionBlocker
+    >>> A = {"name": ["red fox", "grey owl"], "zip": ["10", "20"]}
+    >>> B = {"name": ["redfox", "owl"], "zip": ["10", "30"]}
+    >>> both = UnionBlocker([KeyBlocker("zip"), TfidfBlocker(columns=["name"])])
+    >>> both.fit_candidate_pairs(A, B).left_rows.tolist()
+    [0, 1]
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        "blockers": [list, tuple],
+        "weights": [list, tuple, np.ndarray, None],
+        "smoothing": [Interval(Real, 0, None, closed="left")],
+        **COMMON,
+    }
+
+    def __init__(
+        self,
+        blockers: Any,
+        *,
+        weights: Any = None,
+        smoothing: float = 60.0,
+        budget: int | float | None = 5.0,
+        per_record: int | None = None,
+        min_per_record: int = 0,
+        columns: list[str] | None = None,
+        include: Callable[[Records, Records], Any] | None = None,
+        exclude: Callable[[Records, Records], Any] | None = None,
+    ) -> None:
+        self.blockers = blockers
+        self.weights = weights
+        self.smoothing = smoothing
+        self.budget = budget
+        self.per_record = per_record
+        self.min_per_record = min_per_record
+        self.columns = columns
+        self.include = include
+        self.exclude = exclude
+
+    def _fit(
+        self, A: Records, B: Records, matches: Matches | None, one_table: bool
+    ) -> None:
+        self._check()
+        other = None if one_table else B
+        self.blockers_ = [clone(blocker) for blocker in self.blockers]
+        if hasattr(self, "_memo"):  # the pairs are asked for at once
+            self._memo["_found"] = [
+                blocker.fit_candidate_pairs(A, other, matches)
+                for blocker in self.blockers_
+            ]
+        else:
+            for blocker in self.blockers_:
+                blocker.fit(A, other, matches)
+
+    def _check(self) -> None:
+        if not len(self.blockers):
+            raise GraphValueError("blockers must name at least one blocker; got none.")
+        for blocker in self.blockers:
+            if not hasattr(blocker, "fit_candidate_pairs"):
+                raise GraphTypeError(f"A blocker was expected; got {blocker!r}.")
+        weights = self._weights()
+        if len(weights) != len(self.blockers) or not (weights >= 0).all():
+            raise GraphValueError(
+                "weights must be a number of 0 or more for each of "
+                f"{len(self.blockers)} blockers; got {self.weights!r}."
+            )
+
+    def _weights(self) -> FloatArray:
+        if self.weights is None:
+            return np.ones(len(self.blockers))
+        return np.asarray(self.weights, np.float64)
+
+    def _found(self, A: Records, B: Records | None) -> list[CandidatePairs]:
+        return [blocker.candidate_pairs(A, B) for blocker in self.blockers_]
+
+    def _least(self) -> int:
+        """How many blockers must find a pair."""
+        return 1
+
+    def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:
+        found = self._kept(self._found, A, None if one_table else B)
+        width = np.int64(max(1, len(B)))
+        keys, inverse = np.unique(
+            np.concatenate([pairs.keys for pairs in found]), return_inverse=True
+        )
+        parts = [
+            weight / (self.smoothing + _ranks(pairs.scores))
+            for pairs, weight in zip(found, self._weights(), strict=True)
+        ]
+        scores = np.bincount(inverse, np.concatenate(parts), len(keys))
+        often = np.bincount(inverse, minlength=len(keys)) >= self._least()
+        left, right = np.divmod(keys[often], width)
+        return RawPairs(left, right, scores[often].astype(np.float32))
+
+
+class IntersectionBlocker(UnionBlocker):
+    """Pairs that all, or at least some number, of several blockers find.
+
+    Parameters
+    ----------
+    blockers, weights, smoothing
+        See `UnionBlocker`; scores are fused in the same way.
+    at_least : int or None, default=None
+        How many blockers must find a pair; None for all.
+
+    Attributes
+    ----------
+    blockers_ : list of Blocker
+        The fitted blockers.
+
+    Raises
+    ------
+    GraphValueError
+        If more blockers are asked for than there are; see `UnionBlocker` for others.
+
+    Examples
+    --------
+    >>> from graphrep.blocking import IntersectionBlocker, KeyBlocker
+    >>> A = {"name": ["red fox", "red owl"], "zip": ["10", "20"]}
+    >>> B = {"name": ["redfox", "red cat"], "zip": ["10", "10"]}
+    >>> both = IntersectionBlocker([KeyBlocker("zip"), KeyBlocker(columns=["name"])])
+    >>> found = both.fit_candidate_pairs(A, B)
+    >>> found.left_rows.tolist(), found.right_rows.tolist()
+    ([0], [1])
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        **UnionBlocker._parameter_constraints,
+        "at_least": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    def __init__(
+        self,
+        blockers: Any,
+        *,
+        at_least: int | None = None,
+        weights: Any = None,
+        smoothing: float = 60.0,
+        budget: int | float | None = 5.0,
+        per_record: int | None = None,
+        min_per_record: int = 0,
+        columns: list[str] | None = None,
+        include: Callable[[Records, Records], Any] | None = None,
+        exclude: Callable[[Records, Records], Any] | None = None,
+    ) -> None:
+        super().__init__(
+            blockers, weights=weights, smoothing=smoothing, budget=budget,
+            per_record=per_record, min_per_record=min_per_record, columns=columns,
+            include=include, exclude=exclude,
+        )  # fmt: skip
+        self.at_least = at_least
+
+    def _check(self) -> None:
+        super()._check()
+        if self._least() > len(self.blockers):
+            raise GraphValueError(
+                f"at_least={self.at_least} blockers cannot find a pair where there are "
+                f"{len(self.blockers)}."
+            )
+
+    def _least(self) -> int:
+        return len(self.blockers) if self.at_least is None else self.at_least
+
+
+def _ranks(scores: FloatArray) -> IntArray:
+    """Rank of each pair, the best 1; equal scores share the first rank."""
+    if not len(scores):
+        return np.zeros(0, np.int64)
+    first = np.concatenate([[True], scores[1:] != scores[:-1]])
+    starts = np.flatnonzero(first)
+    ranks: IntArray = starts[np.cumsum(first) - 1] + 1
+    return ranks
