@@ -114,9 +114,9 @@ class Blocker(BaseEstimator):
         left, right = self._read(A, B)
         one_table = right is None
         other = left if right is None else right
-        wanted = self.wanted_pairs(len(left), len(other), one_table)
         raw = self._pairs(left, other, one_table)
         raw = self._apply_rules(raw, left, other)
+        wanted = self._wanted(raw, left, other, one_table)
         return select_pairs(
             raw.left, raw.right, raw.scores, left.index, other.index,
             one_table=one_table, budget=wanted, per_record=self.per_record,
@@ -138,6 +138,12 @@ class Blocker(BaseEstimator):
             return int(self.budget)
         smaller = n_left if one_table else min(n_left, n_right)
         return round(float(self.budget) * smaller)
+
+    def _wanted(
+        self, raw: RawPairs, A: Records, B: Records, one_table: bool
+    ) -> int | None:
+        """Pairs to take of those that were found."""
+        return self.wanted_pairs(len(A), len(B), one_table)
 
     # -- what sub-classes write --------------------------------------------------
     def _fit(self, A: Records, B: Records, matches: Any, one_table: bool) -> None:

@@ -41,7 +41,7 @@ def rank_within(pairs: CandidatePairs, one_table: bool) -> IntArray:
 
     In one table the better of the ranks among the pairs of either record.
     """
-    ranks = _ranks(pairs.left_rows)
+    ranks: IntArray = _ranks(pairs.left_rows)
     if one_table:
         both = np.stack([pairs.left_rows, pairs.right_rows], axis=1).ravel()
         ranks = _ranks(both).reshape(-1, 2).min(axis=1)

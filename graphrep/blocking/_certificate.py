@@ -13,7 +13,7 @@ from graphrep._utils._optional import require
 from graphrep.blocking._losses import MatchLoss
 from graphrep.blocking._matches import Matches
 from graphrep.exceptions import GraphValueError
-from graphrep.typing import AnyArray, FloatArray, IntArray
+from graphrep.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from typing import Self
@@ -108,7 +108,7 @@ class LSHCertificate:
 
     @classmethod
     def of_vectors(
-        cls, X: AnyArray, Y: AnyArray, matches: Matches, loss: MatchLoss, *,
+        cls, X: Any, Y: Any, matches: Matches, loss: MatchLoss, *,
         known: Matches | None = None, near_rows: IntArray | None = None,
         one_table: bool = False, n_others: int = 100_000, seed: int = 0,
     ) -> Self:  # fmt: skip
@@ -116,8 +116,8 @@ class LSHCertificate:
 
         Parameters
         ----------
-        X, Y : ndarray of shape (n, d), (m, d)
-            Vectors of both tables.
+        X, Y : ndarray or sparse array of shape (n, d), (m, d)
+            Vectors of both tables; sparse ones have length 1.
         matches : Matches
             Matches that were not learnt from.
         loss : MatchLoss
@@ -138,7 +138,7 @@ class LSHCertificate:
         draw = np.random.default_rng(seed)
         left, right = (np.asarray(x, np.int64) for x in matches)
         all_known = matches if known is None else known
-        width = np.int64(max(1, len(Y)))
+        width = np.int64(max(1, Y.shape[0]))
         keys = np.asarray(all_known[0]) * width + all_known[1]
         if one_table:
             turned = np.asarray(all_known[1]) * width + all_known[0]
@@ -149,11 +149,11 @@ class LSHCertificate:
             fine &= ~((a == b) & one_table)
             return distances(loss, X, Y, a[fine], b[fine])
 
-        if not len(X) or not len(Y):
+        if not X.shape[0] or not Y.shape[0]:
             raise GraphValueError("A certificate needs records in both tables.")
         uniform = (
-            draw.integers(len(X), size=n_others),
-            draw.integers(len(Y), size=n_others),
+            draw.integers(X.shape[0], size=n_others),
+            draw.integers(Y.shape[0], size=n_others),
         )
         near: FloatArray = np.zeros(0)
         if near_rows is not None:
@@ -316,14 +316,19 @@ class LSHCertificate:
 
 
 def distances(
-    loss: MatchLoss, X: AnyArray, Y: AnyArray, left: IntArray, right: IntArray
+    loss: MatchLoss, X: Any, Y: Any, left: IntArray, right: IntArray
 ) -> FloatArray:
     """Distances of rows of X and of Y in the metric of a loss."""
     parts = [np.zeros(0)]
     for start in range(0, len(left), 1 << 15):
         part = slice(start, start + (1 << 15))
-        x, y = X[left[part]].astype(float), Y[right[part]].astype(float)
-        if loss.metric == "cosine":
+        x: Any = X[left[part]].astype(float)
+        y: Any = Y[right[part]].astype(float)
+        if not isinstance(x, np.ndarray):
+            cosines = np.minimum(np.asarray(x.multiply(y).sum(axis=1)).ravel(), 1.0)
+            far = 1.0 - cosines if loss.metric == "cosine" else None
+            parts.append(np.sqrt(2.0 - 2.0 * cosines) if far is None else far)
+        elif loss.metric == "cosine":
             parts.append(np.maximum(1.0 - (x * y).sum(axis=1), 0.0))
         else:
             norm = 1 if loss.metric == "l1" else 2

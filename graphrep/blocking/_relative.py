@@ -1,21 +1,31 @@
 """Scores of pairs relative to what else is near either record.
 
 A budget for all pairs needs scores that can be compared between records: .5 is much for
-a record that has nothing near and little for one with ten near copies.
+a record that has nothing near and little for one with ten near copies. The score of a
+pair is the sum over both records of its similarity
+
+- over the best one of the record, which counts where it has one match at most,
+- over the mean of the next five, a quarter of it, likewise,
+- less the mean of the nearest five, twice: cross-domain similarity local scaling, CSLS
+  [Conneau et al., "Word translation without parallel data", ICLR 2018].
+
+The weights were chosen on eight public sets and are the same for all.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from graphrep.typing import AnyArray, FloatArray, IntArray
+from graphrep.typing import FloatArray, IntArray
 
 ASSIGNMENTS = ("one-to-one", "one-to-many", "many-to-one", "many-to-many")
 _RIVALS = slice(1, 6)  # places of the other records that a pair is compared with
 _LEVEL = 0.05
+_TINY = 1e-9
 _SHARE = 0.25
+_LOCAL = 2.0
 
 
 class Neighbours(NamedTuple):
@@ -44,14 +54,46 @@ def relative_pairs(
     left, right, scores : ndarray
     """
     left, right, scores = union_of(of_left, of_right)
-    total = np.zeros(len(left))
-    if assignment in ("one-to-one", "many-to-one"):
-        total += _relative(of_left, left, scores)
-    if assignment in ("one-to-one", "one-to-many"):
-        total += _relative(of_right, right, scores)
-    if assignment == "many-to-many":
-        total = 2.0 * scores - _mean_of(of_left)[left] - _mean_of(of_right)[right]
+    here, there = levels_of(of_left.scores), levels_of(of_right.scores)
+    total = relative_scores(scores, here.take(left), there.take(right), assignment)
     return left, right, total.astype(np.float32)
+
+
+class Levels(NamedTuple):
+    """What is near a record: best score, mean of the next five, mean of the best."""
+
+    best: FloatArray
+    rivals: FloatArray
+    near: FloatArray
+
+    def take(self, rows: IntArray) -> Levels:
+        """Levels of some records."""
+        return Levels(self.best[rows], self.rivals[rows], self.near[rows])
+
+
+def levels_of(scores: FloatArray) -> Levels:
+    """Levels of records from the scores of their neighbours, best first."""
+    n = len(scores)
+    parts = (scores[:, :1], scores[:, _RIVALS], scores[:, :5])
+    means = [p.mean(axis=1) if p.shape[1] else np.zeros(n) for p in parts]
+    return Levels(*means)
+
+
+def relative_scores(
+    scores: FloatArray, left: Levels, right: Levels, assignment: str
+) -> FloatArray:
+    """Relative score of each pair; levels are those of its records."""
+    total: FloatArray = _LOCAL * (2.0 * scores - left.near - right.near)
+    if assignment in ("one-to-one", "many-to-one"):
+        total = total + _share_of(left, scores)
+    if assignment in ("one-to-one", "one-to-many"):
+        total = total + _share_of(right, scores)
+    return total
+
+
+def _share_of(levels: Levels, scores: FloatArray) -> FloatArray:
+    share: FloatArray = scores / np.maximum(levels.best, _TINY)
+    return share + _SHARE * scores / (levels.rivals + _LEVEL)
 
 
 def union_of(
@@ -70,18 +112,3 @@ def _pairs_of(lists: Neighbours) -> tuple[IntArray, IntArray, FloatArray]:
     known = lists.rows >= 0
     own = np.repeat(np.arange(len(lists.rows)), known.sum(axis=1))
     return own, lists.rows[known], lists.scores[known]
-
-
-def _relative(lists: Neighbours, rows: IntArray, scores: FloatArray) -> AnyArray:
-    """Score over the best score of a record, and over the mean of its rivals."""
-    best = lists.scores[:, 0] if lists.scores.shape[1] else np.zeros(len(lists.rows))
-    rivals = lists.scores[:, _RIVALS]
-    mean = rivals.mean(axis=1) if rivals.shape[1] else np.zeros(len(best))
-    share: Any = scores / np.maximum(best, 1e-9)[rows]
-    return share + _SHARE * scores / (mean + _LEVEL)[rows]
-
-
-def _mean_of(lists: Neighbours) -> AnyArray:
-    """Mean score of the nearest five of each record, as CSLS takes it."""
-    near = lists.scores[:, :5]
-    return near.mean(axis=1) if near.shape[1] else np.zeros(len(near))

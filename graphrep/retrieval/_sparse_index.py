@@ -82,7 +82,8 @@ class SparseIndex:
         k : int, default=10
             Number of rows; cut to those that there are.
         exclude : array-like of int of shape (n_queries,) or None, default=None
-            For each query one row of the base to leave out, such as itself; -1 for none.
+            For each query one row of the base to leave out, such as itself; -1 leaves
+            out none.
         n_jobs : int or None, default=None
             Threads; the result does not depend on it.
 
@@ -130,7 +131,8 @@ def _checked(matrix: Any, name: str) -> Any:
             f"{name} must be a sparse matrix or array; got {type(matrix).__name__}. "
             "Use ExactIndex for dense vectors."
         )
-    rows = sparse.csr_array(matrix).astype(np.float32)
+    given: Any = matrix
+    rows: Any = sparse.csr_array(given).astype(np.float32)
     rows.sum_duplicates()
     if len(rows.data) and not (rows.data.min() >= 0 and np.isfinite(rows.data).all()):
         raise GraphValueError(

@@ -49,8 +49,8 @@ class TextFeatures:
     Notes
     -----
     Texts are put in small letters, compatibility forms are resolved (Unicode NFKC), and
-    blanks are merged. Features are hashed to 64 bits and no string is kept. Compared
-    with scikit-learn's ``TfidfVectorizer`` a text gets a blank at both ends, so that its
+    blanks are merged. Features are hashed to 64 bits and no string is kept. Unlike in
+    scikit-learn's ``TfidfVectorizer`` a text gets a blank at both ends, so that its
     first and last characters count as much as others.
 
     O(n log n) time in the length of each text; 12 bytes for each different feature of
@@ -137,6 +137,7 @@ class TextFeatures:
             first, last = span
             hashes = np.empty(kernels.most_features(ends, first, last), np.uint64)
             key = np.uint64(self.n)
+            args: tuple[Any, ...]
             if kinds is None:
                 args = (first, last, self.n, key, hashes)
                 counts = kernels.char_ngrams(codes, ends, *args)
