@@ -13,6 +13,7 @@ from graphrep.blocking._record_texts import texts_of, whole_ids
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import NodeIndex
 from graphrep.graph._ids import is_missing, shown
+from graphrep.io._blame import blame_file
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 
@@ -225,6 +226,15 @@ mapping of columns, sequence of mappings, or path of a CSV, TSV or Parquet file
             )
         return table if columns is None else table.select(columns)
     found = columns_of(table)
+    if isinstance(table, str) or hasattr(table, "__fspath__"):
+        with blame_file(table):
+            return _records_of(found, id, columns, table)
+    return _records_of(found, id, columns, table)
+
+
+def _records_of(
+    found: Table, id: str | None, columns: Iterable[str] | None, table: Any
+) -> Records:
     if id is None and "id" in found.columns:
         id = "id"
     names = [name for name in found.columns if name != id]

@@ -30,6 +30,9 @@ ENTRIES = {
         f"{_COMMANDS}.hypergraph:hypergraph",
         "Project hyperedges, tell the loss, get them back.",
     ),
+    "block": Entry(
+        f"{_COMMANDS}.block:block", "Choose which records of tables to compare."
+    ),
     "plot": Entry(f"{_COMMANDS}.plot:plot", "Draw vectors as a map (PNG or HTML)."),
     "info": Entry(f"{_COMMANDS}.info:info", "Describe a graph file."),
     "convert": Entry(

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from graphrep.cli import _hypergraphs as files
-from graphrep.cli._embed_command import ALIASES
-from graphrep.cli._embedding import fresh_seed, was_given
+from graphrep.cli._embedding import was_given
 from graphrep.cli._help import Decorator, Function, SectionCommand, option
 from graphrep.cli._inputs import READABLE_FILE, GraphSource, graph_input
+from graphrep.cli._method_options import flag, made_estimator, options_of_all
 from graphrep.cli._outputs import check_file, check_output, output_options, place
-from graphrep.cli._parameters import Source, estimator_options, read_source
+from graphrep.cli._parameters import Source, read_source
 from graphrep.cli._render import print_facts
 from graphrep.cli._run import Run, command_options
 from graphrep.cli._sizes import graph_size
@@ -49,34 +49,7 @@ def _sources() -> dict[str, Source]:
 _SOURCES = _sources()
 
 
-def _parameter_options(function: Function) -> Function:
-    """Options for all parameters of all methods; those of several stand together."""
-    owners: dict[str, list[str]] = {}
-    for method, source in _SOURCES.items():
-        for parameter in source.parameters:
-            owners.setdefault(parameter.name, []).append(method)
-    alone = {name for name, methods in owners.items() if len(methods) == 1}
-    layers = [_shared({n: m for n, m in owners.items() if n not in alone})]
-    layers += [
-        source._replace(parameters=[p for p in source.parameters if p.name in alone])
-        for source in _SOURCES.values()
-    ]
-    for layer in reversed(layers):
-        function = estimator_options(layer, aliases=ALIASES, skip=_SKIPPED)(function)
-    return function
-
-
-def _shared(owners: dict[str, list[str]]) -> Source:
-    """Parameters of several methods, with a default where all have the same."""
-    parameters = []
-    for name, methods in owners.items():
-        found = [p for m in methods for p in _SOURCES[m].parameters if p.name == name]
-        one = found[0]
-        if any(p.default != one.default for p in found):
-            one = one._replace(default=None)
-        words = one.summary.removesuffix(".")
-        parameters.append(one._replace(summary=f"{words} ({', '.join(methods)})."))
-    return Source("Several methods", "", parameters, False)
+_parameter_options = options_of_all(_SOURCES, skip=_SKIPPED)
 
 
 def _own_options(function: Function) -> Function:
@@ -262,7 +235,7 @@ def _method(
     if model is not None:
         given = [n for n in parameters if was_given(n)]
         if method is not None or train is not None or given:
-            what = "--method" if method else "--train" if train else _flag(given[0])
+            what = "--method" if method else "--train" if train else flag(given[0])
             raise click.UsageError(f"{what} has no effect with --model; leave it out.")
         return None
     if method is None:
@@ -283,33 +256,13 @@ def _make(method: str, parameters: dict[str, Any], save_model: str | None) -> An
     """Make the estimator from the options that were given, and check them."""
     import graphrep.hypergraph as room
 
-    given = {name: value for name, value in parameters.items() if was_given(name)}
     kind = getattr(room, METHODS[method])
-    known = kind().get_params(deep=False)
-    for name in given:
-        if name not in known:
-            owners = [m for m in _SOURCES if name in _names(m)]
-            raise click.UsageError(
-                f"{_flag(name)} is no parameter of {method}; it is one of "
-                f"{', '.join(owners)}."
-            )
-    if "random_state" in known and given.get("random_state") is None:
-        given["random_state"] = fresh_seed()
-    estimator = kind(**given)
-    estimator._validate_params()  # a wrong one shows before the file is read
+    estimator = made_estimator(method, kind, _SOURCES, parameters)
     if save_model is not None:
         from graphrep.persistence import _registered_name
 
         _registered_name(estimator)
     return estimator
-
-
-def _names(method: str) -> set[str]:
-    return {p.name for p in _SOURCES[method].parameters}
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
 
 
 def _show_plan(

@@ -1,0 +1,230 @@
+"""``graphrep block``: which records of two tables, or of one, to compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from graphrep.cli._blocking import FORMATS, LEARNS, METHODS, SOURCES, blocking_options
+from graphrep.cli._help import SectionCommand
+from graphrep.cli._inputs import READABLE_FILE
+from graphrep.cli._method_options import made_estimator
+from graphrep.cli._outputs import check_file, check_output, output_options, place
+from graphrep.cli._render import print_facts
+from graphrep.cli._run import Run, command_options
+
+if TYPE_CHECKING:
+    from graphrep.blocking import BlockingReport, CandidatePairs, Records
+
+_PICTURES = (".png", ".svg", ".pdf")
+
+
+class Tables(NamedTuple):
+    """What is read: tables and pairs of ids, None where there is none."""
+
+    left: Records
+    right: Records | None
+    train: Any
+    matches: Any
+
+    @property
+    def sizes(self) -> str:
+        """Numbers of records, for people."""
+        if self.right is None:
+            return f"{len(self.left):,} records in one table"
+        return f"{len(self.left):,} and {len(self.right):,} records"
+
+
+class Outputs(NamedTuple):
+    """Files that a run writes; None where there is none."""
+
+    pairs: str | None
+    format: str | None
+    report: str | None
+    curve: str | None
+
+    @property
+    def names(self) -> list[str]:
+        """Those that are files."""
+        every = (self.pairs, self.report, self.curve)
+        return [path for path in every if path is not None and path != "-"]
+
+    def check(self, overwrite: bool, matches: str | None, as_json: bool) -> None:
+        """Refuse what cannot be written, before any work."""
+        if self.pairs is None and matches is None and self.report is None:
+            raise click.UsageError(
+                "Give -o to write the pairs, --matches to score them, or --report."
+            )
+        if self.pairs is not None:
+            self._check_format()
+            check_output(self.pairs, overwrite=overwrite, as_json=as_json)
+        for path in filter(None, (self.report, self.curve)):
+            check_file(Path(path), overwrite=overwrite)
+        if self.curve is not None and matches is None:
+            raise click.UsageError("--curve needs --matches: recall is of something.")
+        if self.curve is not None and Path(self.curve).suffix.lower() not in _PICTURES:
+            raise click.UsageError(
+                f"--curve must end in .png, .svg or .pdf; got {self.curve!r}."
+            )
+
+    def _check_format(self) -> None:
+        from graphrep.blocking._pair_files import pair_format
+        from graphrep.exceptions import GraphFormatError
+
+        if self.pairs == "-" and self.format not in ("csv", "tsv"):
+            raise click.UsageError("-o - needs --format csv or --format tsv.")
+        try:
+            pair_format(str(self.pairs), self.format)
+        except GraphFormatError as error:
+            raise click.UsageError(str(error)) from error
+
+    def write(
+        self, pairs: CandidatePairs, report: BlockingReport, settings: dict[str, Any]
+    ) -> None:
+        """Write them all."""
+        if self.pairs is not None:
+            pairs.write(self.pairs, format=self.format)
+        if self.report is not None:
+            from graphrep.plot import save_blocking_report
+
+            save_blocking_report(report, self.report, settings=settings)
+        if self.curve is not None and report.curve is not None:
+            from graphrep.plot import save_recall_curve
+
+            save_recall_curve(report.curve, self.curve)
+
+
+@click.command(cls=SectionCommand)
+@click.argument("left", type=READABLE_FILE)
+@click.argument("right", type=READABLE_FILE, required=False)
+@output_options(
+    "Where to write the pairs of ids; - is standard output.",
+    required=False,
+    formats=FORMATS,
+)
+@blocking_options
+@command_options
+def block(
+    run: Run,
+    left: str,
+    right: str | None,
+    output: str | None,
+    format: str | None,
+    overwrite: bool,
+    method: str,
+    id_: str | None,
+    right_id: str | None,
+    train: str | None,
+    matches: str | None,
+    report: str | None,
+    curve: str | None,
+    dry_run: bool,
+    **parameters: Any,
+) -> None:
+    """Choose which records of LEFT and RIGHT, or of LEFT alone, to compare.
+
+    Tables are .csv, .tsv (compressed or not) or .parquet files with named columns.
+    """
+    import graphrep.blocking as room
+
+    if right_id is not None and right is None:
+        raise click.UsageError("--right-id has no effect without RIGHT; leave it out.")
+    if train is not None and method not in LEARNS:
+        raise click.UsageError(
+            f"{method} learns nothing, so --train has no effect; leave it out."
+        )
+    parameters["keys"] = _keys(parameters["keys"])
+    estimator = made_estimator(
+        method, getattr(room, METHODS[method]), SOURCES, parameters
+    )
+    outputs = Outputs(output, format, report, curve)
+    if not dry_run:
+        outputs.check(overwrite, matches, run.as_json)
+    with run.progress() as progress:
+        progress(f"Reading {left}", 0, 0)
+        tables = _read(left, right, id_, right_id or id_, train, matches)
+        if dry_run:
+            return _show_plan(run, tables, method, estimator)
+        progress(f"Looking for pairs by {type(estimator).__name__}", 0, 0)
+        estimator._progress = progress
+        estimator.fit(tables.left, tables.right, tables.train)
+        pairs = estimator.candidate_pairs(tables.left, tables.right)
+        del estimator._progress
+        progress("Counting", 0, 0)
+        found = room.blocking_report(pairs, tables.left, tables.right, tables.matches)
+        outputs.write(pairs, found, estimator.get_params(deep=False))
+    return _tell(run, tables, estimator, found, outputs)
+
+
+# -- before the work ---------------------------------------------------------------
+def _keys(keys: tuple[str, ...]) -> Any:
+    """Keys as blockers take them: a name, a tuple of names, or a list of keys."""
+    made = [tuple(key.split("+")) if "+" in key else key for key in keys]
+    return made[0] if len(made) == 1 else made
+
+
+def _read(
+    left: str,
+    right: str | None,
+    left_id: str | None,
+    right_id: str | None,
+    train: str | None,
+    matches: str | None,
+) -> Tables:
+    from graphrep.blocking import as_records
+    from graphrep.blocking._matches import as_matches
+
+    A = as_records(left, id=left_id)
+    B = None if right is None else as_records(right, id=right_id)
+    known = [
+        None if path is None else as_matches(path, A, B, one_table=B is None)
+        for path in (train, matches)
+    ]
+    return Tables(A, B, *known)
+
+
+def _show_plan(run: Run, tables: Tables, method: str, estimator: Any) -> None:
+    one_table = tables.right is None
+    n, m = len(tables.left), len(tables.left if one_table else tables.right or ())
+    wanted = estimator.wanted_pairs(n, m, one_table)
+    possible = n * (n - 1) // 2 if one_table else n * m
+    parameters = estimator.get_params(deep=False)
+    if run.as_json:
+        result = {
+            "dry_run": True, "method": method, "n_left": n, "n_right": m,
+            "most_pairs": wanted, "n_possible": possible,
+        }  # fmt: skip
+        return run.report(parameters=parameters, result=result)
+    return print_facts(
+        [
+            ("method", f"{method} ({type(estimator).__name__})"),
+            ("tables", tables.sizes),
+            ("columns", ", ".join(tables.left.columns)),
+            ("pairs at most", "all found" if wanted is None else f"{wanted:,}"),
+            ("possible", f"{possible:,}"),
+            *((name.replace("_", " "), v) for name, v in parameters.items()),
+        ]
+    )
+
+
+# -- after the work ----------------------------------------------------------------
+def _tell(
+    run: Run,
+    tables: Tables,
+    estimator: Any,
+    report: BlockingReport,
+    outputs: Outputs,
+) -> None:
+    parameters = estimator.get_params(deep=False)
+    wrote = ", ".join(map(place, outputs.names))
+    facts: list[tuple[str, object]] = [("method", type(estimator).__name__)]
+    facts += report.facts()
+    if parameters.get("random_state") is not None:
+        facts.append(("seed", parameters["random_state"]))
+    run.facts(f"Wrote {wrote}" if wrote else "Done", [*facts, *run.cost()])
+    result = {"class": type(estimator).__name__, **report.to_dict()}
+    for name in ("crowds", "missed", "found", "wrong"):  # values of records
+        del result[name]
+    run.report(parameters=parameters, outputs=outputs.names, result=result)

@@ -1,0 +1,174 @@
+"""``graphrep block``: pairs of records from the shell."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graphrep import blocking
+from graphrep.blocking import CandidatePairs, TfidfBlocker, as_records
+from graphrep.cli._blocking import METHODS
+from graphrep.datasets import make_records
+
+Invoke = Callable[..., Any]
+
+
+def _write(path: Path, columns: dict[str, list[str]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+    return path
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> tuple[Path, Path, Path]:
+    data = make_records(60, errors=4, random_state=0)
+    left, right = zip(*data.matches, strict=True)
+    return (
+        _write(tmp_path / "a.csv", data.left),
+        _write(tmp_path / "b.csv", data.right),
+        _write(tmp_path / "gold.csv", {"left": list(left), "right": list(right)}),
+    )
+
+
+def test_block_when_two_tables_then_pairs_that_python_makes(
+    invoke: Invoke, tables: tuple[Path, ...], tmp_path: Path
+) -> None:
+    a, b, _ = tables
+    out = tmp_path / "pairs.parquet"
+    done = invoke("block", a, b, "-m", "tfidf", "-b", "2x", "-o", out)
+    assert done.exit_code == 0, done.stderr
+    A, B = as_records(a), as_records(b)
+    found = TfidfBlocker(budget=2.0).fit_candidate_pairs(A, B)
+    assert CandidatePairs.read(out, A, B) == found
+    assert f"{len(found):,} (2.00x)" in done.stderr
+    again = invoke("block", a, b, "-m", "tfidf", "-o", out)
+    assert again.exit_code == 2
+    assert "--overwrite" in again.stderr
+
+
+def test_block_when_scored_then_scores_report_and_curve(
+    invoke: Invoke, tables: tuple[Path, ...], tmp_path: Path
+) -> None:
+    pytest.importorskip("matplotlib")
+    a, b, gold = tables
+    page, curve = tmp_path / "r.html", tmp_path / "c.png"
+    done = invoke(
+        "block", a, b, "--matches", gold, "--report", page, "--curve", curve,
+        "--seed", 1, "--json",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert record["result"]["scores"]["n_true"] == 36
+    assert record["result"]["scores"]["pair_completeness"] > 0.9
+    assert record["parameters"]["random_state"] == 1
+    assert "missed" not in record["result"]
+    assert "</html>" in page.read_text("utf-8")
+    assert curve.read_bytes().startswith(b"\x89PNG")
+
+
+def test_block_when_one_table_into_a_pipe_then_each_pair_once(
+    invoke: Invoke, tables: tuple[Path, ...]
+) -> None:
+    a, _, _ = tables
+    done = invoke(
+        "block", a, "-m", "tfidf", "-o", "-", "--format", "csv", "-b", 30,
+        "--columns", "name,brand",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert len({frozenset((r["left_id"], r["right_id"])) for r in rows}) == 30
+
+
+def test_block_when_trained_then_learns(
+    invoke: Invoke, tables: tuple[Path, ...]
+) -> None:
+    a, b, gold = tables
+    done = invoke("block", a, b, "--train", gold, "--matches", gold, "--seed", 0)
+    assert done.exit_code == 0, done.stderr
+    refused = invoke("block", a, b, "-m", "tfidf", "--train", gold, "--report", "r")
+    assert refused.exit_code == 2
+    assert "learns nothing" in refused.stderr
+
+
+@pytest.mark.parametrize("method", [*METHODS])
+def test_block_when_of_any_method_then_pairs(
+    invoke: Invoke, tables: tuple[Path, ...], tmp_path: Path, method: str
+) -> None:
+    a, b, _ = tables
+    out = tmp_path / "p.npz"
+    options = ["--keys", "brand+name"] if method == "sorted-neighbourhood" else []
+    done = invoke("block", a, b, "-m", method, "-o", out, *options)
+    assert done.exit_code == 0, done.stderr
+    assert 0 < len(CandidatePairs.read(out)) <= 5 * 48
+
+
+def test_methods_when_listed_then_all_that_need_no_object() -> None:
+    kinds = {n for n in blocking.__all__ if n.endswith("Blocker")} - {"Blocker"}
+    assert set(METHODS.values()) | {
+        "UnionBlocker", "IntersectionBlocker", "EmbeddingBlocker",
+    } >= kinds  # fmt: skip
+    assert next(iter(METHODS)) in ("nlsh", "tfidf")
+
+
+def test_dry_run_when_asked_then_sizes_and_nothing_written(
+    invoke: Invoke, tables: tuple[Path, ...], tmp_path: Path
+) -> None:
+    a, b, _ = tables
+    out = tmp_path / "p.csv"
+    done = invoke("block", a, b, "-m", "tfidf", "-o", out, "--dry-run", "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["result"]["most_pairs"] == 240
+    assert not out.exists()
+    assert "pairs at most" in invoke("block", a, "--dry-run").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ([], 2, "Give -o"),
+        (["-o", "p.xlsx"], 2, ".parquet"),
+        (["-o", "-"], 2, "--format csv"),
+        (["-o", "p.csv", "-b", "many"], 2, "no budget"),
+        (["-o", "p.csv", "-b", "-3"], 2, "no budget"),
+        (["-o", "p.csv", "--curve", "c.png"], 2, "--matches"),
+        (["-o", "p.csv", "--id", "sku"], 3, "a.csv: There is no column 'sku'"),
+        (["-o", "p.csv", "--columns", "titel"], 3, "no column 'titel'"),
+        (["-o", "p.csv", "-m", "tfidf", "--keys", "name"], 2, "no parameter of tfidf"),
+        (["-o", "p.csv", "-m", "tfidf", "--n", "0"], 2, "'n' parameter"),
+        (["-o", "p.csv", "-m", "words"], 2, "words"),
+    ],
+)
+def test_block_when_asked_for_nonsense_then_its_exit_code(
+    invoke: Invoke,
+    tables: tuple[Path, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    arguments: list[str],
+    code: int,
+    words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    a, b, _ = tables
+    done = invoke("block", a, b, *arguments)
+    assert done.exit_code == code, done.stderr
+    assert words in done.stderr
+    assert not (tmp_path / "p.csv").exists()
+
+
+def test_block_when_a_match_names_no_record_then_refused_before_the_work(
+    invoke: Invoke, tables: tuple[Path, ...], tmp_path: Path
+) -> None:
+    a, b, _ = tables
+    wrong = _write(tmp_path / "w.csv", {"l": ["a1"], "r": ["zz"]})
+    done = invoke("block", a, b, "--matches", wrong)
+    assert done.exit_code == 3
+    assert "'zz'" in done.stderr
+    curve = invoke("block", a, "--right-id", "x", "--report", tmp_path / "r.html")
+    assert curve.exit_code == 2
