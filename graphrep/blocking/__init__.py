@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from graphrep.blocking._meta_blocker import MetaBlocker as MetaBlocker
     from graphrep.blocking._minhash_blocker import MinHashBlocker as MinHashBlocker
     from graphrep.blocking._nlsh_blocker import NLSHBlocker as NLSHBlocker
+    from graphrep.blocking._recommend import Recommendation as Recommendation
+    from graphrep.blocking._recommend import recommend as recommend
     from graphrep.blocking._records import Records as Records
     from graphrep.blocking._records import as_records as as_records
     from graphrep.blocking._sorted_neighbourhood_blocker import (
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from graphrep.blocking._union_blocker import UnionBlocker as UnionBlocker
 
 _HOME = {
+    "recommend": "_recommend",
+    "Recommendation": "_recommend",
     "IntersectionBlocker": "_union_blocker",
     "UnionBlocker": "_union_blocker",
     "MetaBlocker": "_meta_blocker",
