@@ -341,15 +341,18 @@ class CandidatePairs:
 
         return recordlinkage_index(self)
 
-    def to_splink(self, left_name: str = "left", right_name: str = "right") -> Any:
+    def to_splink(
+        self, left_name: str = "left_table", right_name: str = "right_table"
+    ) -> Any:
         """Table of pairs to score with Splink 5.
 
         Parameters
         ----------
-        left_name, right_name : str, default="left", "right"
+        left_name, right_name : str, default="left_table", "right_table"
             Names of the tables in Splink: ``dataset_display_name=`` of its
-            ``db_api.register``, or the values of their column ``source_dataset``. Of no
-            effect for one table.
+            ``db_api.register``, or the values of their column ``source_dataset``. (It
+            takes no names that are words of SQL, such as "left".) Of no effect for one
+            table.
 
         Returns
         -------
