@@ -243,7 +243,7 @@ def test_recordlinkage_when_it_compares_then_those_pairs(one_table):
     found = compare.compute(pairs.to_recordlinkage(), *tables)["same"]
     other = left if one_table else right
     for (a, b), same in found.items():
-        assert same == (left.n[a if not one_table else b] == other.n[b if not one_table else a])  # fmt: skip  # noqa: E501
+        assert same == (left.n[a] == other.n[b])
     given = {frozenset(pair) for pair in found.index}
     assert given == {frozenset((a, b)) for a, b, _ in pairs}
 

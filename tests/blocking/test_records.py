@@ -51,7 +51,10 @@ def _forms():
         return duck.connect().from_arrow(table)
 
     def rows():
-        return [dict(zip(COLUMNS, r, strict=True)) for r in zip(*COLUMNS.values())]
+        return [
+            dict(zip(COLUMNS, r, strict=True))
+            for r in zip(*COLUMNS.values(), strict=True)
+        ]
 
     def series():
         return {k: pytest.importorskip("pandas").Series(v) for k, v in COLUMNS.items()}
@@ -182,7 +185,7 @@ def test_texts_when_joined_then_without_the_missing():
     assert records.texts([]) == ["", "", ""]
     with pytest.raises(GraphValueError, match="style"):
         records.texts(style="json")
-    with pytest.raises(GraphValueError, match="no column 'nam'.*'name'"):
+    with pytest.raises(GraphValueError, match=r"no column 'nam'.*'name'"):
         records.texts(["nam"])
 
 
