@@ -35,26 +35,26 @@ if TYPE_CHECKING:
     from graphrep.blocking._union_blocker import UnionBlocker as UnionBlocker
 
 _HOME = {
-    "recommend": "_recommend",
-    "Recommendation": "_recommend",
-    "IntersectionBlocker": "_union_blocker",
-    "UnionBlocker": "_union_blocker",
-    "MetaBlocker": "_meta_blocker",
-    "EmbeddingBlocker": "_embedding_blocker",
-    "HashIndex": "_hash_codes",
-    "MinHashBlocker": "_minhash_blocker",
-    "SortedNeighbourhoodBlocker": "_sorted_neighbourhood_blocker",
-    "KeyBlocker": "_key_blocker",
     "BlockProfile": "_block_profile",
     "Blocker": "_blocker",
     "BlockingReport": "_blocking_report",
     "CandidatePairs": "_candidate_pairs",
+    "EmbeddingBlocker": "_embedding_blocker",
+    "HashIndex": "_hash_codes",
+    "IntersectionBlocker": "_union_blocker",
+    "KeyBlocker": "_key_blocker",
     "LexicalEncoder": "_lexical_encoder",
+    "MetaBlocker": "_meta_blocker",
+    "MinHashBlocker": "_minhash_blocker",
     "NLSHBlocker": "_nlsh_blocker",
+    "Recommendation": "_recommend",
     "Records": "_records",
+    "SortedNeighbourhoodBlocker": "_sorted_neighbourhood_blocker",
     "TfidfBlocker": "_tfidf_blocker",
+    "UnionBlocker": "_union_blocker",
     "as_records": "_records",
     "blocking_report": "_blocking_report",
+    "recommend": "_recommend",
 }
 
 __all__ = list(_HOME)
