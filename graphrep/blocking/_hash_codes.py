@@ -94,7 +94,7 @@ class HashIndex:
     mean chance over the near pairs reaches ``recall``; of all k that is taken whose
     hashing, probing and scoring would cost least for a base of this size.
 
-    12 bytes for each vector in each table. A query costs
+    14 to 20 bytes for each vector in each table. A query costs
     O(k L n_components + L n_probes log n_base + candidates n_components).
 
     References
@@ -240,8 +240,8 @@ class HashIndex:
             block = self._hasher.project(vectors[start : start + _ROWS], *self._lines)
             kernels.hash_top_k(
                 start, block, self._multipliers, signs, self.n_probes, self._keys,
-                self._rows, vectors, self.base, norms, self._base_norms, euclidean,
-                left_out, self.max_candidates, local.seen, rows, scores, counts,
+                self._rows, self._starts, self._shift, vectors, self.base, norms,
+                self._base_norms, euclidean, left_out, self.max_candidates, local.seen, rows, scores, counts,
             )  # fmt: skip
 
         threads = resolve_n_jobs(self._n_jobs if n_jobs is None else n_jobs)
@@ -252,7 +252,7 @@ class HashIndex:
     def _build(self) -> None:
         """Hash the base into the tables."""
         n, (k, tables) = len(self.base), self.plan[:2]
-        need, free = 20 * n * tables, available_memory()
+        need, free = 24 * n * tables, available_memory()
         if free is not None and need > free:
             raise MemoryLimitError(
                 f"{tables} tables of {n:,} vectors need {human_bytes(need)} but "
@@ -277,6 +277,9 @@ class HashIndex:
                 pass
             self._rows = np.empty((tables, n), np.int32)
             self._keys = np.empty((tables, n), np.uint64)
+            bits = max(1, n.bit_length() - 1)
+            self._shift = np.uint64(64 - bits)
+            self._starts = np.empty((tables, (1 << bits) + 1), np.int32)
             for _ in pool.map(lambda t: self._sort(keys[:, t], t), range(tables)):
                 pass
         self._base_norms = self._norms(self.base)
@@ -284,6 +287,7 @@ class HashIndex:
     def _sort(self, keys: Any, table: int) -> None:
         order = np.argsort(keys, kind="stable")
         self._rows[table], self._keys[table] = order, keys[order]
+        kernels.leading_starts(self._keys[table], self._shift, self._starts[table])
 
     def _norms(self, vectors: FloatArray) -> FloatArray:
         if self.metric == "euclidean":

@@ -148,8 +148,20 @@ def count_meetings(left, right, multipliers, signs, n_probes, out):
 
 
 @njit(nogil=True)
-def _first_at_least(keys, wanted):
-    lo, hi = 0, keys.shape[0]
+def leading_starts(keys, shift, starts):
+    """Write where the sorted keys with each value of their leading bits begin."""
+    at = 0
+    for lead in range(starts.shape[0] - 1):
+        while at < keys.shape[0] and np.int64(keys[at] >> shift) < lead:
+            at += 1
+        starts[lead] = at
+    starts[starts.shape[0] - 1] = keys.shape[0]
+
+
+@njit(nogil=True)
+def _first_at_least(keys, starts, shift, wanted):
+    lead = np.int64(wanted >> shift)
+    lo, hi = np.int64(starts[lead]), np.int64(starts[lead + 1])
     while lo < hi:
         middle = (lo + hi) >> 1
         if keys[middle] < wanted:
@@ -206,14 +218,16 @@ def _insert(rows, scores, size, row, score):
 
 @njit(nogil=True)
 def hash_top_k(
-    first, projections, multipliers, signs, n_probes, keys, rows, queries, base,
-    query_norms, base_norms, euclidean, exclude, most, seen, found, scores, counts,
+    first, projections, multipliers, signs, n_probes, keys, rows, starts, shift,
+    queries, base, query_norms, base_norms, euclidean, exclude, most, seen, found,
+    scores, counts,
 ):  # fmt: skip
     """Score what a block of queries shares a bucket with, and keep the k best.
 
     ``keys`` and ``rows`` (n_tables, n_base) are the sorted keys of each table and whose
-    they are. ``seen`` (int64, n_base) holds -1 at first; each query marks what it met
-    with its own number ``first`` + place. At most ``most`` rows are scored a query.
+    they are; ``starts`` says where those begin whose leading bits, all but ``shift``,
+    have each value. ``seen`` (int64, n_base) holds -1 at first; each query marks what
+    it met with its own number ``first`` + place. At most ``most`` rows are scored a query.
     """
     n, n_tables = projections.shape[0], projections.shape[1]
     own = np.empty((1, n_tables), np.uint64)
@@ -230,7 +244,7 @@ def hash_top_k(
                 projections[i, t], multipliers[t], signs, own[0, t], probes
             )
             for p in range(n_keys):
-                at = _first_at_least(keys[t], probes[p])
+                at = _first_at_least(keys[t], starts[t], shift, probes[p])
                 while at < keys.shape[1] and keys[t, at] == probes[p] and met < most:
                     row = rows[t, at]
                     at += 1
