@@ -12,15 +12,19 @@ if TYPE_CHECKING:
     from graphrep.blocking._blocking_report import BlockingReport as BlockingReport
     from graphrep.blocking._blocking_report import blocking_report as blocking_report
     from graphrep.blocking._candidate_pairs import CandidatePairs as CandidatePairs
+    from graphrep.blocking._certificate import LSHCertificate as LSHCertificate
     from graphrep.blocking._embedding_blocker import (
         EmbeddingBlocker as EmbeddingBlocker,
     )
     from graphrep.blocking._hash_codes import HashIndex as HashIndex
     from graphrep.blocking._key_blocker import KeyBlocker as KeyBlocker
     from graphrep.blocking._lexical_encoder import LexicalEncoder as LexicalEncoder
+    from graphrep.blocking._losses import MatchLoss as MatchLoss
     from graphrep.blocking._meta_blocker import MetaBlocker as MetaBlocker
+    from graphrep.blocking._miner import TupleMiner as TupleMiner
     from graphrep.blocking._minhash_blocker import MinHashBlocker as MinHashBlocker
     from graphrep.blocking._nlsh_blocker import NLSHBlocker as NLSHBlocker
+    from graphrep.blocking._pair_matcher import PairMatcher as PairMatcher
     from graphrep.blocking._recommend import Recommendation as Recommendation
     from graphrep.blocking._recommend import recommend as recommend
     from graphrep.blocking._records import Records as Records
@@ -28,7 +32,11 @@ if TYPE_CHECKING:
     from graphrep.blocking._sorted_neighbourhood_blocker import (
         SortedNeighbourhoodBlocker as SortedNeighbourhoodBlocker,
     )
+    from graphrep.blocking._static_encoder import StaticEncoder as StaticEncoder
     from graphrep.blocking._tfidf_blocker import TfidfBlocker as TfidfBlocker
+    from graphrep.blocking._transformer_encoder import (
+        TransformerEncoder as TransformerEncoder,
+    )
     from graphrep.blocking._union_blocker import (
         IntersectionBlocker as IntersectionBlocker,
     )
@@ -43,14 +51,20 @@ _HOME = {
     "HashIndex": "_hash_codes",
     "IntersectionBlocker": "_union_blocker",
     "KeyBlocker": "_key_blocker",
+    "LSHCertificate": "_certificate",
     "LexicalEncoder": "_lexical_encoder",
+    "MatchLoss": "_losses",
     "MetaBlocker": "_meta_blocker",
     "MinHashBlocker": "_minhash_blocker",
     "NLSHBlocker": "_nlsh_blocker",
+    "PairMatcher": "_pair_matcher",
     "Recommendation": "_recommend",
     "Records": "_records",
     "SortedNeighbourhoodBlocker": "_sorted_neighbourhood_blocker",
+    "StaticEncoder": "_static_encoder",
     "TfidfBlocker": "_tfidf_blocker",
+    "TransformerEncoder": "_transformer_encoder",
+    "TupleMiner": "_miner",
     "UnionBlocker": "_union_blocker",
     "as_records": "_records",
     "blocking_report": "_blocking_report",
