@@ -126,7 +126,11 @@ ROOMS = (
         "scores, nearest neighbours, splits, the estimator's base, saved models",
         BLUE,
     ),
-    ("embedding", "the embedders, one file each", BLUE),
+    (
+        "embedding  kge  hypergraph  blocking",
+        "the estimators, one file each; they do not import each other",
+        BLUE,
+    ),
     ("plot", "maps and reports as pictures and pages", ORANGE),
     ("evaluation", "reconstruction, semantics, tasks; assess and its result", ORANGE),
     ("quickstart  cli", "the command line; imports inside functions", ORANGE),
