@@ -100,7 +100,7 @@ def train(
     Near negatives are looked up anew in each epoch; where there are more than 10^9
     pairs those of the miner stay, and recall is taken among 4,000 records of a table.
     """
-    one_table = A is B
+    one_table = miner.one_table_
     inner, held_out = miner.split(_HELD_OUT, seed)
     judge = _Judge(A, B, held_out, miner.source_ == "neighbours", one_table, seed)
     history = History()

@@ -85,6 +85,8 @@ class TupleMiner:
     ----------
     positives_ : Positives
         Rows of both tables and weights of the matches to learn from.
+    one_table_ : bool
+        Whether both tables are the same.
     source_ : {"matches", "rule", "matches+rule", "neighbours"}
         Where they come from.
 
@@ -166,7 +168,7 @@ class TupleMiner:
                 A, B, one_table=one_table, k=k, n_jobs=n_jobs
             )
         self._tables = (A, B)
-        self._one_table = one_table
+        self.one_table_ = one_table
         self._neighbours = neighbours
         self._groups = identical_groups(A, B, one_table)
         self._seed = draw_seed(self.random_state)
@@ -230,7 +232,7 @@ class TupleMiner:
         if len(left):
             jobs += [(0, left, right, weights), (1, right, left, weights)]
         if self.operator_ is not None:
-            for side in (0,) if self._one_table else (0, 1):
+            for side in (0,) if self.one_table_ else (0, 1):
                 rows = np.arange(len(self._tables[side]))
                 jobs.append((side, rows, None, np.ones(len(rows), np.float32)))
         out = []
@@ -267,11 +269,11 @@ class TupleMiner:
             found.append(known_positives(matches))
             sources.append("matches")
         if self.rule is not None:
-            near = rule_positives(self.rule, A, B, self._neighbours, self._one_table)
+            near = rule_positives(self.rule, A, B, self._neighbours, self.one_table_)
             found.append(near)
             sources.append("rule")
         if not sources:
-            found = [mutual_positives(self._neighbours, self.margin, self._one_table)]
+            found = [mutual_positives(self._neighbours, self.margin, self.one_table_)]
             sources = ["neighbours"]
         width = max(1, len(B))
         return joined(found, width), "+".join(sources)
@@ -280,7 +282,7 @@ class TupleMiner:
         """Sorted keys of known matches, of one table in both orders."""
         width = np.int64(max(1, len(self._tables[1])))
         keys = left * width + right
-        if self._one_table:
+        if self.one_table_:
             keys = np.concatenate([keys, right * width + left])
         return np.unique(keys)
 
@@ -380,7 +382,7 @@ class TupleMiner:
             left, right = right, left
         width = np.int64(max(1, len(self._tables[1])))
         fine &= ~np.isin(left * width + right, self._known)
-        if self._one_table:
+        if self.one_table_:
             fine &= left != right
         if ask and self.rule is not None and fine.any():
             at = np.nonzero(fine)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -137,6 +139,21 @@ def test_fit_when_same_seed_then_same_bits_and_never_worse(name, learn):
     assert history.recalls[history.best_epoch] == max(history.recalls)
     assert made[0].transform(A).shape == (60, 8)
     assert (made[0].gains_.any()) <= (learn == "gains")
+
+
+def test_fit_when_loss_is_not_finite_then_error(monkeypatch):
+    words, A, B = _domain(20)
+    miner = TupleMiner(random_state=0).fit(A, B, Matches(np.arange(20), np.arange(20)))
+    monkeypatch.setattr(StaticModel, "step", lambda *args: np.nan)
+    with pytest.raises(GraphValueError, match="loss is nan in epoch 1; lower"):
+        StaticEncoder(words).fit(A, B, miner)
+
+
+def test_pickle_when_fitted_then_same_vectors():
+    words, A, B = _domain(20)
+    encoder = StaticEncoder(words).fit(A, B)
+    again = pickle.loads(pickle.dumps(encoder))
+    np.testing.assert_array_equal(again.transform(A), encoder.transform(A))
 
 
 def test_fit_when_nothing_is_known_and_one_table_then_learns():
