@@ -48,7 +48,7 @@ class HashIndex:
         to length 1. None takes "sign" for cosine and "p-stable" for euclidean.
     n_functions, n_tables : int or None, default=None
         Functions in a code (k) and tables (L). None measures: see Notes.
-    n_probes : int, default=16
+    n_probes : int, default=32
         Buckets of a table that a query looks at: its own, then those that are likeliest
         to hold near vectors [3]_.
     width : float or None, default=None
@@ -127,7 +127,7 @@ class HashIndex:
         codes: str | None = None,
         n_functions: int | None = None,
         n_tables: int | None = None,
-        n_probes: int = 16,
+        n_probes: int = 32,
         width: float | None = None,
         recall: float = 0.95,
         near: tuple[Any, Any] | None = None,
@@ -241,7 +241,8 @@ class HashIndex:
             kernels.hash_top_k(
                 start, block, self._multipliers, signs, self.n_probes, self._keys,
                 self._rows, self._starts, self._shift, vectors, self.base, norms,
-                self._base_norms, euclidean, left_out, self.max_candidates, local.seen, rows, scores, counts,
+                self._base_norms, euclidean, left_out, self.max_candidates,
+                local.seen, rows, scores, counts,
             )  # fmt: skip
 
         threads = resolve_n_jobs(self._n_jobs if n_jobs is None else n_jobs)

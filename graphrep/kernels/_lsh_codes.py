@@ -227,7 +227,8 @@ def hash_top_k(
     ``keys`` and ``rows`` (n_tables, n_base) are the sorted keys of each table and whose
     they are; ``starts`` says where those begin whose leading bits, all but ``shift``,
     have each value. ``seen`` (int64, n_base) holds -1 at first; each query marks what
-    it met with its own number ``first`` + place. At most ``most`` rows are scored a query.
+    it met with its own number ``first`` + place. At most ``most`` rows are scored for
+    one query.
     """
     n, n_tables = projections.shape[0], projections.shape[1]
     own = np.empty((1, n_tables), np.uint64)
