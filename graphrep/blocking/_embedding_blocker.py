@@ -45,6 +45,11 @@ default="one-to-one"
     n_jobs : int or None, default=None
         Threads; the result does not depend on it.
 
+    Attributes
+    ----------
+    n_pairs_ : int
+        Most pairs that the lists of neighbours of the fitted tables hold.
+
     Raises
     ------
     GraphValueError
@@ -113,6 +118,12 @@ default="one-to-one"
         self.exclude = exclude
         self.random_state = random_state
         self.n_jobs = n_jobs
+
+    def _fit(self, A: Records, B: Records, matches: Any, one_table: bool) -> None:
+        n, m = len(A), len(B)
+        every = n * (n - 1) // 2 if one_table else n * m
+        listed = self.n_neighbors * (n if one_table else n + m)
+        self.n_pairs_ = min(every, listed)
 
     def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:
         if not len(A) or not len(B):

@@ -149,7 +149,8 @@ class HashIndex:
         self._n_jobs = n_jobs
         given = n_functions is not None and n_tables is not None
         pairs = None
-        if not given or (self.codes == "p-stable" and width is None):
+        lacks = self.codes == "p-stable" and width is None
+        if not given or lacks or near is not None:
             pairs = self._pairs_to_learn_from(near)
             width = pairs.width if width is None else width
         self._hasher = Hasher(self.codes, metric == "cosine", float(width or 1.0))

@@ -35,6 +35,9 @@ class UnionBlocker(FitOnce):
     ----------
     blockers_ : list of Blocker
         The fitted blockers.
+    n_pairs_ : int
+        Most pairs that the blockers together give for the fitted tables, from what
+        each of them estimates and from their budgets.
 
     Raises
     ------
@@ -109,6 +112,17 @@ class UnionBlocker(FitOnce):
         else:
             for blocker in self.blockers_:
                 blocker.fit(A, other, matches)
+
+        self.n_pairs_ = self._most_pairs(len(A), len(B), one_table)
+
+    def _most_pairs(self, n: int, m: int, one_table: bool) -> int:
+        every = n * (n - 1) // 2 if one_table else n * m
+        total = 0
+        for blocker in self.blockers_:
+            wanted = blocker.wanted_pairs(n, m, one_table)
+            bounds = [getattr(blocker, "n_pairs_", every), every]
+            total += min(bounds if wanted is None else [*bounds, wanted])
+        return min(every, total // self._least())
 
     def _check(self) -> None:
         if not len(self.blockers):

@@ -39,6 +39,7 @@ def test_pairs_when_exact_then_nearest_of_both_sides():
     got = np.zeros_like(expected)
     got[found.left_rows, found.right_rows] = True
     np.testing.assert_array_equal(got, expected)
+    assert len(found) <= blocker.n_pairs_ == 3 * 35
     best = (found.left_rows[0], found.right_rows[0])
     assert cosines[best] in (cosines[best[0]].max(), cosines[:, best[1]].max())
 

@@ -46,7 +46,9 @@ def test_chance_of_one_function_when_measured_then_as_in_theory(metric, codes):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(400, 8))
     Y = X + 0.2 * rng.normal(size=X.shape)
-    index = HashIndex(X, metric, codes=codes, near=(X, Y), width=1.5)
+    index = HashIndex(
+        X, metric, codes=codes, near=(X, Y), width=1.5, n_functions=8, n_tables=2
+    )
     if codes == "sign":
         cosine = (X * Y).sum(1) / np.linalg.norm(X, axis=1) / np.linalg.norm(Y, axis=1)
         theory = 1 - np.arccos(cosine) / np.pi

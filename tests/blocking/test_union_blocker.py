@@ -46,6 +46,7 @@ def test_scores_when_fused_then_reciprocal_ranks(weights, one_table):
     found = union.fit_candidate_pairs(*tables)
     got = dict(zip(_rows(found), found.scores.tolist(), strict=True))
     assert got == pytest.approx(dict(scores))
+    assert len(found) <= union.n_pairs_ <= (6 if one_table else 16)
     for least in (None, 1, 2, 3):
         both = IntersectionBlocker(
             PARTS, at_least=least, weights=weights, budget=None
