@@ -51,7 +51,7 @@ def _typed(source: Source) -> Source:
 
 
 METHODS = _methods()
-LEARNS = ("nlsh",)
+LEARNS = ESTIMATES = ("nlsh",)
 SOURCES = {name: _typed(read_source(kind, _ROOM)) for name, kind in METHODS.items()}
 _RULES = ("include", "exclude")
 
@@ -194,6 +194,12 @@ def _outputs() -> list[Decorator]:
             section=_OUTPUT,
             metavar="FILE",
             help="Draw recall over the budget (needs --matches): .png, .svg or .pdf.",
+        ),
+        option(
+            "--estimate",
+            is_flag=True,
+            help="Estimate the recall without known matches, from changed copies of "
+            "records (nlsh).",
         ),
         option(
             "--dry-run",

@@ -33,7 +33,7 @@ _KINDS = {
 _COLOURS = ("black", "white", "silver", "red", "blue", "graphite")
 _GIVEN = (
     "Ada", "Amir", "Anneke", "Bruno", "Carla", "Chidi", "Dagny", "Dario", "Elif",
-    "Emil", "Farah", "Giulia", "Hana", "Henrik", "Ines", "Ivo", "Jasmin", "Jonas",
+    "Emil", "Farah", "Giulia", "Hana", "Henrik", "Irma", "Ivo", "Jasmin", "Jonas",
     "Karim", "Katrin", "Lars", "Leila", "Mateo", "Mira", "Nadia", "Niklas", "Olga",
     "Pavel", "Rosa", "Samir", "Tamara", "Tobias", "Ulla", "Viktor", "Yara", "Zofia",
 )  # fmt: skip
@@ -49,7 +49,7 @@ _STREETS = (
 )  # fmt: skip
 _TOWNS = (
     "Ashford", "Brackley", "Carlow", "Dunblane", "Ellesmere", "Falmouth", "Grantham",
-    "Harwich", "Ilkley", "Keswick",
+    "Harwich", "Ilminster", "Keswick",
 )  # fmt: skip
 _SHORT = {
     "Street": "St", "Road": "Rd", "Avenue": "Ave", "Square": "Sq", "inch": "in",

@@ -185,8 +185,8 @@ def test_texts_when_joined_then_without_the_missing():
     assert records.texts([]) == ["", "", ""]
     with pytest.raises(GraphValueError, match="style"):
         records.texts(style="json")
-    with pytest.raises(GraphValueError, match=r"no column 'nam'.*'name'"):
-        records.texts(["nam"])
+    with pytest.raises(GraphValueError, match=r"no column 'colour'.*'name'"):
+        records.texts(["colour"])
 
 
 def test_records_when_taken_then_ids_go_along():

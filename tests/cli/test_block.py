@@ -86,6 +86,18 @@ def test_block_when_one_table_into_a_pipe_then_each_pair_once(
     assert len({frozenset((r["left_id"], r["right_id"])) for r in rows}) == 30
 
 
+def test_block_when_estimated_then_a_share(
+    invoke: Invoke, tables: tuple[Path, ...], tmp_path: Path
+) -> None:
+    a, b, _ = tables
+    page = tmp_path / "r.html"
+    done = invoke("block", a, b, "--estimate", "--seed", 0, "--report", page, "--json")
+    assert done.exit_code == 0, done.stderr
+    assert 0.5 < json.loads(done.stdout)["result"]["estimated_recall"] <= 1
+    refused = invoke("block", a, b, "--estimate", "-m", "tfidf", "--report", "r")
+    assert refused.exit_code == 2
+
+
 def test_block_when_trained_then_learns(
     invoke: Invoke, tables: tuple[Path, ...]
 ) -> None:

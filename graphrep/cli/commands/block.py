@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from graphrep.cli._blocking import FORMATS, LEARNS, METHODS, SOURCES, blocking_options
+from graphrep.cli._blocking import (
+    ESTIMATES,
+    FORMATS,
+    LEARNS,
+    METHODS,
+    SOURCES,
+    blocking_options,
+)
 from graphrep.cli._help import SectionCommand
 from graphrep.cli._inputs import READABLE_FILE
 from graphrep.cli._method_options import made_estimator
@@ -120,6 +127,7 @@ def block(
     matches: str | None,
     report: str | None,
     curve: str | None,
+    estimate: bool,
     dry_run: bool,
     **parameters: Any,
 ) -> None:
@@ -134,6 +142,11 @@ def block(
     if train is not None and method not in LEARNS:
         raise click.UsageError(
             f"{method} learns nothing, so --train has no effect; leave it out."
+        )
+    if estimate and method not in ESTIMATES:
+        raise click.UsageError(
+            f"{method} cannot estimate its recall; leave out --estimate, or use "
+            f"{', '.join(ESTIMATES)}."
         )
     parameters["keys"] = _keys(parameters["keys"])
     estimator = made_estimator(
@@ -151,11 +164,15 @@ def block(
         estimator._progress = progress
         estimator.fit(tables.left, tables.right, tables.train)
         pairs = estimator.candidate_pairs(tables.left, tables.right)
+        guess = None
+        if estimate:
+            progress("Estimating the recall", 0, 0)
+            guess = estimator.estimate_recall(tables.left, tables.right, pairs=pairs)
         del estimator._progress
         progress("Counting", 0, 0)
         found = room.blocking_report(pairs, tables.left, tables.right, tables.matches)
         outputs.write(pairs, found, estimator.get_params(deep=False))
-    return _tell(run, tables, estimator, found, outputs)
+    return _tell(run, estimator, found, outputs, guess)
 
 
 # -- before the work ---------------------------------------------------------------
@@ -212,19 +229,22 @@ def _show_plan(run: Run, tables: Tables, method: str, estimator: Any) -> None:
 # -- after the work ----------------------------------------------------------------
 def _tell(
     run: Run,
-    tables: Tables,
     estimator: Any,
     report: BlockingReport,
     outputs: Outputs,
+    guess: float | None,
 ) -> None:
     parameters = estimator.get_params(deep=False)
     wrote = ", ".join(map(place, outputs.names))
     facts: list[tuple[str, object]] = [("method", type(estimator).__name__)]
     facts += report.facts()
+    if guess is not None:
+        facts.append(("estimated recall", f"{guess:.4f}"))
     if parameters.get("random_state") is not None:
         facts.append(("seed", parameters["random_state"]))
     run.facts(f"Wrote {wrote}" if wrote else "Done", [*facts, *run.cost()])
     result = {"class": type(estimator).__name__, **report.to_dict()}
+    result["estimated_recall"] = guess
     for name in ("crowds", "missed", "found", "wrong"):  # values of records
         del result[name]
     run.report(parameters=parameters, outputs=outputs.names, result=result)
