@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from graphrep._utils._sets import distinct, is_in
 from graphrep.blocking._candidate_pairs import CandidatePairs
 from graphrep.blocking._matches import Matches, as_matches
 from graphrep.blocking._records import Records, as_records
@@ -285,12 +286,12 @@ def _against(
     sizes = (len(A), None if pairs.one_table else len(B))
     true = (known.left, known.right)
     keys = known.left * np.int64(max(1, len(B))) + known.right
-    at = np.flatnonzero(np.isin(pairs.keys, keys))
-    rest = np.flatnonzero(~np.isin(keys, pairs.keys[at]))
+    at = np.flatnonzero(is_in(pairs.keys, keys))
+    rest = np.flatnonzero(~is_in(keys, distinct(pairs.keys[at])))
     missed = Matches(known.left[rest], known.right[rest])
     shown = at if len(at) <= n else np.r_[at[: n - n // 2], at[len(at) - n // 2 :]]
     best = np.arange(min(len(pairs), len(at) + n))
-    wrong = np.setdiff1d(best, at, assume_unique=True)[:n]
+    wrong = best[~is_in(best, at)][:n]
     sides = ("left",) if pairs.one_table else ("left", "right")
     return {
         "scores": blocking_scores(true, rows, *sizes),

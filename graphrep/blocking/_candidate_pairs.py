@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from graphrep._utils._sets import distinct, is_in
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import NodeIndex
 from graphrep.typing import AnyArray, FloatArray, IntArray, PathType
@@ -162,7 +163,7 @@ class CandidatePairs:
         """Take some of the pairs, by position or by a mask."""
         which = np.asarray(which)
         if which.dtype != bool:
-            which = np.unique(np.asarray(which, np.int64))  # in order: best first
+            which = distinct(np.asarray(which, np.int64))  # in order: best first
         return self._with(
             self.left_rows[which], self.right_rows[which], self.scores[which]
         )
@@ -181,12 +182,12 @@ class CandidatePairs:
     def intersection(self, other: CandidatePairs) -> CandidatePairs:
         """Pairs in both, with the scores of this one."""
         self._same_tables(other)
-        return self.take(np.isin(self.keys, other.keys))
+        return self.take(is_in(self.keys, distinct(other.keys)))
 
     def difference(self, other: CandidatePairs) -> CandidatePairs:
         """Pairs that are not in the other."""
         self._same_tables(other)
-        return self.take(~np.isin(self.keys, other.keys))
+        return self.take(~is_in(self.keys, distinct(other.keys)))
 
     def _is_of_tables_of(self, other: CandidatePairs) -> bool:
         return (

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphrep._utils._optional import module_of
+from graphrep._utils._sets import distinct
 from graphrep.blocking._candidate_pairs import CandidatePairs
 from graphrep.blocking._record_rows import rows_of_ids
 from graphrep.blocking._record_tables import columns_of
@@ -87,7 +87,7 @@ def as_matches(
     if one_table:
         pairs = np.sort(pairs, axis=1)
         pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-    keys = np.unique(pairs[:, 0] * np.int64(max(1, len(other))) + pairs[:, 1])
+    keys = distinct(pairs[:, 0] * np.int64(max(1, len(other))) + pairs[:, 1])
     return Matches(*np.divmod(keys, np.int64(max(1, len(other)))))
 
 
@@ -110,7 +110,9 @@ def _check_tables(pairs: CandidatePairs, left: Records, right: Records) -> None:
 
 def _id_columns(matches: Any) -> tuple[Any, Any]:
     """Two columns of ids, those labelled 0 left out."""
-    if module_of(matches) == "numpy" or isinstance(matches, (list, tuple)):
+    if isinstance(matches, np.ndarray) and matches.shape[1:] == (2,):
+        return matches[:, 0], matches[:, 1]
+    if isinstance(matches, (list, tuple, np.ndarray)):
         pairs = list(matches)
         if not pairs:
             return [], []

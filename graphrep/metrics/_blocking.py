@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from graphrep._utils._sets import distinct, is_in
 from graphrep.exceptions import GraphValueError
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
@@ -169,9 +170,9 @@ def blocking_scores(
     >>> scores.pair_completeness, round(scores.pair_quality, 3), scores.cssr
     (0.5, 0.333, 0.5)
     """
-    wanted = np.unique(_keys(true, n_left, n_right, "true"))
-    candidates = np.unique(_keys(found, n_left, n_right, "found"))
-    hits = np.isin(wanted, candidates, assume_unique=True)
+    wanted = distinct(_keys(true, n_left, n_right, "true"))
+    candidates = distinct(_keys(found, n_left, n_right, "found"))
+    hits = is_in(wanted, candidates)
     n_found = int(np.count_nonzero(hits))
     n_possible = n_left * (n_left - 1) // 2 if n_right is None else n_left * n_right
     recall = _share(n_found, len(wanted))
@@ -232,9 +233,9 @@ def recall_curve(
     """
     if side not in _SIDES:
         raise GraphValueError(f"side must be 'left', 'right' or None; got {side!r}.")
-    wanted = np.unique(_keys(true, n_left, n_right, "true"))
+    wanted = distinct(_keys(true, n_left, n_right, "true"))
     keys = _keys(ranked, n_left, n_right, "ranked", keep_selves=True)
-    if len(np.unique(keys)) < len(keys):
+    if len(distinct(keys)) < len(keys):
         raise GraphValueError(
             "Ranked pairs must stand once each; some stand twice. Keep the first of "
             "each."
@@ -249,7 +250,7 @@ def recall_curve(
         places = _places(left if side == "left" else right)
     smaller = n_left if n_right is None else min(n_left, n_right)
     return RecallCurve(
-        hits=np.sort(places[np.isin(keys, wanted)]),
+        hits=np.sort(places[is_in(keys, wanted)]),
         n_true=len(wanted),
         n_pairs=int(places.max()) if len(places) else 0,
         unit=max(1, smaller) if side is None else 1,
@@ -313,7 +314,7 @@ def _places(groups: AnyArray) -> IntArray:
 
 
 def _coverage(rows: IntArray, hits: AnyArray) -> float:
-    return _share(len(np.unique(rows[hits])), len(np.unique(rows)))
+    return _share(len(distinct(rows[hits])), len(distinct(rows)))
 
 
 def _harmonic(a: float, b: float) -> float:
