@@ -132,7 +132,7 @@ def _read_text(
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Pause the search for cycles: rows have none, and so many lists cost it seconds."""
+    """Pause the search for cycles: rows have none, and looking takes seconds."""
     enabled = gc.isenabled()
     gc.disable()
     try:
