@@ -39,9 +39,9 @@ class HypergraphReconstructor(Reconstructor):
 
     Candidates are maximal cliques, their common parts, and small cliques where these
     pay. A blend of boosted trees and a logistic model tells the odds of each from some
-    sixty features. Then candidates compete to explain the graph: edges need a
-    hyperedge, weights count them. What is returned has the highest expected Jaccard
-    index.
+    sixty features. Then candidates compete to explain the graph, by linear programming
+    and sampling: edges need a hyperedge, weights count them. What is returned has the
+    highest expected Jaccard index.
 
     Parameters
     ----------
@@ -113,6 +113,9 @@ class HypergraphReconstructor(Reconstructor):
     non-negative least squares. Weights that are not exact counts are borne by
     ``consistency="learned"``; pass the noisy graph as ``y`` to ``fit``, so that the
     price of a residual is learned from it.
+
+    A size of which a graph has ten times as many cliques for each edge as the training
+    graph, or more than ``budget``, is left out with a warning.
 
     O(cost of the maximal cliques + sum over candidates of the squared size and of
     members' degrees and cliques) time beside the training; memory is dominated by the
