@@ -12,8 +12,8 @@ blocking of those who made the set, which flatters recall by a point or two.
 
 Recall is given at 1, 2, 5 and 10 times the records of the smaller table, pairs in all,
 so that neither direction of asking matters. Methods that give fewer pairs are marked
-with how many they give. ``fixed-A`` and ``fixed-B`` are the k nearest of each record of one
-table by TF-IDF of character 3-grams, ``raw`` its cosine with one threshold for all,
+with how many they give. ``fixed-A`` and ``fixed-B`` are the k nearest of each record of
+one table by TF-IDF of character 3-grams, ``raw`` its cosine with one threshold for all,
 ``csls`` its local scaling. ``nlsh-start`` is the lexical encoder before it has learnt;
 ``nlsh`` learns without labels, ``nlsh-labels`` from 60 % of the matches, and is scored
 on the others, as ``nlsh-held`` (the same without labels) is, means of the seeds.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
+from graphrep._utils._parallel import resolve_n_jobs
 from graphrep._utils._progress import Progress, silent
 from graphrep.blocking._losses import MatchLoss
 from graphrep.blocking._miner import TupleMiner, Tuples
@@ -25,6 +27,7 @@ _ANALYZERS = (("char", 3), ("word", 1))
 _WHOLE = {"char": 1.0, "word": 0.5}  # first weights of views of the whole record
 _PARTS = 0.1  # and of all views of columns together, for each analyzer
 _BATCH = 256
+_SPAN = 1 << 15  # pairs that one thread takes at a time
 _RATES = (0.05, 0.02)  # of Adam: for weights of views, and of features
 _DECAY = 1e-3  # of weights of features, for each batch
 _BETAS = (0.9, 0.99)
@@ -267,6 +270,23 @@ class LexicalEncoder:
         self._logs -= self.rates[0] * step[: len(self._logs)]
         self._own -= self.rates[1] * step[len(self._logs) :]
         return float(value)
+
+    def view_cosines(
+        self, A: Records, B: Records, left: IntArray, right: IntArray
+    ) -> FloatArray:
+        """Cosine of each view of pairs of rows: float32 (n_pairs, n_views)."""
+        X = self._rows(A)
+        Y = X if B is A else self._rows(B)
+        out = np.empty((len(left), len(self.views_)), np.float32)
+        fixed = (*X, *Y, left, right, self._view_of, out)
+
+        def work(first: int) -> None:
+            kernels.view_cosines(first, min(first + _SPAN, len(left)), *fixed)
+
+        with ThreadPoolExecutor(resolve_n_jobs(self.n_jobs)) as pool:
+            for _ in pool.map(work, range(0, len(left), _SPAN)):
+                pass
+        return out
 
     # -- looking at it -----------------------------------------------------------
     def explain(self, left: Records, right: Records) -> list[dict[str, float]]:

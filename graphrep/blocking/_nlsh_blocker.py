@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._progress import Progress, silent
 from graphrep._utils._random import draw_seed
+from graphrep._utils._sets import is_in
 from graphrep._utils._sklearn_compat import Interval, StrOptions
 from graphrep.blocking._blocker import COMMON, Blocker, RawPairs
 from graphrep.blocking._candidate_pairs import CandidatePairs
@@ -22,9 +23,16 @@ from graphrep.blocking._lexical_neighbours import lexical_neighbours
 from graphrep.blocking._losses import LOSSES, MatchLoss
 from graphrep.blocking._matches import Matches, as_matches
 from graphrep.blocking._miner import TupleMiner
+from graphrep.blocking._pair_ranker import PairRanker, ranking_features
 from graphrep.blocking._recall_estimate import copy_scores
 from graphrep.blocking._records import Records
-from graphrep.blocking._relative import ASSIGNMENTS, Neighbours, relative_pairs
+from graphrep.blocking._relative import (
+    ASSIGNMENTS,
+    Neighbours,
+    levels_of,
+    relative_scores,
+    union_of,
+)
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.typing import FloatArray
 
@@ -87,6 +95,9 @@ default="one-to-one"
         Fitted.
     miner_ : TupleMiner or None
         With the matches that were learnt from; None where nothing was.
+    ranker_ : PairRanker or None
+        How near pairs are ranked, learnt by the lexical encoder's blocker from known
+        matches, 30 at least, if that finds more of those held out; None without.
     random_seed_ : int
         The seed that was used.
 
@@ -210,6 +221,19 @@ default="one-to-one"
                 left, right, self.miner_, self._loss, seed=self.random_seed_,
                 n_jobs=self.n_jobs, progress=self._progress or silent,
             )  # fmt: skip
+        self.ranker_ = self._rank(left, right, known, one_table) if lexical else None
+
+    def _rank(
+        self, A: Records, B: Records, known: Matches | None, one_table: bool
+    ) -> PairRanker | None:
+        """Learn to rank pairs from known matches, None for none."""
+        if known is None or not len(known.left):
+            return None
+        raw, X = self._found(A, B, one_table, features=True)
+        return PairRanker().fit(
+            X, raw.scores, raw.left, raw.right, known, len(A), len(B),
+            seed=self.random_seed_,
+        )  # fmt: skip
 
     def _make_encoder(self) -> Any:
         if self.encoder == "lexical":
@@ -292,9 +316,34 @@ default="one-to-one"
             self.encoder_.forget() if hasattr(self.encoder_, "forget") else None
 
     def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:
+        ranked = self.ranker_ is not None and self.ranker_.weight_ > 0
+        raw, X = self._found(A, B, one_table, features=ranked)
+        if self.ranker_ is not None and ranked:
+            raw = raw._replace(scores=self.ranker_.scores(X, raw.scores))
+        return raw
+
+    def _found(
+        self, A: Records, B: Records, one_table: bool, features: bool
+    ) -> tuple[RawPairs, FloatArray]:
+        """Near pairs with their relative scores, and what the ranker looks at."""
         of_left, of_right = self._neighbours(A, B, one_table)
         self._near = of_right
-        return RawPairs(*relative_pairs(of_left, of_right, self.assignment))
+        left, right, cosines = union_of(of_left, of_right)
+        if one_table:
+            once = left < right
+            turned = ~is_in(
+                left * np.int64(len(A)) + right, right * np.int64(len(A)) + left
+            )
+            once |= turned
+            left, right, cosines = left[once], right[once], cosines[once]
+        here, there = levels_of(of_left.scores), levels_of(of_right.scores)
+        here, there = here.take(left), there.take(right)
+        total = relative_scores(cosines, here, there, self.assignment)
+        raw = RawPairs(left, right, total.astype(np.float32))
+        if not features:
+            return raw, np.zeros((len(left), 0), np.float32)
+        views = self.encoder_.view_cosines(A, B, left, right)
+        return raw, ranking_features(total, cosines, here, there, views)
 
     def _neighbours(
         self, A: Records, B: Records, one_table: bool

@@ -70,3 +70,25 @@ def add_cosine_slopes(
                 out[s] += share * weights[s] * x_data[e] * y_data[f]
             e += s <= t
             f += t <= s
+
+
+@njit(nogil=True)
+def view_cosines(
+    first, last, x_indptr, x_indices, x_data, y_indptr, y_indices, y_data, x_rows,
+    y_rows, view_of, out,
+):  # fmt: skip
+    """Write the product of the parts of each view of the pairs ``first`` to ``last``.
+
+    Views have length 1 in each row, so products are cosines: out is float32, a column
+    for each view.
+    """
+    for i in range(first, last):
+        e, end = x_indptr[x_rows[i]], x_indptr[x_rows[i] + 1]
+        f, stop = y_indptr[y_rows[i]], y_indptr[y_rows[i] + 1]
+        out[i, :] = 0.0
+        while e < end and f < stop:
+            s, t = x_indices[e], y_indices[f]
+            if s == t:
+                out[i, view_of[s]] += x_data[e] * y_data[f]
+            e += s <= t
+            f += t <= s

@@ -151,7 +151,7 @@ def test_dry_run_when_asked_then_sizes_and_nothing_written(
         (["-o", "p.csv", "-b", "-3"], 2, "no budget"),
         (["-o", "p.csv", "--curve", "c.png"], 2, "--matches"),
         (["-o", "p.csv", "--id", "sku"], 3, "a.csv: There is no column 'sku'"),
-        (["-o", "p.csv", "--columns", "titel"], 3, "no column 'titel'"),
+        (["-o", "p.csv", "--columns", "nonesuch"], 3, "no column 'nonesuch'"),
         (["-o", "p.csv", "-m", "tfidf", "--keys", "name"], 2, "no parameter of tfidf"),
         (["-o", "p.csv", "-m", "tfidf", "--n", "0"], 2, "'n' parameter"),
         (["-o", "p.csv", "-m", "words"], 2, "words"),
