@@ -235,11 +235,13 @@ def _bar(sums, tops, k, left_out, heap, heap_rows):
 def _bar_of_few(sums, met, n_met, k, left_out, heap, heap_rows):
     """Do the same where the rows that were met are listed."""
     size = 0
+    bar = _FLOOR
     for m in range(n_met):
         row = np.int64(met[m])
-        if row != left_out:
+        if sums[row] > bar and row != left_out:
             size = _push(heap, heap_rows, size, k, sums[row], row)
-    return heap[0] * (1 - _SLACK) if size == k else _FLOOR
+            bar = heap[0] if size == k else _FLOOR
+    return bar * (1 - _SLACK)
 
 
 @njit
