@@ -15,7 +15,7 @@ from graphrep.hypergraph import HypergraphReconstructor
     [
         ("crimes", {"weighted": True, "min_size": 2}, 0.98),
         ("crimes", {"weighted": False}, 0.77),
-        ("hosts", {"weighted": True, "n_folds": 2}, 0.85),
+        ("hosts", {"weighted": True, "n_folds": 2, "min_size": 2}, 0.85),
         ("enron", {"weighted": False, "n_folds": 2}, 0.22),
     ],
 )
