@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._progress import Progress, silent
 from graphrep._utils._random import draw_seed
-from graphrep._utils._sets import is_in
 from graphrep._utils._sklearn_compat import Interval, StrOptions
 from graphrep.blocking._blocker import COMMON, Blocker, RawPairs
 from graphrep.blocking._candidate_pairs import CandidatePairs
@@ -306,14 +305,14 @@ default="one-to-one"
         self, A: Any, B: Any = None, matches: Any = None
     ) -> CandidatePairs:
         """Do ``fit`` and ``candidate_pairs`` of the same tables."""
-        left, right = self._read(A, B)
         self._remember = True
         try:
-            self.fit(left, right, matches)
-            return self.candidate_pairs(left, right)
+            return super().fit_candidate_pairs(A, B, matches)
         finally:
             del self._remember
-            self.encoder_.forget() if hasattr(self.encoder_, "forget") else None
+            encoder = getattr(self, "encoder_", None)  # fit may have failed before it
+            if isinstance(encoder, LexicalEncoder):
+                encoder.forget()
 
     def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:
         ranked = self.ranker_ is not None and self.ranker_.weight_ > 0
@@ -330,11 +329,7 @@ default="one-to-one"
         self._near = of_right
         left, right, cosines = union_of(of_left, of_right)
         if one_table:
-            once = left < right
-            turned = ~is_in(
-                left * np.int64(len(A)) + right, right * np.int64(len(A)) + left
-            )
-            once |= turned
+            once = left < right  # the union holds each pair both ways
             left, right, cosines = left[once], right[once], cosines[once]
         here, there = levels_of(of_left.scores), levels_of(of_right.scores)
         here, there = here.take(left), there.take(right)
@@ -381,6 +376,8 @@ default="one-to-one"
         same = known is not None and len(known.left) and self._fitted_to(A, B)
         if not same:
             return self._copy_scores(B, self._near)
+        if not len(raw.left):
+            return np.full(len(known.left), -np.inf)
         width = np.int64(max(1, len(B)))
         keys = raw.left * width + raw.right
         order = np.argsort(keys)

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from numbers import Integral
 from typing import Any
 
-import numpy as np
-
 from graphrep._utils._sklearn_compat import Interval, StrOptions
 from graphrep.blocking._blocker import COMMON, Blocker, RawPairs
+from graphrep.blocking._lexical_neighbours import lexical_neighbours
 from graphrep.blocking._records import Records
-from graphrep.blocking._relative import ASSIGNMENTS, Neighbours, relative_pairs
-from graphrep.retrieval import SparseIndex, TextFeatures
+from graphrep.blocking._relative import ASSIGNMENTS, relative_pairs
 
 
 class TfidfBlocker(Blocker):
@@ -72,20 +70,8 @@ default="one-to-one"
         self.n_jobs = n_jobs
 
     def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:
-        features = TextFeatures(self.analyzer, self.n, n_jobs=self.n_jobs)
-        left = A.texts()
-        if one_table:
-            X = Y = features.fit_transform(left)
-        else:
-            right = B.texts()
-            features.fit(left + right)
-            X, Y = features.transform(left), features.transform(right)
-        own = np.arange(len(left)) if one_table else None
-        k = self.n_neighbors
-        of_left = Neighbours(
-            *SparseIndex(Y).query(X, k, exclude=own, n_jobs=self.n_jobs)
-        )
-        of_right = of_left
-        if not one_table:
-            of_right = Neighbours(*SparseIndex(X).query(Y, k, n_jobs=self.n_jobs))
-        return RawPairs(*relative_pairs(of_left, of_right, self.assignment))
+        near = lexical_neighbours(
+            A, B, one_table=one_table, k=self.n_neighbors, analyzer=self.analyzer,
+            n=self.n, n_jobs=self.n_jobs,
+        )  # fmt: skip
+        return RawPairs(*relative_pairs(*near, self.assignment))

@@ -138,6 +138,8 @@ def test_tables_when_empty_or_tiny_then_pairs_or_none():
     one = A.take(np.array([0]))
     assert len(model.fit_candidate_pairs(one, B)) <= 5
     blank = Records({"name": ["", ""], "stock": ["", ""]})
+    aimed = NLSHBlocker(target_recall=0.9, random_state=0)
+    assert len(aimed.fit_candidate_pairs(blank, blank, [(0, 1)])) == 0
     assert len(model.fit_candidate_pairs(blank, blank)) == 0
 
 
@@ -162,8 +164,9 @@ def test_parameters_when_wrong_then_refused():
         NLSHBlocker(loss="barlow").fit(A, B)
     with pytest.raises(GraphTypeError, match="fit and transform"):
         NLSHBlocker(encoder=7).fit(A, B)
-    with pytest.raises(GraphValueError, match="c \\* radius"):
-        NLSHBlocker(radius=1.5).fit(A, B)
+    for call in ("fit", "fit_candidate_pairs"):
+        with pytest.raises(GraphValueError, match="c \\* radius"):
+            getattr(NLSHBlocker(radius=1.5), call)(A, B)
     for options in ({"loss": "hinge"}, {"c": 1.0}, {"target_recall": 2}):
         with pytest.raises(InvalidParameterError):
             NLSHBlocker(**options).fit(A, B)
