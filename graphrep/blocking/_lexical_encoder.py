@@ -10,6 +10,7 @@ from scipy import sparse
 
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep._utils._progress import Progress, silent
+from graphrep.blocking._lexical_neighbours import sparse_neighbours
 from graphrep.blocking._losses import MatchLoss
 from graphrep.blocking._miner import TupleMiner, Tuples
 from graphrep.blocking._records import Records
@@ -188,14 +189,8 @@ class LexicalEncoder:
     ) -> tuple[Neighbours, Neighbours]:
         """Nearest records of each record of either table, exactly."""
         X = self.transform(A)
-        own = np.arange(len(A)) if one_table else None
         Y = X if one_table else self.transform(B)
-        of_left = Neighbours(
-            *SparseIndex(Y).query(X, k, exclude=own, n_jobs=self.n_jobs)
-        )
-        if one_table:
-            return of_left, of_left
-        return of_left, Neighbours(*SparseIndex(X).query(Y, k, n_jobs=self.n_jobs))
+        return sparse_neighbours(X, Y, one_table=one_table, k=k, n_jobs=self.n_jobs)
 
     def nearest(self, A: Records, B: Records, k: int) -> Neighbours:
         """Find the records of B nearest to those of A."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from graphrep.blocking._records import Records
@@ -41,12 +43,21 @@ def lexical_neighbours(
     left = A.texts()
     if one_table:
         X = features.fit_transform(left)
-        own = np.arange(len(left))
-        lists = Neighbours(*SparseIndex(X).query(X, k, exclude=own, n_jobs=n_jobs))
-        return lists, lists
+        return sparse_neighbours(X, X, one_table=True, k=k, n_jobs=n_jobs)
     right = B.texts()
     features.fit(left + right)
     X, Y = features.transform(left), features.transform(right)
+    return sparse_neighbours(X, Y, one_table=False, k=k, n_jobs=n_jobs)
+
+
+def sparse_neighbours(
+    X: Any, Y: Any, *, one_table: bool, k: int, n_jobs: int | None
+) -> tuple[Neighbours, Neighbours]:
+    """Nearest rows of each row of two sparse arrays, or of one among themselves."""
+    if one_table:
+        own = np.arange(X.shape[0])
+        lists = Neighbours(*SparseIndex(X).query(X, k, exclude=own, n_jobs=n_jobs))
+        return lists, lists
     return (
         Neighbours(*SparseIndex(Y).query(X, k, n_jobs=n_jobs)),
         Neighbours(*SparseIndex(X).query(Y, k, n_jobs=n_jobs)),

@@ -162,7 +162,7 @@ def _evidence(
     held = np.repeat(taken, np.diff(pointers))
     residual = cover.amount - np.bincount(edges, held, len(cover.amount)).astype(int)
     chances = kernels.sample_explanations(
-        pointers, edges, residual, scores, np.full(_WARM_UP + _SWEEPS, price), counted,
+        pointers, edges, residual, scores, price, counted, _WARM_UP + _SWEEPS,
         _WARM_UP, seed, taken,
     )  # fmt: skip
     best = np.zeros(len(odds))

@@ -52,19 +52,19 @@ def consume(order, pointers, edges, residual, taken):
 
 @njit(nogil=True, error_model="numpy")
 def sample_explanations(
-    pointers, edges, residual, scores, prices, counted, burn, seed, taken
+    pointers, edges, residual, scores, price, counted, sweeps, burn, seed, taken
 ):
     """Mean state of each candidate over the sweeps after ``burn``.
 
     The energy of a choice is minus the sum of its ``scores`` (log odds), plus
-    a price for each unit of residual, left or overdrawn (``counted``), or for each
-    edge that nothing covers. One sweep draws every candidate given all others, at the
-    price of the sweep. ``residual`` and ``taken`` (int8) are the start, changed here.
+    ``price`` for each unit of residual, left or overdrawn (``counted``), or for each
+    edge that nothing covers. One sweep draws every candidate given all others.
+    ``residual`` and ``taken`` (int8) are the start, changed here.
     """
     n = pointers.shape[0] - 1
     means = np.zeros(n, np.float64)
     key = np.uint64(seed)
-    for t in range(prices.shape[0]):
+    for t in range(sweeps):
         for c in range(n):
             step = taken[c]
             gain = 0.0
@@ -74,7 +74,7 @@ def sample_explanations(
                     gain += 1.0 if left > 0 else -1.0
                 elif left == 1:
                     gain += 1.0
-            gain = scores[c] + prices[t] * gain
+            gain = scores[c] + price * gain
             draw = (hash64(key, np.uint64(t * n + c)) >> np.uint64(11)) * _TO_UNIT
             new = 1 if draw * (1.0 + np.exp(-gain)) < 1.0 else 0
             if new != step:
@@ -84,4 +84,4 @@ def sample_explanations(
             if t >= burn:
                 # the chance itself: less noise than the state that was drawn
                 means[c] += 1.0 / (1.0 + np.exp(-gain))
-    return means / max(1, prices.shape[0] - burn)
+    return means / max(1, sweeps - burn)

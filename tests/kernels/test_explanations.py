@@ -98,8 +98,9 @@ def test_sampler_when_tiny_then_chances_as_by_all_subsets(counted, price):
         edges,
         residual,
         scores,
-        np.full(40_000, price),
+        price,
         counted,
+        40_000,
         100,
         3,
         taken,
@@ -113,7 +114,7 @@ def test_sampler_when_tiny_then_chances_as_by_all_subsets(counted, price):
 def test_sampler_when_seed_is_the_same_then_the_same_chances():
     args = (
         np.array([0, 1, 2, 4]), np.array([0, 1, 0, 1]), np.ones(2, np.int64),
-        np.zeros(3), np.ones(20), False, 5,
+        np.zeros(3), 1.0, False, 20, 5,
     )  # fmt: skip
 
     def run(seed):
