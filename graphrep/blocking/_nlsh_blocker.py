@@ -228,7 +228,8 @@ default="one-to-one"
         """Learn to rank pairs from known matches, None for none."""
         if known is None or not len(known.left):
             return None
-        raw, X = self._found(A, B, one_table, features=True)
+        near = self._neighbours(A, B, one_table)
+        raw, X = self._found(near, A, B, one_table, features=True)
         return PairRanker().fit(
             X, raw.scores, raw.left, raw.right, known, len(A), len(B),
             seed=self.random_seed_,
@@ -314,19 +315,28 @@ default="one-to-one"
             if isinstance(encoder, LexicalEncoder):
                 encoder.forget()
 
+    def candidate_pairs(self, A: Any, B: Any = None) -> CandidatePairs:
+        """Choose the pairs to compare; see `Blocker.candidate_pairs`."""
+        try:
+            return super().candidate_pairs(A, B)
+        finally:
+            self.__dict__.pop("_near", None)  # lists of all records, not to be kept
+
     def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:
         ranked = self.ranker_ is not None and self.ranker_.weight_ > 0
-        raw, X = self._found(A, B, one_table, features=ranked)
+        near = self._neighbours(A, B, one_table)
+        self._near = near[1]
+        raw, X = self._found(near, A, B, one_table, features=ranked)
         if self.ranker_ is not None and ranked:
             raw = raw._replace(scores=self.ranker_.scores(X, raw.scores))
         return raw
 
     def _found(
-        self, A: Records, B: Records, one_table: bool, features: bool
-    ) -> tuple[RawPairs, FloatArray]:
+        self, lists: tuple[Neighbours, Neighbours], A: Records, B: Records,
+        one_table: bool, features: bool,
+    ) -> tuple[RawPairs, FloatArray]:  # fmt: skip
         """Near pairs with their relative scores, and what the ranker looks at."""
-        of_left, of_right = self._neighbours(A, B, one_table)
-        self._near = of_right
+        of_left, of_right = lists
         left, right, cosines = union_of(of_left, of_right)
         if one_table:
             once = left < right  # the union holds each pair both ways
