@@ -18,6 +18,7 @@ io
 datasets
 metrics retrieval model_selection base persistence
 embedding kge hypergraph blocking
+linking
 plot
 evaluation
 quickstart
