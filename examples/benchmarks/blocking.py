@@ -81,7 +81,7 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
-    every = [*METHODS, *SLOW, *PEERS]
+    every = [*METHODS, *COPIES, *SLOW, *PEERS]
     parser.add_argument("--methods", nargs="+", choices=every)
     parser.add_argument("--peers", action="store_true", help="those installed, too")
     parser.add_argument("--gold", choices=("full", "matches"), default="full")
@@ -179,7 +179,7 @@ def work(options: argparse.Namespace, asked: Row) -> None:
         draw = np.random.default_rng(asked["seed"]).permutation(len(matches.left))
         cut = int(0.6 * len(draw))
         train, gold = (take(matches, np.sort(p)) for p in (draw[:cut], draw[cut:]))
-    method = {**METHODS, **SLOW, **PEERS}[asked["method"]]
+    method = {**METHODS, **COPIES, **SLOW, **PEERS}[asked["method"]]
     toy = load_toy()
     method(*toy, None, 8, 0)
     start = time.process_time()
@@ -292,11 +292,11 @@ def unique_pairs(left: Any, right: Any, one_table: bool) -> tuple[Any, Any]:
     return low[first], high[first]
 
 
-def tfidf(budget: int, seed: int) -> Any:
+def tfidf(budget: int, seed: int, **options: Any) -> Any:
     """Character 3-grams, relative scores."""
     from graphrep.blocking import TfidfBlocker
 
-    return TfidfBlocker(budget=budget, n_jobs=1)
+    return TfidfBlocker(budget=budget, n_jobs=1, **options)
 
 
 def nlsh(budget: int, seed: int, **options: Any) -> Any:
@@ -338,7 +338,7 @@ def dense(encoder: str, learn: bool) -> Callable[..., tuple[Any, Any]]:
 
     def method(A: Any, B: Any, train: Any, budget: int, seed: int) -> tuple[Any, Any]:
         from graphrep.blocking._encoder import vector_neighbours
-        from graphrep.blocking._relative import relative_pairs
+        from graphrep.blocking._relative import assignment_of, scored_pairs
         from graphrep.blocking._static_encoder import StaticEncoder
         from graphrep.blocking._transformer_encoder import TransformerEncoder
 
@@ -351,10 +351,12 @@ def dense(encoder: str, learn: bool) -> Callable[..., tuple[Any, Any]]:
         made.fit(A, other, n_jobs=1)
         X = made.transform(A, n_jobs=1)
         Y = X if B is None else made.transform(B, n_jobs=1)
-        lists = vector_neighbours(X, Y, one_table=B is None, n_jobs=1)
-        left, right, scores = relative_pairs(*lists, "one-to-one")
-        order = np.argsort(-scores, kind="stable")
-        return unique_pairs(left[order], right[order], B is None)
+        one = B is None
+        lists = vector_neighbours(X, Y, one_table=one, n_jobs=1)
+        way = assignment_of("auto", A, other, one)
+        found = scored_pairs(*lists, way, one_table=one)
+        order = np.argsort(-found.scores, kind="stable")
+        return found.left[order], found.right[order]
 
     return method
 
@@ -373,6 +375,10 @@ METHODS: dict[str, Callable[..., tuple[Any, Any]]] = {
     "infonce-labels": blocker(lambda b, s: nlsh(b, s, loss="infonce")),
     "minhash": blocker(minhash),
     "tokens": blocker(tokens),
+}
+COPIES: dict[str, Callable[..., tuple[Any, Any]]] = {
+    "tfidf-no-copies": blocker(lambda b, s: tfidf(b, s, exclude_identical=True)),
+    "nlsh-no-copies": blocker(lambda b, s: nlsh(b, s, exclude_identical=True)),
 }
 SLOW: dict[str, Callable[..., tuple[Any, Any]]] = {
     "wordllama": dense("static", False),

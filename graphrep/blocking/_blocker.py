@@ -15,7 +15,7 @@ from graphrep.blocking._candidate_pairs import CandidatePairs
 from graphrep.blocking._matches import as_matches
 from graphrep.blocking._records import Records, as_records
 from graphrep.exceptions import GraphValueError
-from graphrep.typing import FloatArray, IntArray
+from graphrep.typing import AnyArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from typing import Self
@@ -54,6 +54,10 @@ class Blocker(BaseEstimator):
         Rules: functions of two `Records` of one length (the left and the right records
         of the pairs) that return a mask. Pairs that are not included, or are excluded,
         are dropped before the budget is spent.
+    exclude_identical : bool, default=False
+        Whether pairs of records that say the same, but for capitals and blanks, are
+        dropped, and do not count as near: where both tables hold copies of one source,
+        for example, and the copies are known.
     """
 
     budget: int | float | None
@@ -62,6 +66,7 @@ class Blocker(BaseEstimator):
     columns: list[str] | None
     include: Callable[[Records, Records], Any] | None
     exclude: Callable[[Records, Records], Any] | None
+    exclude_identical: bool
 
     _parameter_constraints: dict[str, list[Any]]
 
@@ -89,6 +94,10 @@ class Blocker(BaseEstimator):
         self
         """
         self._validate_params()
+        if self.budget is not None and not self.budget >= 0:
+            raise GraphValueError(
+                f"budget must be a number of 0 or more, or None; got {self.budget!r}."
+            )
         left, right = self._read(A, B)
         known = None
         if matches is not None:
@@ -175,9 +184,15 @@ class Blocker(BaseEstimator):
                     "A rule must return one bool for each pair, an array of shape "
                     f"({len(raw.left):,},); got {mask.dtype} of shape {mask.shape}."
                 )
-            kept = mask == wanted
-            raw = RawPairs(*(part[kept] for part in raw))
+            raw = _kept(raw, mask == wanted)
+        if self.exclude_identical and len(raw.left):
+            left, right = A.text_groups(B)
+            raw = _kept(raw, left[raw.left] != right[raw.right])
         return raw
+
+
+def _kept(raw: RawPairs, mask: AnyArray) -> RawPairs:
+    return RawPairs(raw.left[mask], raw.right[mask], raw.scores[mask])
 
 
 COMMON: dict[str, list[Any]] = {
@@ -187,5 +202,6 @@ COMMON: dict[str, list[Any]] = {
     "columns": [list, tuple, None],
     "include": [callable, None],
     "exclude": [callable, None],
+    "exclude_identical": ["boolean"],
 }
 """Constraints of the parameters that all blockers have."""

@@ -14,7 +14,7 @@ from graphrep.blocking._losses import MatchLoss
 from graphrep.blocking._matches import Matches
 from graphrep.blocking._miner import TupleMiner, Tuples
 from graphrep.blocking._records import Records
-from graphrep.blocking._relative import Neighbours, relative_pairs
+from graphrep.blocking._relative import Neighbours, scored_pairs
 from graphrep.exceptions import GraphValueError
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
@@ -190,7 +190,8 @@ def recall_curve(
         1 where there are no matches.
     """
     n, m = len(lists[0].rows), len(lists[1].rows)
-    left, right, scores = relative_pairs(*lists, assignment)
+    found = scored_pairs(*lists, assignment, one_table=one_table)
+    left, right, scores = found.left, found.right, found.scores
     a, b = np.asarray(matches.left), np.asarray(matches.right)
     if one_table:
         left, right = np.minimum(left, right), np.maximum(left, right)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from graphrep._utils._sklearn_compat import THREADS, HasMethods, Interval, StrOptions
-from graphrep.blocking._blocker import COMMON, Blocker, RawPairs
+from graphrep._utils._sklearn_compat import THREADS, HasMethods, StrOptions
+from graphrep.blocking._blocker import COMMON, RawPairs
+from graphrep.blocking._encoder import vector_neighbours
 from graphrep.blocking._hash_codes import HashIndex
+from graphrep.blocking._neighbour_blocker import NEIGHBOURS, NeighbourBlocker
 from graphrep.blocking._records import Records
-from graphrep.blocking._relative import ASSIGNMENTS, Neighbours, relative_pairs
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.retrieval import ExactIndex
 from graphrep.typing import AnyArray, FloatArray
 
 
-class EmbeddingBlocker(Blocker):
+class EmbeddingBlocker(NeighbourBlocker):
     """Pairs of records whose vectors point the same way.
 
     Parameters
@@ -37,8 +37,8 @@ class EmbeddingBlocker(Blocker):
         Parameters of `HashIndex`, such as ``{"recall": 0.99}``.
     n_neighbors : int, default=50
         Nearest records that are looked at, of each record of either table.
-    assignment : {"one-to-one", "one-to-many", "many-to-one", "many-to-many"}, \
-default="one-to-one"
+    assignment : {"auto", "one-to-one", "one-to-many", "many-to-one", "many-to-many"}, \
+default="auto"
         How many matches a left and a right record have at most, see `TfidfBlocker`.
     random_state : int, RandomState, Generator or None, default=0
         Seed of the hash functions; exact search uses none.
@@ -47,8 +47,10 @@ default="one-to-one"
 
     Attributes
     ----------
+    assignment_ : str
+        What "auto" was decided to be for the fitted tables.
     n_pairs_ : int
-        Most pairs that the lists of neighbours of the fitted tables hold.
+        Most pairs that the fitted tables can give, known before any is made.
 
     Raises
     ------
@@ -79,8 +81,7 @@ default="one-to-one"
         "style": [StrOptions({"plain", "tagged"})],
         "search": [StrOptions({"exact", "hash"})],
         "hash_options": [dict, None],
-        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
-        "assignment": [StrOptions(set(ASSIGNMENTS))],
+        **NEIGHBOURS,
         "random_state": ["random_state"],
         **THREADS,
         **COMMON,
@@ -94,13 +95,14 @@ default="one-to-one"
         search: str = "exact",
         hash_options: dict[str, Any] | None = None,
         n_neighbors: int = 50,
-        assignment: str = "one-to-one",
+        assignment: str = "auto",
         budget: int | float | None = 5.0,
         per_record: int | None = None,
         min_per_record: int = 0,
         columns: list[str] | None = None,
         include: Callable[[Records, Records], Any] | None = None,
         exclude: Callable[[Records, Records], Any] | None = None,
+        exclude_identical: bool = False,
         random_state: Any = 0,
         n_jobs: int | None = None,
     ) -> None:
@@ -116,14 +118,12 @@ default="one-to-one"
         self.columns = columns
         self.include = include
         self.exclude = exclude
+        self.exclude_identical = exclude_identical
         self.random_state = random_state
         self.n_jobs = n_jobs
 
     def _fit(self, A: Records, B: Records, matches: Any, one_table: bool) -> None:
-        n, m = len(A), len(B)
-        every = n * (n - 1) // 2 if one_table else n * m
-        listed = self.n_neighbors * (n if one_table else n + m)
-        self.n_pairs_ = min(every, listed)
+        self._prepare(A, B, one_table)
 
     def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:
         if not len(A) or not len(B):
@@ -136,9 +136,12 @@ default="one-to-one"
                 f"The vectors of the tables have {X.shape[1]} and {Y.shape[1]} "
                 "components; encode both in one way."
             )
-        of_left = self._neighbours(X, Y, one_table)
-        of_right = of_left if one_table else self._neighbours(Y, X, False)
-        return RawPairs(*relative_pairs(of_left, of_right, self.assignment))
+        near = vector_neighbours(
+            X, Y, one_table=one_table, k=self.n_neighbors, n_jobs=self.n_jobs,
+            index=self._index,
+        )  # fmt: skip
+        found = self._scored(near, A, B, one_table)
+        return RawPairs(found.left, found.right, found.scores)
 
     def _vectors(self, records: Records, side: int) -> FloatArray:
         """One vector for each record; zero for those without text."""
@@ -171,17 +174,6 @@ default="one-to-one"
                 f"There must be one vector for each of the {n:,} records of the {side} "
                 f"table; got an array of shape {found.shape}."
             )
-
-    def _neighbours(self, X: FloatArray, Y: FloatArray, one_table: bool) -> Neighbours:
-        n = len(X)
-        own = np.arange(n) if one_table else None
-        filled, known = Y.any(axis=1), X.any(axis=1)
-        if not known.any() or not filled.any() or (one_table and n == 1):
-            return Neighbours(np.full((n, 1), -1, np.int64), np.zeros((n, 1), "f4"))
-        k = min(self.n_neighbors, len(Y) - int(one_table))
-        rows, scores = self._index(Y).query(X, k, exclude=own, n_jobs=self.n_jobs)
-        good = (scores > 0) & (rows >= 0)
-        return Neighbours(np.where(good, rows, -1), np.where(good, scores, 0))
 
     def _index(self, base: FloatArray) -> Any:
         if self.search == "exact":

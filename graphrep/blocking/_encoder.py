@@ -6,6 +6,7 @@ An encoder of records has two methods and takes its settings in ``__init__``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -69,44 +70,49 @@ def unit_vectors(vectors: AnyArray) -> FloatArray:
 
 def vector_neighbours(
     X: FloatArray, Y: FloatArray, *, one_table: bool = False, k: int = 50,
-    n_jobs: int | None = None,
+    n_jobs: int | None = None, index: Callable[[FloatArray], Any] = ExactIndex,
 ) -> tuple[Neighbours, Neighbours]:  # fmt: skip
-    """Nearest vectors of each vector of both tables by cosine, exactly.
+    """Nearest vectors of each vector of both tables by cosine.
 
     Parameters
     ----------
     X, Y : ndarray of shape (n, d), (m, d)
-        Vectors of length 1, or 0: those are near nothing and nothing is near them.
+        Vectors; those of length 0 are near nothing and nothing is near them.
     one_table : bool, default=False
         Whether Y is X; a record is then none of its own neighbours.
     k : int, default=50
         Neighbours of each record.
     n_jobs : int or None, default=None
         Threads; the result does not depend on it.
+    index : callable, default=ExactIndex
+        From vectors to an index of them: exact, or such as `HashIndex`.
 
     Returns
     -------
     of_left, of_right : Neighbours
-        Rows, -1 for none, and cosines, best first.
+        Rows and cosines, best first; -1 and 0 where nothing else has a positive cosine.
     """
-    of_left = _nearest(X, Y, k, one_table, n_jobs)
-    return of_left, of_left if one_table else _nearest(Y, X, k, False, n_jobs)
+    of_left = _nearest(X, Y, k, one_table, n_jobs, index)
+    return of_left, of_left if one_table else _nearest(Y, X, k, False, n_jobs, index)
 
 
 def _nearest(
-    queries: FloatArray, base: FloatArray, k: int, own: bool, n_jobs: int | None
-) -> Neighbours:
+    queries: FloatArray, base: FloatArray, k: int, own: bool, n_jobs: int | None,
+    index: Callable[[FloatArray], Any],
+) -> Neighbours:  # fmt: skip
     full = np.flatnonzero(base.any(axis=1))
     asked = np.flatnonzero(queries.any(axis=1))
     width = min(k, len(base))
     rows = np.full((len(queries), width), -1, np.int64)
     scores = np.zeros((len(queries), width), np.float32)
-    if len(full) and len(asked) and width:
+    if len(full) > own and len(asked) and width:
         exclude: Any = None
         if own:  # both are the same rows
             exclude = np.arange(len(full))
-        index = ExactIndex(base[full])
-        found, near = index.query(queries[asked], k, exclude=exclude, n_jobs=n_jobs)
-        rows[asked, : found.shape[1]] = full[found]
-        scores[asked, : found.shape[1]] = near
+        found, near = index(base[full]).query(
+            queries[asked], k, exclude=exclude, n_jobs=n_jobs
+        )
+        good = (found >= 0) & (near > 0)
+        rows[asked, : found.shape[1]] = np.where(good, full[found], -1)
+        scores[asked, : found.shape[1]] = np.where(good, near, 0)
     return Neighbours(rows, scores)

@@ -106,6 +106,7 @@ class KeyBlocker(FitOnce):
         columns: list[str] | None = None,
         include: Callable[[Records, Records], Any] | None = None,
         exclude: Callable[[Records, Records], Any] | None = None,
+        exclude_identical: bool = False,
         n_jobs: int | None = None,
     ) -> None:
         self.keys = keys
@@ -119,6 +120,7 @@ class KeyBlocker(FitOnce):
         self.columns = columns
         self.include = include
         self.exclude = exclude
+        self.exclude_identical = exclude_identical
         self.n_jobs = n_jobs
 
     def profile(self, A: Any, B: Any = None, *, n: int = 20) -> BlockProfile:

@@ -62,6 +62,9 @@ class LexicalEncoder:
         Passes over the tuples.
     rates : tuple of two float, default=(0.05, 0.02)
         Steps of Adam for weights of views and of features.
+    max_postings : int or None, default=None
+        Most entries of the lists of features to read for a record; see
+        `SparseIndex.query`. None for an exact search.
     n_jobs : int or None, default=None
         Threads; the result does not depend on it.
 
@@ -85,10 +88,11 @@ class LexicalEncoder:
 
     def __init__(
         self, *, epochs: int = 2, rates: tuple[float, float] = _RATES,
-        n_jobs: int | None = None,
+        max_postings: int | None = None, n_jobs: int | None = None,
     ) -> None:  # fmt: skip
         self.epochs = epochs
         self.rates = rates
+        self.max_postings = max_postings
         self.n_jobs = n_jobs
 
     def fit(
@@ -187,15 +191,18 @@ class LexicalEncoder:
     def neighbours(
         self, A: Records, B: Records, one_table: bool, k: int
     ) -> tuple[Neighbours, Neighbours]:
-        """Nearest records of each record of either table, exactly."""
+        """Nearest records of each record of either table."""
         X = self.transform(A)
         Y = X if one_table else self.transform(B)
-        return sparse_neighbours(X, Y, one_table=one_table, k=k, n_jobs=self.n_jobs)
+        return sparse_neighbours(X, Y, one_table=one_table, k=k, **self._search())
 
     def nearest(self, A: Records, B: Records, k: int) -> Neighbours:
         """Find the records of B nearest to those of A."""
         index = SparseIndex(self.transform(B))
-        return Neighbours(*index.query(self.transform(A), k, n_jobs=self.n_jobs))
+        return Neighbours(*index.query(self.transform(A), k, **self._search()))
+
+    def _search(self) -> dict[str, Any]:
+        return {"max_postings": self.max_postings, "n_jobs": self.n_jobs}
 
     # -- learning ----------------------------------------------------------------
     def learn(

@@ -13,7 +13,8 @@ from graphrep.retrieval import SparseIndex, TextFeatures
 
 def lexical_neighbours(
     A: Records, B: Records, *, one_table: bool = False, k: int = 50,
-    analyzer: str = "char", n: int = 3, n_jobs: int | None = None,
+    analyzer: str = "char", n: int = 3, max_postings: int | None = None,
+    n_jobs: int | None = None,
 ) -> tuple[Neighbours, Neighbours]:  # fmt: skip
     """Nearest records of each record of both tables by TF-IDF cosines, exactly.
 
@@ -29,6 +30,8 @@ def lexical_neighbours(
         See `TextFeatures`.
     n : int, default=3
         Length of the runs of characters.
+    max_postings : int or None, default=None
+        See `SparseIndex.query`.
     n_jobs : int or None, default=None
         Threads; the result does not depend on it.
 
@@ -41,24 +44,25 @@ def lexical_neighbours(
     """
     features = TextFeatures(analyzer, n, n_jobs=n_jobs)
     left = A.texts()
+    options: dict[str, Any] = {"k": k, "max_postings": max_postings, "n_jobs": n_jobs}
     if one_table:
         X = features.fit_transform(left)
-        return sparse_neighbours(X, X, one_table=True, k=k, n_jobs=n_jobs)
+        return sparse_neighbours(X, X, one_table=True, **options)
     right = B.texts()
     features.fit(left + right)
     X, Y = features.transform(left), features.transform(right)
-    return sparse_neighbours(X, Y, one_table=False, k=k, n_jobs=n_jobs)
+    return sparse_neighbours(X, Y, one_table=False, **options)
 
 
 def sparse_neighbours(
-    X: Any, Y: Any, *, one_table: bool, k: int, n_jobs: int | None
+    X: Any, Y: Any, *, one_table: bool, k: int, **options: Any
 ) -> tuple[Neighbours, Neighbours]:
     """Nearest rows of each row of two sparse arrays, or of one among themselves."""
     if one_table:
         own = np.arange(X.shape[0])
-        lists = Neighbours(*SparseIndex(X).query(X, k, exclude=own, n_jobs=n_jobs))
+        lists = Neighbours(*SparseIndex(X).query(X, k, exclude=own, **options))
         return lists, lists
     return (
-        Neighbours(*SparseIndex(Y).query(X, k, n_jobs=n_jobs)),
-        Neighbours(*SparseIndex(X).query(Y, k, n_jobs=n_jobs)),
+        Neighbours(*SparseIndex(Y).query(X, k, **options)),
+        Neighbours(*SparseIndex(X).query(Y, k, **options)),
     )

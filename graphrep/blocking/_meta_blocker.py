@@ -119,6 +119,7 @@ None, default="CNP"
         columns: list[str] | None = None,
         include: Callable[[Records, Records], Any] | None = None,
         exclude: Callable[[Records, Records], Any] | None = None,
+        exclude_identical: bool = False,
         n_jobs: int | None = None,
     ) -> None:
         self.keys = keys
@@ -134,6 +135,7 @@ None, default="CNP"
         self.columns = columns
         self.include = include
         self.exclude = exclude
+        self.exclude_identical = exclude_identical
         self.n_jobs = n_jobs
 
     def _fit(self, A: Records, B: Records, matches: Any, one_table: bool) -> None:

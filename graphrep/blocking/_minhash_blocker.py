@@ -143,6 +143,7 @@ class MinHashBlocker(FitOnce):
         columns: list[str] | None = None,
         include: Callable[[Records, Records], Any] | None = None,
         exclude: Callable[[Records, Records], Any] | None = None,
+        exclude_identical: bool = False,
         random_state: Any = 0,
         n_jobs: int | None = None,
     ) -> None:
@@ -160,6 +161,7 @@ class MinHashBlocker(FitOnce):
         self.columns = columns
         self.include = include
         self.exclude = exclude
+        self.exclude_identical = exclude_identical
         self.random_state = random_state
         self.n_jobs = n_jobs
 

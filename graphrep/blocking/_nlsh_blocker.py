@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from graphrep._utils._progress import Progress, silent
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import Interval, StrOptions
-from graphrep.blocking._blocker import COMMON, Blocker, RawPairs
+from graphrep.blocking._blocker import COMMON, RawPairs
 from graphrep.blocking._candidate_pairs import CandidatePairs
 from graphrep.blocking._certificate import LSHCertificate
 from graphrep.blocking._encoder import vector_neighbours
@@ -22,16 +22,11 @@ from graphrep.blocking._lexical_neighbours import lexical_neighbours
 from graphrep.blocking._losses import LOSSES, MatchLoss
 from graphrep.blocking._matches import Matches, as_matches
 from graphrep.blocking._miner import TupleMiner
+from graphrep.blocking._neighbour_blocker import NEIGHBOURS, NeighbourBlocker
 from graphrep.blocking._pair_ranker import PairRanker, ranking_features
 from graphrep.blocking._recall_estimate import copy_scores
 from graphrep.blocking._records import Records
-from graphrep.blocking._relative import (
-    ASSIGNMENTS,
-    Neighbours,
-    levels_of,
-    relative_scores,
-    union_of,
-)
+from graphrep.blocking._relative import Neighbours
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.typing import FloatArray
 
@@ -40,7 +35,7 @@ _FEW = 5
 _LEARN = 20_000  # records of a table that weights are learnt from; more are thinned
 
 
-class NLSHBlocker(Blocker):
+class NLSHBlocker(NeighbourBlocker):
     """Neural locality-sensitive hashing: records that should match are hashed near.
 
     An encoder is trained so that matches lie within R of each other and other records
@@ -73,15 +68,18 @@ class NLSHBlocker(Blocker):
         Share of them that are near.
     n_neighbors : int, default=50
         Nearest records that are looked at, of each record of either table.
-    assignment : {"one-to-one", "one-to-many", "many-to-one", "many-to-many"}, \
-default="one-to-one"
+    assignment : {"auto", "one-to-one", "one-to-many", "many-to-one", "many-to-many"}, \
+default="auto"
         How many matches there are at most of a left record to a right one; see
         `TfidfBlocker`.
+    max_postings : int or None, default=None
+        Most entries of the lists of features that the lexical encoder reads for a
+        record; see `TfidfBlocker`. None for an exact search.
     target_recall : float or None, default=None
         Share of the matches to reach: the smallest budget that is estimated to reach
         it is spent, ``budget`` at most. The estimate comes from known matches, where
         there are any, else from changed copies of records.
-    budget, per_record, min_per_record, columns, include, exclude
+    budget, per_record, min_per_record, columns, include, exclude, exclude_identical
         See `Blocker`.
     n_jobs : int or None, default=None
         Threads; the result of the lexical encoder does not depend on it.
@@ -90,10 +88,14 @@ default="one-to-one"
 
     Attributes
     ----------
+    assignment_ : str
+        What "auto" was decided to be for the fitted tables.
     encoder_ : Encoder
         Fitted.
     miner_ : TupleMiner or None
         With the matches that were learnt from; None where nothing was.
+    n_pairs_ : int
+        Most pairs that the fitted tables can give, known before any is made.
     ranker_ : PairRanker or None
         How near pairs are ranked, learnt by the lexical encoder's blocker from known
         matches, 30 at least, if that finds more of those held out; None without.
@@ -142,8 +144,8 @@ default="one-to-one"
         "augment": [str, None],
         "n_negatives": [Interval(Integral, 1, None, closed="left")],
         "hard_share": [Interval(Real, 0, 1, closed="both")],
-        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
-        "assignment": [StrOptions(set(ASSIGNMENTS))],
+        "max_postings": [Interval(Integral, 1, None, closed="left"), None],
+        **NEIGHBOURS,
         "target_recall": [Interval(Real, 0, 1, closed="both"), None],
         "n_jobs": [Integral, None],
         "random_state": ["random_state", np.random.Generator],
@@ -162,7 +164,8 @@ default="one-to-one"
         n_negatives: int = 4,
         hard_share: float = 0.75,
         n_neighbors: int = 50,
-        assignment: str = "one-to-one",
+        assignment: str = "auto",
+        max_postings: int | None = None,
         target_recall: float | None = None,
         budget: int | float | None = 5.0,
         per_record: int | None = None,
@@ -170,6 +173,7 @@ default="one-to-one"
         columns: list[str] | None = None,
         include: Callable[[Records, Records], Any] | None = None,
         exclude: Callable[[Records, Records], Any] | None = None,
+        exclude_identical: bool = False,
         n_jobs: int | None = None,
         random_state: Any = None,
     ) -> None:
@@ -183,6 +187,7 @@ default="one-to-one"
         self.hard_share = hard_share
         self.n_neighbors = n_neighbors
         self.assignment = assignment
+        self.max_postings = max_postings
         self.target_recall = target_recall
         self.budget = budget
         self.per_record = per_record
@@ -190,12 +195,14 @@ default="one-to-one"
         self.columns = columns
         self.include = include
         self.exclude = exclude
+        self.exclude_identical = exclude_identical
         self.n_jobs = n_jobs
         self.random_state = random_state
 
     # -- learning ----------------------------------------------------------------
     def _fit(self, A: Records, B: Records, matches: Any, one_table: bool) -> None:
         self.random_seed_ = draw_seed(self.random_state)
+        self._prepare(A, B, one_table)
         self._loss = MatchLoss(self.loss, radius=self.radius, c=self.c)
         self.encoder_ = self._make_encoder()
         self._known, self._indexes = matches, (A.index, B.index)
@@ -237,7 +244,7 @@ default="one-to-one"
 
     def _make_encoder(self) -> Any:
         if self.encoder == "lexical":
-            return LexicalEncoder(n_jobs=self.n_jobs)
+            return LexicalEncoder(max_postings=self.max_postings, n_jobs=self.n_jobs)
         if self.encoder == "static":
             from graphrep.blocking._static_encoder import StaticEncoder
 
@@ -336,19 +343,12 @@ default="one-to-one"
         one_table: bool, features: bool,
     ) -> tuple[RawPairs, FloatArray]:  # fmt: skip
         """Near pairs with their relative scores, and what the ranker looks at."""
-        of_left, of_right = lists
-        left, right, cosines = union_of(of_left, of_right)
-        if one_table:
-            once = left < right  # the union holds each pair both ways
-            left, right, cosines = left[once], right[once], cosines[once]
-        here, there = levels_of(of_left.scores), levels_of(of_right.scores)
-        here, there = here.take(left), there.take(right)
-        total = relative_scores(cosines, here, there, self.assignment)
-        raw = RawPairs(left, right, total.astype(np.float32))
+        found = self._scored(lists, A, B, one_table)
+        raw = RawPairs(found.left, found.right, found.scores)
         if not features:
-            return raw, np.zeros((len(left), 0), np.float32)
-        views = self.encoder_.view_cosines(A, B, left, right)
-        return raw, ranking_features(total, cosines, here, there, views)
+            return raw, np.zeros((len(raw.left), 0), np.float32)
+        views = self.encoder_.view_cosines(A, B, raw.left, raw.right)
+        return raw, ranking_features(found, views)
 
     def _neighbours(
         self, A: Records, B: Records, one_table: bool
@@ -461,5 +461,5 @@ default="one-to-one"
             return self._neighbours(copies, records, False)[0]
 
         return copy_scores(
-            records, near, search, self.assignment, seed=self.random_seed_
+            records, near, search, self.assignment_, seed=self.random_seed_
         )

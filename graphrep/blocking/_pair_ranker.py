@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from graphrep._utils._sets import is_in
 from graphrep.blocking._matches import Matches
-from graphrep.blocking._relative import Levels
+from graphrep.blocking._relative import Scored
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 _WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0)
@@ -101,18 +101,13 @@ class PairRanker:
         return new.astype(np.float32)
 
 
-def ranking_features(
-    scores: FloatArray, cosines: FloatArray, left: Levels, right: Levels,
-    views: FloatArray,
-) -> FloatArray:  # fmt: skip
+def ranking_features(found: Scored, views: FloatArray) -> FloatArray:
     """Put together what is known of pairs: likeness, rivals, likeness of views.
 
     Parameters
     ----------
-    scores, cosines : ndarray of shape (n_pairs,)
-        Relative score and cosine of each pair.
-    left, right : Levels
-        Of the records of each pair.
+    found : Scored
+        The pairs.
     views : ndarray of shape (n_pairs, n_views)
         Cosine of each view.
 
@@ -121,9 +116,10 @@ def ranking_features(
     ndarray of float32 of shape (n_pairs, 10 + n_views)
         Nothing depends on which table is the left one but the order of columns.
     """
+    cosines, left, right = found.similarities, found.here, found.there
     shares = [cosines / np.maximum(side.best, 1e-9) for side in (left, right)]
     columns = [
-        scores, cosines, np.minimum(*shares), np.maximum(*shares),
+        found.scores, cosines, np.minimum(*shares), np.maximum(*shares),
         cosines - left.near, cosines - right.near, cosines - left.rivals,
         cosines - right.rivals, left.best, right.best,
     ]  # fmt: skip

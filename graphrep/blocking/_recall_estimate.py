@@ -35,7 +35,7 @@ def copy_scores(
     search : callable
         From records to the nearest ones among ``records``.
     assignment : str
-        See `relative_pairs`.
+        See `scored_pairs`.
     seed : int
         Draws records and changes.
     operator : str, default="all"

@@ -162,6 +162,24 @@ class Records:
             for row in zip(*values, strict=True)
         ]
 
+    def text_groups(self, other: Records) -> tuple[IntArray, IntArray]:
+        """Give records of both tables numbers, one for those that say the same.
+
+        Returns
+        -------
+        own, others : ndarray of int64
+            Capitals and blanks do not count; a record without any text is like none.
+        """
+        numbers: dict[str, int] = {}
+        found = []
+        for records in (self, other):
+            texts = [" ".join(text.casefold().split()) for text in records.texts()]
+            codes = [numbers.setdefault(t, len(numbers)) if t else -1 for t in texts]
+            found.append(np.array(codes, np.int64))
+        empty = found[0] < 0
+        found[0][empty] = -2 - np.arange(np.count_nonzero(empty))
+        return found[0], found[1]
+
     def check_columns(self, columns: Iterable[str] | None) -> list[str]:
         """Names of columns; an unknown one is refused."""
         names = list(self.columns) if columns is None else list(columns)

@@ -87,6 +87,7 @@ class SortedNeighbourhoodBlocker(Blocker):
         columns: list[str] | None = None,
         include: Callable[[Records, Records], Any] | None = None,
         exclude: Callable[[Records, Records], Any] | None = None,
+        exclude_identical: bool = False,
     ) -> None:
         self.keys = keys
         self.window = window
@@ -97,6 +98,7 @@ class SortedNeighbourhoodBlocker(Blocker):
         self.columns = columns
         self.include = include
         self.exclude = exclude
+        self.exclude_identical = exclude_identical
 
     def _fit(self, A: Records, B: Records, matches: Any, one_table: bool) -> None:
         lists = self._sorted_lists(A, B, one_table)

@@ -7,13 +7,13 @@ from numbers import Integral
 from typing import Any
 
 from graphrep._utils._sklearn_compat import Interval, StrOptions
-from graphrep.blocking._blocker import COMMON, Blocker, RawPairs
+from graphrep.blocking._blocker import COMMON, RawPairs
 from graphrep.blocking._lexical_neighbours import lexical_neighbours
+from graphrep.blocking._neighbour_blocker import NEIGHBOURS, NeighbourBlocker
 from graphrep.blocking._records import Records
-from graphrep.blocking._relative import ASSIGNMENTS, relative_pairs
 
 
-class TfidfBlocker(Blocker):
+class TfidfBlocker(NeighbourBlocker):
     """Pairs of records whose texts share rare n-grams.
 
     Parameters
@@ -24,20 +24,33 @@ class TfidfBlocker(Blocker):
         Length of the runs of characters.
     n_neighbors : int, default=50
         Nearest records that are looked at, of each record of either table.
-    assignment : {"one-to-one", "one-to-many", "many-to-one", "many-to-many"}, \
-default="one-to-one"
+    assignment : {"auto", "one-to-one", "one-to-many", "many-to-one", "many-to-many"}, \
+default="auto"
         How many matches there are at most of a left record to a right one: with
         "one-to-many" a left record may have many matches, a right one only one. Scores
-        are relative to the best of the side that has only one.
+        are relative to the best of the side that has only one. "auto" is
+        "many-to-many" for one table, and for two where most records of the smaller
+        table stand in the other as they are, else "one-to-one".
+    max_postings : int or None, default=None
+        Most entries of the lists of features to read for a record, its rarest features
+        first; see `SparseIndex.query`. None for an exact search. Tables of more than
+        some 200,000 records want a bound: 10,000 for words misses few pairs.
     n_jobs : int or None, default=None
         Threads; the result does not depend on it.
+
+    Attributes
+    ----------
+    assignment_ : str
+        What "auto" was decided to be for the fitted tables.
+    n_pairs_ : int
+        Most pairs that the fitted tables can give, known before any is made.
     """
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "analyzer": [StrOptions({"char", "word"})],
         "n": [Interval(Integral, 1, None, closed="left")],
-        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
-        "assignment": [StrOptions(set(ASSIGNMENTS))],
+        "max_postings": [Interval(Integral, 1, None, closed="left"), None],
+        **NEIGHBOURS,
         "n_jobs": [Integral, None],
         **COMMON,
     }
@@ -48,30 +61,38 @@ default="one-to-one"
         n: int = 3,
         *,
         n_neighbors: int = 50,
-        assignment: str = "one-to-one",
+        assignment: str = "auto",
+        max_postings: int | None = None,
         budget: int | float | None = 5.0,
         per_record: int | None = None,
         min_per_record: int = 0,
         columns: list[str] | None = None,
         include: Callable[[Records, Records], Any] | None = None,
         exclude: Callable[[Records, Records], Any] | None = None,
+        exclude_identical: bool = False,
         n_jobs: int | None = None,
     ) -> None:
         self.analyzer = analyzer
         self.n = n
         self.n_neighbors = n_neighbors
         self.assignment = assignment
+        self.max_postings = max_postings
         self.budget = budget
         self.per_record = per_record
         self.min_per_record = min_per_record
         self.columns = columns
         self.include = include
         self.exclude = exclude
+        self.exclude_identical = exclude_identical
         self.n_jobs = n_jobs
+
+    def _fit(self, A: Records, B: Records, matches: Any, one_table: bool) -> None:
+        self._prepare(A, B, one_table)
 
     def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:
         near = lexical_neighbours(
             A, B, one_table=one_table, k=self.n_neighbors, analyzer=self.analyzer,
-            n=self.n, n_jobs=self.n_jobs,
+            n=self.n, max_postings=self.max_postings, n_jobs=self.n_jobs,
         )  # fmt: skip
-        return RawPairs(*relative_pairs(*near, self.assignment))
+        found = self._scored(near, A, B, one_table)
+        return RawPairs(found.left, found.right, found.scores)

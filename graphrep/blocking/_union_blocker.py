@@ -87,6 +87,7 @@ class UnionBlocker(FitOnce):
         columns: list[str] | None = None,
         include: Callable[[Records, Records], Any] | None = None,
         exclude: Callable[[Records, Records], Any] | None = None,
+        exclude_identical: bool = False,
     ) -> None:
         self.blockers = blockers
         self.weights = weights
@@ -97,6 +98,7 @@ class UnionBlocker(FitOnce):
         self.columns = columns
         self.include = include
         self.exclude = exclude
+        self.exclude_identical = exclude_identical
 
     def _fit(
         self, A: Records, B: Records, matches: Matches | None, one_table: bool
@@ -214,11 +216,12 @@ class IntersectionBlocker(UnionBlocker):
         columns: list[str] | None = None,
         include: Callable[[Records, Records], Any] | None = None,
         exclude: Callable[[Records, Records], Any] | None = None,
+        exclude_identical: bool = False,
     ) -> None:
         super().__init__(
             blockers, weights=weights, smoothing=smoothing, budget=budget,
             per_record=per_record, min_per_record=min_per_record, columns=columns,
-            include=include, exclude=exclude,
+            include=include, exclude=exclude, exclude_identical=exclude_identical,
         )  # fmt: skip
         self.at_least = at_least
 

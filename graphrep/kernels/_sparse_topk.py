@@ -7,6 +7,9 @@ row that was not met so far cannot reach the k-th best, no further list is read:
 rows that were met and can still get there are scored by their own entries. Every score
 that is returned is one sum in float32 in the order of the columns, so results depend
 neither on pruning nor on threads. This is the MaxScore idea of Turtle and Flood (1995).
+
+With a bound on what is read of the lists, a query reads its rarest features only, and
+the rows that are best by these alone are scored in full.
 """
 
 import numpy as np
@@ -19,6 +22,7 @@ _WORTH = 2  # entries still to read for each row, below which no look at the bou
 _ENTRY_COST = 2.0  # of an entry read by row, in entries read by column
 _BLOCK = 64
 _SLACK = np.float32(1e-5)  # relative, for the rounding of partial sums
+_SHORTLIST = 4  # times k: rows that are scored in full where lists were left unread
 
 
 @njit(inline="always")
@@ -95,11 +99,12 @@ def largest_values(p_indptr, p_data, out):
 @njit(nogil=True)
 def sparse_top_k(
     first, last, q_indptr, q_indices, q_data, p_indptr, p_rows, p_data, largest,
-    indptr, indices, data, left_out, k, out_rows, out_scores,
+    indptr, indices, data, left_out, k, most, out_rows, out_scores,
 ):  # fmt: skip
     """Write the k best rows of the base for the queries ``first`` to ``last``.
 
-    All values are positive. ``left_out`` holds one row for each query, or -1. Rows of
+    All values are positive. ``left_out`` holds one row for each query, or -1. At
+    ``most`` so many entries of lists are read for a query, but one list always. Rows of
     the outputs are sorted, best first, ties by the lower row; -1 and 0 fill the rest.
     """
     n = indptr.shape[0] - 1
@@ -107,8 +112,8 @@ def sparse_top_k(
     sums = np.zeros(len(tops) * _BLOCK, np.float32)
     met = np.empty(n, np.int32)
     query = np.zeros(largest.shape[0], np.float32)
-    heap = np.empty(k, np.float32)
-    heap_rows = np.empty(k, np.int64)
+    heap = np.empty(_SHORTLIST * k, np.float32)
+    heap_rows = np.empty(_SHORTLIST * k, np.int64)
     for i in range(first, last):
         lo, hi = q_indptr[i], q_indptr[i + 1]
         lengths = np.empty(hi - lo, np.int64)
@@ -118,7 +123,17 @@ def sparse_top_k(
             query[t] = q_data[p]
             lengths[p - lo] = p_indptr[t + 1] - p_indptr[t]
             rest += q_data[p] * largest[t]
-        if lengths.sum() * _SPARSE < n:
+        total = lengths.sum()
+        if total > most:
+            n_met = _collect_rarest(
+                lo, lengths, most, q_indices, q_data, p_indptr, p_rows, p_data, sums,
+                met,
+            )  # fmt: skip
+            bar = _bar_of_few(
+                sums, met, n_met, _SHORTLIST * k, left_out[i], heap, heap_rows
+            )
+            n_met = _gather_few(sums, met, n_met, bar - _SLACK)
+        elif total * _SPARSE < n:
             n_met = _collect(
                 lo, hi, q_indices, q_data, p_indptr, p_rows, p_data, sums, met
             )
@@ -155,13 +170,38 @@ def _collect(lo, hi, q_indices, q_data, p_indptr, p_rows, p_data, sums, met):
     """Add up all lists, few in all, and write which rows were met."""
     n_met = 0
     for p in range(lo, hi):
-        t, value = q_indices[p], q_data[p]
-        for e in range(p_indptr[t], p_indptr[t + 1]):
-            row = p_rows[e]
-            if sums[row] == _FLOOR:
-                met[n_met] = row
-                n_met += 1
-            sums[row] += value * p_data[e]
+        n_met = _add_list(
+            q_indices[p], q_data[p], p_indptr, p_rows, p_data, sums, met, n_met
+        )
+    return n_met
+
+
+@njit
+def _collect_rarest(
+    lo, lengths, most, q_indices, q_data, p_indptr, p_rows, p_data, sums, met
+):  # fmt: skip
+    """Do the same with the shortest lists, ``most`` entries or one list."""
+    order = np.argsort(lengths)
+    n_met, read = 0, 0
+    for done in range(order.shape[0]):
+        read += lengths[order[done]]
+        if done and read > most:
+            break
+        p = lo + order[done]
+        n_met = _add_list(
+            q_indices[p], q_data[p], p_indptr, p_rows, p_data, sums, met, n_met
+        )
+    return n_met
+
+
+@njit(inline="always")
+def _add_list(t, value, p_indptr, p_rows, p_data, sums, met, n_met):
+    for e in range(p_indptr[t], p_indptr[t + 1]):
+        row = p_rows[e]
+        if sums[row] == _FLOOR:
+            met[n_met] = row
+            n_met += 1
+        sums[row] += value * p_data[e]
     return n_met
 
 

@@ -71,7 +71,7 @@ class SparseIndex:
 
     def query(
         self, queries: Any, k: int = 10, *, exclude: Any = None,
-        n_jobs: int | None = None,
+        max_postings: int | None = None, n_jobs: int | None = None,
     ) -> tuple[IntArray, FloatArray]:  # fmt: skip
         """Find the k rows of the base with the largest dot product with each query.
 
@@ -84,6 +84,12 @@ class SparseIndex:
         exclude : array-like of int of shape (n_queries,) or None, default=None
             For each query one row of the base to leave out, such as itself; -1 leaves
             out none.
+        max_postings : int or None, default=None
+            Most entries of the lists of features to read for a query. One with more
+            reads those of its rarest features, one feature at least, and the 4 k rows
+            that are best by these are scored in full: time then grows with the number
+            of queries, not with its product with the rows, and rows may be missed.
+            None reads all that can matter: exact.
         n_jobs : int or None, default=None
             Threads; the result does not depend on it.
 
@@ -100,18 +106,20 @@ class SparseIndex:
                 f"queries have {rows.shape[1]:,} features but base has "
                 f"{self._base.shape[1]:,}."
             )
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-            raise GraphValueError(f"k must be a positive integer; got {k!r}.")
+        k = positive(k, "k")
+        most = np.int64(2**62)
+        if max_postings is not None:
+            most = np.int64(positive(max_postings, "max_postings"))
         n = rows.shape[0]
         left_out = np.full(n, -1, np.int64)
         if exclude is not None:
             left_out[:] = exclude
-        k = min(int(k), len(self))
+        k = min(k, len(self))
         found, scores = np.empty((n, k), np.int64), np.empty((n, k), np.float32)
         base = self._base
         fixed = (
             rows.indptr, rows.indices, rows.data, *self._columns, self._largest,
-            base.indptr, base.indices, base.data, left_out, k, found, scores,
+            base.indptr, base.indices, base.data, left_out, k, most, found, scores,
         )  # fmt: skip
 
         def work(first: int) -> None:
@@ -122,6 +130,13 @@ class SparseIndex:
                 for _ in pool.map(work, range(0, n, _SPAN)):
                     pass
         return found, scores
+
+
+def positive(value: Any, name: str) -> int:
+    """Check a number of things."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise GraphValueError(f"{name} must be a positive integer; got {value!r}.")
+    return int(value)
 
 
 def _checked(matrix: Any, name: str) -> Any:
