@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from graphrep.io._as_graph import as_graph as as_graph
     from graphrep.io._as_hypergraph import as_hypergraph as as_hypergraph
     from graphrep.io._as_knowledge_graph import as_knowledge_graph as as_knowledge_graph
+    from graphrep.io._as_terminology import as_terminology as as_terminology
     from graphrep.io._conceptnet import read_conceptnet as read_conceptnet
     from graphrep.io._edgelist import read_edgelist as read_edgelist
     from graphrep.io._edgelist_write import write_edgelist as write_edgelist
@@ -35,6 +36,13 @@ if TYPE_CHECKING:
     from graphrep.io._obo_document import OboDocument as OboDocument
     from graphrep.io._openke import read_openke as read_openke
     from graphrep.io._scholp import read_scholp as read_scholp
+    from graphrep.io._terminology_formats import read_terminology as read_terminology
+    from graphrep.io._terminology_formats import (
+        sniff_terminology as sniff_terminology,
+    )
+    from graphrep.io._terminology_formats import (
+        terminology_formats as terminology_formats,
+    )
     from graphrep.io._triples import read_triples as read_triples
     from graphrep.io._triples import write_triples as write_triples
     from graphrep.io._vectors import read_vectors as read_vectors
@@ -45,6 +53,7 @@ _HOME = {
     "as_graph": "_as_graph",
     "as_hypergraph": "_as_hypergraph",
     "as_knowledge_graph": "_as_knowledge_graph",
+    "as_terminology": "_as_terminology",
     "formats": "_formats",
     "hypergraph_formats": "_hypergraph_formats",
     "read": "_formats",
@@ -60,9 +69,12 @@ _HOME = {
     "read_obo": "_obo",
     "read_openke": "_openke",
     "read_scholp": "_scholp",
+    "read_terminology": "_terminology_formats",
     "read_triples": "_triples",
     "read_vectors": "_vectors",
     "sniff": "_formats",
+    "sniff_terminology": "_terminology_formats",
+    "terminology_formats": "_terminology_formats",
     "write": "_formats",
     "write_edgelist": "_edgelist_write",
     "write_hif": "_hif",
