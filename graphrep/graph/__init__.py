@@ -1,5 +1,6 @@
 """The nouns: immutable containers, and their exchange with other libraries."""
 
+from graphrep.graph._concept_map import ConceptMap
 from graphrep.graph._csr import CSR
 from graphrep.graph._graph import Graph
 from graphrep.graph._hypergraph import Hypergraph
@@ -11,6 +12,7 @@ from graphrep.graph._vectors import Vectors
 
 __all__ = [
     "CSR",
+    "ConceptMap",
     "Graph",
     "Hypergraph",
     "KnowledgeGraph",

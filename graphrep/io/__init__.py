@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         write_incidence_table as write_incidence_table,
     )
     from graphrep.io._kgtk import read_kgtk as read_kgtk
+    from graphrep.io._mapping import read_mapping as read_mapping
+    from graphrep.io._mapping import write_mapping as write_mapping
     from graphrep.io._npz_arrays import read_npz_arrays as read_npz_arrays
     from graphrep.io._ntriples import read_ntriples as read_ntriples
     from graphrep.io._ntriples import write_ntriples as write_ntriples
@@ -64,6 +66,7 @@ _HOME = {
     "read_hypergraph": "_hypergraph_formats",
     "read_incidence_table": "_incidence_table",
     "read_kgtk": "_kgtk",
+    "read_mapping": "_mapping",
     "read_npz_arrays": "_npz_arrays",
     "read_ntriples": "_ntriples",
     "read_obo": "_obo",
@@ -81,6 +84,7 @@ _HOME = {
     "write_hyperedge_list": "_hyperedge_list",
     "write_hypergraph": "_hypergraph_formats",
     "write_incidence_table": "_incidence_table",
+    "write_mapping": "_mapping",
     "write_ntriples": "_ntriples",
     "write_triples": "_triples",
     "write_vectors": "_vectors",
