@@ -28,6 +28,8 @@ from graphrep.exceptions import (
     GraphValueError,
     ModelFileError,
 )
+from graphrep.graph import Terminology
+from graphrep.graph._terminology_store import is_saved
 from graphrep.io._safetensors import (
     parse_safetensors,
     write_safetensors,
@@ -61,10 +63,21 @@ _RECONSTRUCTORS = (
     "HypergraphReconstructor",
     "MaximalCliques",
 )
+_BLOCKERS = (
+    "KeyBlocker",
+    "MetaBlocker",
+    "MinHashBlocker",
+    "NLSHBlocker",
+    "SortedNeighbourhoodBlocker",
+    "TfidfBlocker",
+)
+_LINKERS = ("Text2Node",)
 _REGISTRY = {
     **{name: f"graphrep.embedding:{name}" for name in _EMBEDDERS},
     **{name: f"graphrep.kge:{name}" for name in _TRIPLE_MODELS},
     **{name: f"graphrep.hypergraph:{name}" for name in _RECONSTRUCTORS},
+    **{name: f"graphrep.blocking:{name}" for name in _BLOCKERS},
+    "HubnessCorrector": "graphrep.retrieval:HubnessCorrector",
 }
 _CONFIG, _ARRAYS, _IDS, _CARD = (
     "config.json",
@@ -113,7 +126,7 @@ def save(estimator: Any, path: PathType, *, overwrite: bool = True) -> None:
 
 
 def load(path: PathType, *, mmap: bool = True, verify: bool = True) -> Any:
-    """Read an estimator that `save` wrote.
+    """Read an estimator that `save` wrote, or a `Terminology` that its `save` wrote.
 
     Parameters
     ----------
@@ -145,6 +158,8 @@ def load(path: PathType, *, mmap: bool = True, verify: bool = True) -> Any:
     source = Path(path)
     if not source.exists():
         raise FileNotFoundError(f"{source}: there is no saved model.")
+    if is_saved(source):
+        return Terminology.load(source, mmap=mmap)
     store = FolderStore(source) if source.is_dir() else ZipStore(source)
     with closing(store):
         config = _read_config(store)
@@ -165,8 +180,8 @@ def _registered_name(estimator: Any) -> str:
     if name not in _REGISTRY or _class_of(name) is not type(estimator):
         raise GraphTypeError(
             f"{type(estimator).__module__}.{name} cannot be saved; save handles "
-            f"{', '.join(_REGISTRY)}. Keep what it gives instead, with "
-            "write_vectors or write_hypergraph."
+            f"{', '.join(_REGISTRY)}. Keep what it gives instead: vectors, "
+            "hypergraphs and pairs have files of their own."
         )
     return name
 
@@ -231,9 +246,11 @@ def _write_parts(estimator: Any, name: str, folder: Path) -> None:
 def _parameters(estimator: Any) -> dict[str, Any]:
     """Parameters; a generator cannot be kept and comes back as None.
 
-    The seed that was drawn from it stands in the fitted state.
+    The seed that was drawn from it stands in the fitted state. An estimator may say
+    itself which parameters are kept, where some are read by ``fit`` alone.
     """
-    parameters = dict(estimator.get_params(deep=False))
+    own = getattr(estimator, "_parameters_to_save", None)
+    parameters = dict(own() if own else estimator.get_params(deep=False))
     state = parameters.get("random_state")
     if isinstance(state, (np.random.RandomState, np.random.Generator)):
         parameters["random_state"] = None

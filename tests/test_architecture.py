@@ -16,7 +16,7 @@ graph
 linalg
 io
 datasets
-metrics retrieval model_selection base persistence
+_learners metrics retrieval model_selection base persistence
 embedding kge hypergraph blocking
 linking
 plot

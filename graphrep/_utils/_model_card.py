@@ -14,6 +14,21 @@ _NO_NODES = [
     "mean little.",
     "No node, edge or hyperedge of that graph is included.",
 ]
+_NO_RECORDS = [
+    "It knows tables of the kind that it was fitted on.",
+    "No record is included; hashes of the n-grams and words of the records are, so "
+    "that whoever guesses a word can tell whether it occurred.",
+]
+_EMBEDDED = "model.embedding_, model.node_ids_"
+_KINDS: dict[str, tuple[str, str, str, list[str]]] = {
+    "hypergraph": (
+        "hypergraph-reconstruction", "Model", "model.predict(graph)", _NO_NODES
+    ),
+    "blocking": (
+        "entity-blocking", "Model", "model.candidate_pairs(A, B)", _NO_RECORDS
+    ),
+    "embedding": ("node-embedding", "Graph", _EMBEDDED, []),
+}  # fmt: skip
 
 
 def model_card(
@@ -31,22 +46,21 @@ def model_card(
         The fitted arrays.
     """
     name = config["class"]
-    finds = "hypergraph" in type(estimator).__module__
+    module = type(estimator).__module__
+    kind = next((kind for kind in _KINDS if kind in module), "embedding")
+    task, subject, use, limits = _KINDS[kind]
     doc = inspect.getdoc(type(estimator)) or name
     parts = [
-        _head(name, "hypergraph-reconstruction" if finds else "node-embedding"),
+        _head(name, task),
         f"# {name} model",
         doc.splitlines()[0],
-        _section("Model" if finds else "Graph", _facts(config, arrays)),
+        _section(subject, _facts(config, arrays)),
         _section("Parameters", _parameters(estimator)),
         "## How to load it",
         '```python\nimport graphrep\n\nmodel = graphrep.load("path/of/this/folder")\n'
-        f"{'model.predict(graph)' if finds else 'model.embedding_, model.node_ids_'}"
-        "\n```",
+        f"{use}\n```",
         "Loading runs no code from these files.",
-        _section(
-            "Limitations", _NO_NODES if finds else _limitations(estimator, config)
-        ),
+        _section("Limitations", limits or _limitations(estimator, config)),
     ]
     if reference := _reference(doc):
         parts.append(f"## Method\n\n{reference}")

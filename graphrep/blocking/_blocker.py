@@ -15,7 +15,7 @@ from graphrep.blocking._candidate_pairs import CandidatePairs
 from graphrep.blocking._matches import as_matches
 from graphrep.blocking._records import Records, as_records
 from graphrep.exceptions import GraphValueError
-from graphrep.typing import AnyArray, FloatArray, IntArray
+from graphrep.typing import AnyArray, FloatArray, IntArray, PathType
 
 if TYPE_CHECKING:
     from typing import Self
@@ -69,6 +69,7 @@ class Blocker(BaseEstimator):
     exclude_identical: bool
 
     _parameter_constraints: dict[str, list[Any]]
+    node_ids_: Any = range(0)  # no record is kept, in a file neither
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -153,6 +154,44 @@ class Blocker(BaseEstimator):
     ) -> int | None:
         """Pairs to take of those that were found."""
         return self.wanted_pairs(len(A), len(B), one_table)
+
+    # -- keeping -----------------------------------------------------------------
+    def save(self, path: PathType, *, overwrite: bool = True) -> None:
+        """Write the fitted blocker to a directory (or ``.zip``) without pickle.
+
+        Read it back with `graphrep.load`. Rules, and encoders that are objects, cannot
+        be written; known matches and tuples are not.
+
+        Parameters
+        ----------
+        path : path-like
+            Directory to write, or a name that ends in ``.zip``.
+        overwrite : bool, default=True
+            Whether a model that is there may be replaced.
+        """
+        from graphrep.persistence import save
+
+        check_is_fitted(self, "n_columns_in_")
+        save(self, path, overwrite=overwrite)
+
+    def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        """Fitted arrays and JSON-able values: what tables and parameters decided."""
+        kept = {
+            name: value
+            for name, value in vars(self).items()
+            if name.endswith("_") and isinstance(value, (int, float, str, np.integer))
+        }
+        return {}, kept
+
+    def _set_fitted_state(
+        self, arrays: dict[str, AnyArray], scalars: dict[str, Any]
+    ) -> Self:
+        """Take back what `_fitted_state` gave."""
+        for name, value in scalars.items():
+            if not name.endswith("_"):
+                raise ValueError(f"fitted state under the name {name[:80]!r}")
+            setattr(self, name, value)
+        return self
 
     # -- what sub-classes write --------------------------------------------------
     def _fit(self, A: Records, B: Records, matches: Any, one_table: bool) -> None:

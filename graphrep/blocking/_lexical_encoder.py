@@ -128,8 +128,7 @@ class LexicalEncoder:
                 self.views_.append(View(column, features))
                 part = _PARTS / max(1, len(shared))
                 weights.append(_WHOLE[analyzer] if column is None else part)
-        sizes = [len(view.features.vocabulary_) for view in self.views_]
-        self._view_of = np.repeat(np.arange(len(sizes)), sizes)
+        self._count_features()
         self._logs = np.log(np.array(weights, np.float64))
         self._own = np.zeros(len(self._view_of))
         self.losses_: list[float] = []
@@ -291,6 +290,35 @@ class LexicalEncoder:
         return out
 
     # -- looking at it -----------------------------------------------------------
+    # -- keeping -----------------------------------------------------------------
+    def state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        """Arrays and values that `set_state` takes back."""
+        arrays: dict[str, AnyArray] = {"logs": self._logs, "own": self._own}
+        views = []
+        for i, (column, features) in enumerate(self.views_):
+            arrays[f"vocabulary{i}"] = features.vocabulary_.view(np.int64)
+            arrays[f"idf{i}"] = features.idf_
+            views.append([column, features.analyzer, features.n])
+        return arrays, {"views": views, "losses": list(self.losses_)}
+
+    def set_state(self, arrays: dict[str, AnyArray], values: dict[str, Any]) -> Self:
+        """Take back what `state` gave."""
+        self.views_, self._memo = [], None
+        for i, (column, analyzer, n) in enumerate(values["views"]):
+            features = TextFeatures(analyzer, n, n_jobs=self.n_jobs)
+            features.vocabulary_ = np.asarray(arrays[f"vocabulary{i}"]).view(np.uint64)
+            features.idf_ = np.asarray(arrays[f"idf{i}"])
+            self.views_.append(View(column, features))
+        self._logs, self._own = np.array(arrays["logs"]), np.array(arrays["own"])
+        self.losses_ = [float(loss) for loss in values["losses"]]
+        self._count_features()
+        return self
+
+    def _count_features(self) -> None:
+        sizes = [len(view.features.vocabulary_) for view in self.views_]
+        self._view_of = np.repeat(np.arange(len(sizes)), sizes)
+
+    # -- what it sees ------------------------------------------------------------
     def explain(self, left: Records, right: Records) -> list[dict[str, float]]:
         """Share of each view in the cosine of each pair of records."""
         X, Y = self.transform(left), self.transform(right)

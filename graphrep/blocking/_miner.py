@@ -14,7 +14,6 @@ from graphrep.blocking._lexical_neighbours import lexical_neighbours
 from graphrep.blocking._matches import Matches
 from graphrep.blocking._positives import (
     Positives,
-    identical_groups,
     joined,
     known_positives,
     mutual_positives,
@@ -170,7 +169,7 @@ class TupleMiner:
         self._tables = (A, B)
         self.one_table_ = one_table
         self._neighbours = neighbours
-        self._groups = identical_groups(A, B, one_table)
+        self._groups = A.text_groups(B)
         self._seed = draw_seed(self.random_state)
         self.positives_, self.source_ = self._positives(matches)
         self._known = self._keys(*self.positives_[:2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
@@ -26,12 +26,16 @@ from graphrep.blocking._neighbour_blocker import NEIGHBOURS, NeighbourBlocker
 from graphrep.blocking._pair_ranker import PairRanker, ranking_features
 from graphrep.blocking._recall_estimate import copy_scores
 from graphrep.blocking._records import Records
-from graphrep.blocking._relative import Neighbours
+from graphrep.blocking._relative import Neighbours, without_twins
 from graphrep.exceptions import GraphTypeError, GraphValueError
-from graphrep.typing import FloatArray
+from graphrep.typing import AnyArray, FloatArray
+
+if TYPE_CHECKING:
+    from typing import Self
 
 _ENCODERS = ("lexical", "static", "transformer")
 _FEW = 5
+_HARD, _BEYOND = (2, 50), (16, 50)  # places that near records are drawn from
 _LEARN = 20_000  # records of a table that weights are learnt from; more are thinned
 
 
@@ -272,9 +276,17 @@ default="auto"
         augment = self.augment
         if lexical and augment == "auto":
             augment = None if guided else "all"
+        ranks = _HARD
+        if self.assignment_ == "many-to-many" and not guided:
+            ranks = _BEYOND  # those before may be matches as well
+            if near is not None:
+                twins = A.text_groups(B)
+                back = without_twins(near[1], *twins[::-1])
+                near = without_twins(near[0], *twins), back
         miner = TupleMiner(
             rule=self.rule, augment=augment, n_negatives=self.n_negatives,
-            hard_share=self.hard_share, random_state=self.random_seed_,
+            hard_share=self.hard_share, hard_ranks=ranks,
+            random_state=self.random_seed_,
         )  # fmt: skip
         miner.fit(A, B, known, one_table=one_table, neighbours=near, n_jobs=self.n_jobs)
         if lexical and self.augment == "auto" and len(miner.positives_.left):
@@ -401,6 +413,37 @@ default="auto"
         """Tell whether these are the tables of ``fit``, by their ids."""
         left, right = self._indexes
         return bool(left == A.index and right == B.index)
+
+    # -- keeping -----------------------------------------------------------------
+    def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        if not isinstance(self.encoder_, LexicalEncoder):
+            raise GraphTypeError(
+                f"NLSHBlocker with encoder={self.encoder!r} cannot be saved, with "
+                "'lexical' it can. Keep it with joblib.dump."
+            )
+        _, scalars = super()._fitted_state()
+        arrays, scalars["encoder_"] = self.encoder_.state()
+        if self.ranker_ is not None:
+            parts, scalars["ranker_"] = self.ranker_.state()
+            arrays |= {f"ranker_{name}": part for name, part in parts.items()}
+        return arrays, scalars
+
+    def _set_fitted_state(
+        self, arrays: dict[str, AnyArray], scalars: dict[str, Any]
+    ) -> Self:
+        rest, prefix = dict(scalars), "ranker_"
+        parts = {
+            name.removeprefix(prefix): part
+            for name, part in arrays.items()
+            if name.startswith(prefix)
+        }
+        self._loss = MatchLoss(self.loss, radius=self.radius, c=self.c)
+        self._known = self.miner_ = self.ranker_ = None
+        self.encoder_ = self._make_encoder()
+        self.encoder_.set_state(arrays, rest.pop("encoder_"))
+        if "ranker_" in rest:
+            self.ranker_ = PairRanker.from_state(parts, rest.pop("ranker_"))
+        return super()._set_fitted_state({}, rest)
 
     # -- what was learnt ---------------------------------------------------------
     def certificate(self, A: Any, B: Any = None, matches: Any = None) -> LSHCertificate:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from graphrep._learners import BoostedTrees, LogisticLine
 from graphrep._utils._sets import is_in
 from graphrep.blocking._matches import Matches
 from graphrep.blocking._relative import Scored
@@ -28,7 +29,6 @@ _TREES: dict[str, Any] = {
     "learning_rate": 0.06,
     "max_leaf_nodes": 15,
     "l2_regularization": 1.0,
-    "early_stopping": False,
 }
 
 
@@ -100,6 +100,29 @@ class PairRanker:
             new: FloatArray = scores + self.weight_ * _odds(self._models, X)
         return new.astype(np.float32)
 
+    def state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        """Arrays and values that make the ranker again."""
+        recalls = [[weight, recall] for weight, recall in self.recalls_.items()]
+        values = {"weight": self.weight_, "recalls": recalls}
+        if not self._models:
+            return {}, values
+        line, trees = self._models
+        return {"line": line.line, **trees.state()}, values
+
+    @classmethod
+    def from_state(
+        cls, arrays: dict[str, AnyArray], values: dict[str, Any]
+    ) -> PairRanker:
+        """Make the ranker again."""
+        made = cls()
+        made.weight_ = float(values["weight"])
+        made.recalls_ = {float(w): float(recall) for w, recall in values["recalls"]}
+        made._models = ()
+        if arrays:
+            trees = {key: part for key, part in arrays.items() if key != "line"}
+            made._models = (LogisticLine(arrays["line"]), BoostedTrees(trees))
+        return made
+
 
 def ranking_features(found: Scored, views: FloatArray) -> FloatArray:
     """Put together what is known of pairs: likeness, rivals, likeness of views.
@@ -131,11 +154,6 @@ def _learn(
     true: IntArray, draw: np.random.Generator,
 ) -> tuple[Any, ...]:  # fmt: skip
     """Both learners on the pairs of records with a known match."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     rows = np.flatnonzero(is_in(left, known.left) | is_in(right, known.right))
     y = is_in(keys[rows], true)
     if y.all() or not y.any():
@@ -143,9 +161,8 @@ def _learn(
     if len(rows) > _MOST:
         chosen = draw.random(len(rows)) < _MOST / len(rows)
         rows, y = rows[chosen | y], y[chosen | y]
-    line = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
-    trees = HistGradientBoostingClassifier(random_state=0, **_TREES)
-    return line.fit(X[rows], y), trees.fit(X[rows], y)
+    line = LogisticLine.fit(X[rows].astype(np.float64), y, max_iter=500)
+    return line, BoostedTrees.fit(X[rows], y, 0, **_TREES)
 
 
 def _odds(models: tuple[Any, ...], X: FloatArray) -> AnyArray:

@@ -11,7 +11,6 @@ from graphrep.blocking._matches import Matches
 from graphrep.blocking._records import Records
 from graphrep.blocking._relative import Neighbours, union_of
 from graphrep.exceptions import GraphValueError
-from graphrep.retrieval._text_features import normal_form
 from graphrep.typing import FloatArray, IntArray
 
 _SPAN = 1 << 17  # pairs that a rule is asked about at a time
@@ -94,21 +93,6 @@ def joined(parts: Sequence[Positives], width: int) -> Positives:
     left, right, weights = (np.concatenate(x) for x in zip(*parts, strict=True))
     _, first = np.unique(left * np.int64(width) + right, return_index=True)
     return Positives(left[first], right[first], weights[first])
-
-
-def identical_groups(
-    A: Records, B: Records, one_table: bool
-) -> tuple[IntArray, IntArray]:
-    """Numbers of the texts of the records, the same for the same text."""
-    texts = A.texts() if one_table else A.texts() + B.texts()
-    numbers: dict[str, int] = {}
-    groups = np.array(
-        [numbers.setdefault(normal_form(text), len(numbers)) for text in texts],
-        np.int64,
-    )
-    if one_table:
-        return groups, groups
-    return groups[: len(A)], groups[len(A) :]
 
 
 def _clear(lists: Neighbours, margin: float) -> Any:

@@ -14,6 +14,7 @@ from graphrep.exceptions import GraphValueError
 from graphrep.graph import NodeIndex
 from graphrep.graph._ids import is_missing, shown
 from graphrep.io._blame import blame_file
+from graphrep.retrieval._text_features import normal_form
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 
@@ -168,17 +169,19 @@ class Records:
         Returns
         -------
         own, others : ndarray of int64
-            Capitals and blanks do not count; a record without any text is like none.
+            Capitals and blanks do not count; a record without any text is like no
+            other.
         """
         numbers: dict[str, int] = {}
         found = []
-        for records in (self, other):
-            texts = [" ".join(text.casefold().split()) for text in records.texts()]
+        for records in (self,) if other is self else (self, other):
+            texts = map(normal_form, records.texts())
             codes = [numbers.setdefault(t, len(numbers)) if t else -1 for t in texts]
             found.append(np.array(codes, np.int64))
-        empty = found[0] < 0
-        found[0][empty] = -2 - np.arange(np.count_nonzero(empty))
-        return found[0], found[1]
+            empty = found[-1] < 0
+            found[-1][empty] = -np.arange(1, 1 + np.count_nonzero(empty))
+            found[-1][empty] -= len(self) * (len(found) - 1)
+        return found[0], found[-1]
 
     def check_columns(self, columns: Iterable[str] | None) -> list[str]:
         """Names of columns; an unknown one is refused."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from graphrep.hypergraph._boosted_trees import BoostedTrees
+from graphrep._learners import BoostedTrees, LogisticLine
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 _TREES: dict[str, Any] = {
@@ -141,7 +141,7 @@ def _fit_pair(
     data, labels = X[rows], y[rows]
     trees = BoostedTrees.fit(data, labels, seed, **_TREES)
     trees.move(shift)
-    line = _fit_logistic(_logarithms(data), labels)
+    line = LogisticLine.fit(_logarithms(data), labels, C=_LOGISTIC_C).line
     line[2, -1] += shift
     return trees, line
 
@@ -155,20 +155,6 @@ def _thin(rows: IntArray, most: int, draw: np.random.Generator) -> IntArray:
 def _logarithms(X: FloatArray) -> FloatArray:
     values = np.nan_to_num(X.astype(np.float64), nan=0.0)
     return np.sign(values) * np.log1p(np.abs(values))
-
-
-def _fit_logistic(Z: FloatArray, y: IntArray) -> FloatArray:
-    """Means, scales and coefficients, with the intercept at the end of the last."""
-    from sklearn.linear_model import LogisticRegression
-
-    mean, scale = Z.mean(axis=0), Z.std(axis=0)
-    scale[scale == 0] = 1.0
-    model = LogisticRegression(C=_LOGISTIC_C, max_iter=200)
-    model.fit((Z - mean) / scale, y)
-    out = np.zeros((3, Z.shape[1] + 1))
-    out[0, :-1], out[1, :-1], out[2, :-1] = mean, scale, model.coef_[0]
-    out[2, -1] = model.intercept_[0]
-    return out
 
 
 def _answers(pair: tuple[Any, Any], X: FloatArray, n_jobs: int) -> FloatArray:

@@ -8,7 +8,7 @@ from scipy.optimize import lsq_linear
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from graphrep.hypergraph._boosted_trees import BoostedTrees
+from graphrep._learners import BoostedTrees
 from graphrep.kernels._multiplicity_fit import descend
 
 

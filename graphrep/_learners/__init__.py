@@ -1,0 +1,6 @@
+"""Learners of a score from a few features, kept as arrays that a file can hold."""
+
+from graphrep._learners._boosted_trees import BoostedTrees
+from graphrep._learners._logistic_line import LogisticLine
+
+__all__ = ["BoostedTrees", "LogisticLine"]
