@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.graph._ids import shown
 from graphrep.typing import AnyArray, IntArray
 
 KINDS = (
@@ -63,8 +64,9 @@ def read_codes(
         bad = np.flatnonzero(found < 0)
         codes = found.astype(np.uint8)
     if len(bad):
+        value = array.tolist()[int(bad[0])]
         raise GraphValueError(
-            f"{what}[{int(bad[0]):,}] is {array[bad[0]]!r}; it must be one of "
+            f"{what}[{int(bad[0]):,}] is {shown(value)}; it must be one of "
             f"{', '.join(names)}, or its number."
         )
     return codes
