@@ -69,6 +69,7 @@ class Blocker(BaseEstimator):
     exclude_identical: bool
 
     _parameter_constraints: dict[str, list[Any]]
+    _learns = False  # whether known matches make a difference
     node_ids_: Any = range(0)  # no record is kept, in a file neither
 
     def __sklearn_tags__(self) -> Any:

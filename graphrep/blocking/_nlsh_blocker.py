@@ -138,6 +138,7 @@ default="auto"
     """
 
     _progress: Progress | None = None
+    _learns = True
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "encoder": [StrOptions(set(_ENCODERS)), object],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -50,8 +51,15 @@ def _typed(source: Source) -> Source:
     return source._replace(parameters=parameters)
 
 
+def _those(wanted: Callable[[Any], bool]) -> tuple[str, ...]:
+    from graphrep import blocking
+
+    return tuple(n for n, kind in METHODS.items() if wanted(getattr(blocking, kind)))
+
+
 METHODS = _methods()
-LEARNS = ESTIMATES = ("nlsh",)
+LEARNS = _those(lambda kind: bool(kind._learns))
+ESTIMATES = _those(lambda kind: hasattr(kind, "estimate_recall"))
 SOURCES = {name: _typed(read_source(kind, _ROOM)) for name, kind in METHODS.items()}
 _RULES = ("include", "exclude")
 
@@ -194,6 +202,12 @@ def _outputs() -> list[Decorator]:
             section=_OUTPUT,
             metavar="FILE",
             help="Draw recall over the budget (needs --matches): .png, .svg or .pdf.",
+        ),
+        option(
+            "--save-model",
+            section=_OUTPUT,
+            metavar="DIR",
+            help="Save the fitted blocker too, for `graphrep.load` in Python.",
         ),
         option(
             "--estimate",

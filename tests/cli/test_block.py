@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import graphrep
 from graphrep import blocking
 from graphrep.blocking import CandidatePairs, TfidfBlocker, as_records
 from graphrep.cli._blocking import METHODS
@@ -71,6 +72,22 @@ def test_block_when_scored_then_scores_report_and_curve(
     assert "missed" not in record["result"]
     assert "</html>" in page.read_text("utf-8")
     assert curve.read_bytes().startswith(b"\x89PNG")
+
+
+def test_block_when_the_model_is_saved_then_it_gives_the_same_pairs(
+    invoke: Invoke, tables: tuple[Path, ...], tmp_path: Path
+) -> None:
+    a, b, gold = tables
+    out, model = tmp_path / "pairs.csv", tmp_path / "model"
+    done = invoke("block", a, b, "--train", gold, "-o", out, "--save-model", model)
+    assert done.exit_code == 0, done.stderr
+    assert str(model) in done.stderr
+    A, B = as_records(a), as_records(b)
+    loaded = graphrep.load(model)
+    assert CandidatePairs.read(out, A, B) == loaded.candidate_pairs(A, B)
+    again = invoke("block", a, b, "-o", tmp_path / "x.csv", "--save-model", model)
+    assert again.exit_code == 2
+    assert "--overwrite" in again.stderr
 
 
 def test_block_when_one_table_into_a_pipe_then_each_pair_once(

@@ -51,11 +51,12 @@ class Outputs(NamedTuple):
     format: str | None
     report: str | None
     curve: str | None
+    model: str | None
 
     @property
     def names(self) -> list[str]:
         """Those that are files."""
-        every = (self.pairs, self.report, self.curve)
+        every = (self.pairs, self.report, self.curve, self.model)
         return [path for path in every if path is not None and path != "-"]
 
     def check(self, overwrite: bool, matches: str | None, as_json: bool) -> None:
@@ -67,7 +68,7 @@ class Outputs(NamedTuple):
         if self.pairs is not None:
             self._check_format()
             check_output(self.pairs, overwrite=overwrite, as_json=as_json)
-        for path in filter(None, (self.report, self.curve)):
+        for path in filter(None, (self.report, self.curve, self.model)):
             check_file(Path(path), overwrite=overwrite)
         if self.curve is not None and matches is None:
             raise click.UsageError("--curve needs --matches: recall is of something.")
@@ -127,6 +128,7 @@ def block(
     matches: str | None,
     report: str | None,
     curve: str | None,
+    save_model: str | None,
     estimate: bool,
     dry_run: bool,
     **parameters: Any,
@@ -152,7 +154,7 @@ def block(
     estimator = made_estimator(
         method, getattr(room, METHODS[method]), SOURCES, parameters
     )
-    outputs = Outputs(output, format, report, curve)
+    outputs = Outputs(output, format, report, curve, save_model)
     if not dry_run:
         outputs.check(overwrite, matches, run.as_json)
     with run.progress() as progress:
@@ -172,6 +174,8 @@ def block(
         progress("Counting", 0, 0)
         found = room.blocking_report(pairs, tables.left, tables.right, tables.matches)
         outputs.write(pairs, found, estimator.get_params(deep=False))
+        if save_model is not None:
+            estimator.save(save_model)
     return _tell(run, estimator, found, outputs, guess)
 
 
