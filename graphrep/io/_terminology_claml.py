@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from graphrep.typing import PathType
 
 _NAMES = {"preferred": "preferred", "preferredLong": "exact", "inclusion": "inclusion"}
 _NOT_TEXT = {"Reference"}
+_EMPTY_BRACKETS = re.compile(r" ?[(\[] *[)\]]")  # what a reference leaves behind
 Text = tuple[str, str, str]  # kind, text, language
 
 
@@ -109,7 +111,7 @@ def _take_rubric(out: _Class, rubric: Any) -> None:
     for label in rubric:
         if tag_of(label) != "Label":
             continue
-        text = " ".join(_label_text(label).split())
+        text = _EMPTY_BRACKETS.sub("", " ".join(_label_text(label).split()))
         if kind in _NAMES:
             out.names.append((_NAMES[kind], text, label.get(XML_LANGUAGE, "")))
         elif kind == "definition" and not out.definition:

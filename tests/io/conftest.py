@@ -1,4 +1,5 @@
-"""Random graphs for the round trips of file formats."""
+"""Random graphs for the round trips of file formats, and small files."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 
@@ -88,3 +89,66 @@ def there_and_back(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Gr
         return read(path, **options)
 
     return go
+
+
+@pytest.fixture
+def omop_folder(tmp_path):
+    """Vocabulary tables of OMOP in the layout of Athena, made up."""
+    folder = tmp_path
+    header = "concept_id concept_name domain_id vocabulary_id concept_class_id standard_concept concept_code valid_start_date valid_end_date invalid_reason"
+    rows = [
+        [
+            "1",
+            "Disease",
+            "Condition",
+            "SNOMED",
+            "Disorder",
+            "S",
+            "64572001",
+            "a",
+            "b",
+            "",
+        ],
+        [
+            "2",
+            'So-called "flu',
+            "Condition",
+            "SNOMED",
+            "Disorder",
+            "S",
+            "6142004",
+            "a",
+            "b",
+            "",
+        ],
+        ["3", "Influenza", "Condition", "ICD10CM", "code", "", "J11", "a", "b", ""],
+        ["4", "Aspirin", "Drug", "RxNorm", "Ingredient", "S", "1191", "a", "b", ""],
+        ["5", "Old", "Condition", "SNOMED", "Disorder", "S", "9", "a", "b", "U"],
+    ]
+    tables = {
+        "CONCEPT.csv": [header.split(), *rows],
+        "CONCEPT_SYNONYM.csv": [
+            ["concept_id", "concept_synonym_name", "language_concept_id"],
+            ["2", "Grippe", "4182504"],
+            ["2", "grip", "4180186"],
+            ["77", "unknown", "4180186"],
+        ],
+        "CONCEPT_RELATIONSHIP.csv": [
+            [
+                "concept_id_1",
+                "concept_id_2",
+                "relationship_id",
+                "valid_start_date",
+                "valid_end_date",
+                "invalid_reason",
+            ],
+            ["2", "1", "Is a", "a", "b", ""],
+            ["1", "2", "Is a", "a", "b", "D"],
+            ["1", "2", "Subsumes", "a", "b", ""],
+            ["3", "2", "Maps to", "a", "b", ""],
+            ["5", "2", "Concept replaced by", "a", "b", ""],
+        ],
+    }
+    for name, lines in tables.items():
+        (folder / name).write_text("".join("\t".join(r) + "\n" for r in lines))
+    return folder

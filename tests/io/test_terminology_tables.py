@@ -1,0 +1,174 @@
+"""Tables of concepts, JSON lines, and whatever else as_terminology takes."""
+
+import numpy as np
+import pytest
+
+from graphrep.exceptions import GraphFormatError, GraphTypeError, GraphValueError
+from graphrep.graph import Graph, Terminology
+from graphrep.io import as_terminology, read_terminology
+
+
+def test_a_table_with_a_header(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text(
+        "code\tname\tsynonyms\tparents\ttypes\n"
+        '01\tfe"ver\tpyrexia|hot\t\tsymptom\n'
+        "1\thigh fever\t\t01|\tsymptom|sign\n"
+    )
+    t = read_terminology(path)
+    assert t.ids.tolist() == ["01", "1"]
+    assert t.names("01") == ['fe"ver', "pyrexia", "hot"]
+    assert t.ancestors("1") == ["01"]
+    assert t.types == [("symptom",), ("symptom", "sign")]
+
+
+def test_a_table_without_a_header_has_a_fixed_order(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("x1\tfever\nx2\tcough\n")
+    assert read_terminology(path).names("x2") == ["cough"]
+
+
+def test_one_name_a_row(tmp_path):
+    """The gazetteer of ClinLinker."""
+    path = tmp_path / "g.tsv"
+    path.write_text(
+        "code\tlanguage\tterm\tsemantic_tag\tmainterm\n"
+        "22298006\tes\tinfarto\tdisorder\t0\n"
+        "22298006\tes\tinfarto de miocardio\tdisorder\t1\n"
+    )
+    t = read_terminology(path)
+    assert t.names("22298006") == ["infarto de miocardio", "infarto"]
+    assert t.languages == ("es",)
+    assert t.types == [("disorder",)]
+
+
+def test_csv_has_quotes_and_tables_have_not(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('id,name,notes\na,"fever, high","two\nlines"\nb,"say ""ah""",x\n')
+    t = read_terminology(path)
+    assert t.names("a") == ["fever, high"]
+    assert t.names("b") == ['say "ah"']
+
+
+def test_columns_can_be_named(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("Nr\tBezeichnung\n7\tFieber\n")
+    t = read_terminology(path, columns={"id": "Nr", "name": "Bezeichnung"})
+    assert t.names("7") == ["Fieber"]
+    with pytest.raises(GraphFormatError, match="no column 'No'"):
+        read_terminology(path, columns={"id": "No"})
+    with pytest.raises(GraphValueError, match="columns has the key 'ids'"):
+        read_terminology(path, columns={"ids": "Nr"})
+    path.write_text("name\ttypes\nfever\tx\n")
+    with pytest.raises(GraphFormatError, match="No column holds ids"):
+        read_terminology(path)
+
+
+def test_a_row_of_another_width_is_named(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("id\tname\na\tb\nc\n")
+    with pytest.raises(GraphFormatError, match="tsv:3: The line has 1 columns"):
+        read_terminology(path)
+
+
+def test_a_folder_of_tables(tmp_path):
+    (tmp_path / "nodes.tsv").write_text("id\tname\talt_ids\na\tall\t\nb\t\tB9 B8\n")
+    (tmp_path / "synonyms.tsv").write_text(
+        "id\tscope\ttype\ttext\nb\tEXACT\t\tbee\nb\tEXACT\tlayperson\tbuzz\n"
+        "a\tNAME\t\tall\nb\tNARROW\t\twee bee\nb\tEXACT\tabbreviation\tB.\n"
+    )
+    (tmp_path / "edges.tsv").write_text(
+        "child\tparent\trelation\nb\ta\tis_a\nb\ta\tlikes\n"
+    )
+    (tmp_path / "xrefs.tsv").write_text("id\txref\nb\tUMLS:C1\n")
+    t = read_terminology(tmp_path)
+    assert t.names("b") == ["bee", "buzz", "wee bee", "B."]
+    kinds = [t.KINDS[code] for code in t.name_kinds]
+    assert kinds == ["preferred", "preferred", "layperson", "narrow", "abbreviation"]
+    assert t.ancestors("b") == ["a"]
+    assert [*t.relations] == ["likes"]
+    assert t.resolve("B8") == ["b"]
+    assert "UMLS:C1" in t.xrefs[1]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "concepts", "names", "links", "deepest"),
+    [
+        ("icd10cm", 47_161, 60_756, 47_139, 6),
+        ("hpo", 19_034, 42_499, 23_392, 14),
+        ("medic", 11_915, 76_239, 0, 0),
+    ],
+)
+def test_real_folders(shared_data, name, concepts, names, links, deepest):
+    t = read_terminology(shared_data / "terminology" / name)
+    assert (t.n_concepts, t.n_names, t.parents.nnz) == (concepts, names, links)
+    assert t.depth.max() == deepest
+    assert all(t.preferred_names)
+
+
+def test_json_lines_that_repeat_an_id(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text(
+        '{"concept_id": 1, "canonical_name": "a", "aliases": ["b"]}\n\n'
+        '{"concept_id": 1, "canonical_name": "c", "aliases": ["b"], "types": ["T"]}\n'
+    )
+    t = read_terminology(path)
+    assert t.ids.tolist() == [1]
+    assert t.names(1) == ["a", "b", "c"]
+    assert t.types == [("T",)]
+    path.write_text('{"concept_id": 1}\n{"x": 2}\n')
+    with pytest.raises(GraphFormatError, match="jsonl:2: The line is no object with"):
+        read_terminology(path)
+
+
+# -- as_terminology --------------------------------------------------------------
+def test_mappings():
+    t = as_terminology({5: ["flu", "grip"], 900000000000527005: "cough", 6: []})
+    assert t.ids.tolist() == [5, 900000000000527005, 6]
+    assert t.names(5) == ["flu", "grip"]
+    assert t.names(6) == []
+    assert as_terminology(t) is t
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_tables_of_names(library):
+    module = pytest.importorskip(library)
+    big = 900000000000527005
+    data = {
+        "term": ["flu", "influenza", "cough"],
+        "code": [big, big, 3],
+        "language": ["en", "en", "en"],
+        "mainterm": [0, 1, 1],
+        "semantic_tag": ["disorder", "disorder", "finding"],
+    }
+    table = module.table(data) if library == "pyarrow" else module.DataFrame(data)
+    t = as_terminology(table)
+    assert t.ids.tolist() == [big, 3]
+    assert t.names(big) == ["influenza", "flu"]
+    assert t.types == [("disorder",), ("finding",)]
+    with pytest.raises(GraphValueError, match="no column 'name'"):
+        as_terminology(table, term="name")
+
+
+def test_graphs_with_names():
+    graph = Graph.from_edges(["flu"], ["disease"], directed=True)
+    t = as_terminology(graph)
+    assert t.ancestors("flu") == ["disease"]
+    assert t.names("flu") == ["flu"]
+    t = as_terminology(graph, names={"flu": ["influenza", "flu"]})
+    assert t.names("flu") == ["influenza", "flu"]
+    assert t.names("disease") == []
+    with pytest.raises(GraphValueError, match="key 'cold', which is no node"):
+        as_terminology(graph, names={"cold": "x"})
+    numbered = Graph(np.array([[0.0, 1.0], [1.0, 0.0]]))
+    with pytest.raises(GraphTypeError, match="ids of the graph are integers"):
+        as_terminology(numbered)
+    assert as_terminology(numbered, names={0: "a"}).parents.nnz == 0
+
+
+def test_paths_and_other_things(tmp_path):
+    Terminology(["a"], ["b"], [0]).save(tmp_path / "t")
+    assert as_terminology(tmp_path / "t").names("a") == ["b"]
+    with pytest.raises(GraphTypeError, match="cannot read a int; it takes"):
+        as_terminology(3)
