@@ -77,6 +77,7 @@ _REGISTRY = {
     **{name: f"graphrep.kge:{name}" for name in _TRIPLE_MODELS},
     **{name: f"graphrep.hypergraph:{name}" for name in _RECONSTRUCTORS},
     **{name: f"graphrep.blocking:{name}" for name in _BLOCKERS},
+    **{name: f"graphrep.linking:{name}" for name in _LINKERS},
     "HubnessCorrector": "graphrep.retrieval:HubnessCorrector",
 }
 _CONFIG, _ARRAYS, _IDS, _CARD = (

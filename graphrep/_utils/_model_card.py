@@ -19,6 +19,10 @@ _NO_RECORDS = [
     "No record is included; hashes of the n-grams and words of the records are, so "
     "that whoever guesses a word can tell whether it occurred.",
 ]
+_NO_TEXTS = [
+    "It knows phrases of the kind that it was fitted on.",
+    "Names of the taxonomy and words of the phrases are included, with their counts.",
+]
 _EMBEDDED = "model.embedding_, model.node_ids_"
 _KINDS: dict[str, tuple[str, str, str, list[str]]] = {
     "hypergraph": (
@@ -27,6 +31,7 @@ _KINDS: dict[str, tuple[str, str, str, list[str]]] = {
     "blocking": (
         "entity-blocking", "Model", "model.candidate_pairs(A, B)", _NO_RECORDS
     ),
+    "linking": ("entity-linking", "Model", "model.predict(phrases)", _NO_TEXTS),
     "embedding": ("node-embedding", "Graph", _EMBEDDED, []),
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from graphrep.exceptions import GraphTypeError, GraphValueError
-from graphrep.graph import Graph, NodeIndex
+from graphrep.graph import Graph, NodeIndex, Terminology
 from graphrep.typing import IntArray
 
 _NAMED = ("name_texts", "name_concepts", "index")
@@ -22,23 +22,20 @@ class Taxonomy:
 
     Parameters
     ----------
-    index : NodeIndex
-        Ids of the concepts.
-    name_texts : sequence of str of length n_names
-        Names of all concepts.
-    name_concepts : ndarray of int64 of shape (n_names,)
-        Position of the concept of each name.
+    terminology : Terminology
+        Ids and names of the concepts.
     graph : Graph
-        Undirected, nodes in the order of ``index``.
-    kinds : list of str or None
-        Kind of each name.
+        Undirected, nodes in the order of the concepts.
     """
 
-    index: NodeIndex
-    name_texts: Sequence[str]
-    name_concepts: IntArray
+    terminology: Any
     graph: Graph
-    kinds: list[str] | None = None
+
+    @property
+    def index(self) -> NodeIndex:
+        """Ids of the concepts."""
+        index: NodeIndex = self.terminology.index
+        return index
 
     @property
     def degrees(self) -> IntArray:
@@ -75,15 +72,8 @@ def read_taxonomy(X: Any) -> Taxonomy:
     """
     if not is_terminology(X):
         return _of_graph(X)
-    index = X.index if isinstance(X.index, NodeIndex) else NodeIndex(X.ids)
-    _check_size(len(index))
-    kinds = None
-    if getattr(X, "name_kinds", None) is not None:
-        kinds = [X.KINDS[code] for code in np.asarray(X.name_kinds).tolist()]
-    return Taxonomy(
-        index, X.name_texts, np.asarray(X.name_concepts, np.int64),
-        _undirected(X, index), kinds,
-    )  # fmt: skip
+    _check_size(len(X.index))
+    return Taxonomy(X, _undirected(X))
 
 
 def _of_graph(X: Any) -> Taxonomy:
@@ -94,7 +84,7 @@ def _of_graph(X: Any) -> Taxonomy:
     names = [str(node) for node in graph.nodes]
     if graph.directed:
         graph = graph.symmetrize()
-    return Taxonomy(graph.nodes, names, np.arange(len(names)), graph)
+    return Taxonomy(Terminology(graph.nodes, names, np.arange(len(names))), graph)
 
 
 def _check_size(n: int) -> None:
@@ -104,11 +94,10 @@ def _check_size(n: int) -> None:
         )
 
 
-def _undirected(X: Any, index: NodeIndex) -> Graph:
+def _undirected(X: Any) -> Graph:
     """Edges to parents and of other relations, all of weight 1, in both directions."""
-    n = len(index)
-    parts = [sparse.csr_array(X.parents)] if X.parents is not None else []
-    parts += _relations(X, n)
+    n = len(X.index)
+    parts = [sparse.csr_array(X.parents), *_relations(X, n)]
     total: Any = sparse.csr_array((n, n))
     for part in parts:
         total = total + part + part.T
@@ -116,7 +105,7 @@ def _undirected(X: Any, index: NodeIndex) -> Graph:
     total.setdiag(0)
     total.eliminate_zeros()
     total.data = np.ones(len(total.data))
-    return Graph(total, nodes=index.ids)
+    return Graph(total, nodes=X.index.ids)
 
 
 def _relations(X: Any, n: int) -> list[Any]:

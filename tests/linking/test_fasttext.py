@@ -116,7 +116,7 @@ def test_fit_when_wrong_then_says_so(options, given, error):
 
 def test_gensim_when_asked_then_its_vectors_in_our_tables():
     pytest.importorskip("gensim")
-    options = dict(n_components=16, n_epochs=10, sample=None, random_state=0)
+    options = {"n_components": 16, "n_epochs": 10, "sample": None, "random_state": 0}
     model = FastTextVectors(backend="gensim", n_jobs=1, **options).fit(texts())
     again = FastTextVectors(backend="gensim", n_jobs=1, **options).fit(texts())
     np.testing.assert_array_equal(model.vectors_, again.vectors_)
