@@ -32,11 +32,14 @@ if TYPE_CHECKING:
     from graphrep.graph import Graph as Graph
     from graphrep.graph import Hypergraph as Hypergraph
     from graphrep.graph import KnowledgeGraph as KnowledgeGraph
+    from graphrep.graph import Terminology as Terminology
     from graphrep.io import as_graph as as_graph
     from graphrep.io import as_hypergraph as as_hypergraph
     from graphrep.io import as_knowledge_graph as as_knowledge_graph
+    from graphrep.io import as_terminology as as_terminology
     from graphrep.io import read as read
     from graphrep.io import read_hypergraph as read_hypergraph
+    from graphrep.io import read_terminology as read_terminology
     from graphrep.io import write as write
     from graphrep.io import write_hypergraph as write_hypergraph
     from graphrep.persistence import load as load
@@ -65,12 +68,15 @@ _HOME = {
     "Graph": "graphrep.graph",
     "Hypergraph": "graphrep.graph",
     "KnowledgeGraph": "graphrep.graph",
+    "Terminology": "graphrep.graph",
     "as_graph": "graphrep.io",
     "as_hypergraph": "graphrep.io",
     "as_knowledge_graph": "graphrep.io",
+    "as_terminology": "graphrep.io",
     "load": "graphrep.persistence",
     "read": "graphrep.io",
     "read_hypergraph": "graphrep.io",
+    "read_terminology": "graphrep.io",
     "write": "graphrep.io",
     "write_hypergraph": "graphrep.io",
     "show_versions": "graphrep._utils._versions",

@@ -30,6 +30,9 @@ ENTRIES = {
         f"{_COMMANDS}.hypergraph:hypergraph",
         "Project hyperedges, tell the loss, get them back.",
     ),
+    "terminology": Entry(
+        f"{_COMMANDS}.terminology:terminology", "Describe and convert terminologies."
+    ),
     "block": Entry(
         f"{_COMMANDS}.block:block", "Choose which records of tables to compare."
     ),

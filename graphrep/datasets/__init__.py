@@ -6,6 +6,7 @@ from graphrep.datasets._cskg_mini import fetch_cskg_mini
 from graphrep.datasets._generators import make_dcsbm, make_sbm
 from graphrep.datasets._hypergraph_benchmark import fetch_hypergraph_benchmark
 from graphrep.datasets._icd10cm import load_icd10cm
+from graphrep.datasets._icd10cm_terminology import load_icd10cm_terminology
 from graphrep.datasets._listing import fetch, list_datasets, path
 from graphrep.datasets._made_records import make_records
 from graphrep.datasets._public import (
@@ -53,6 +54,7 @@ __all__ = [
     "list_datasets",
     "load_davis",
     "load_icd10cm",
+    "load_icd10cm_terminology",
     "load_karate",
     "load_les_miserables",
     "make_dcsbm",

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from graphrep.io._terminology_formats import (
         terminology_formats as terminology_formats,
     )
+    from graphrep.io._terminology_write import write_terminology as write_terminology
     from graphrep.io._triples import read_triples as read_triples
     from graphrep.io._triples import write_triples as write_triples
     from graphrep.io._vectors import read_vectors as read_vectors
@@ -86,6 +87,7 @@ _HOME = {
     "write_incidence_table": "_incidence_table",
     "write_mapping": "_mapping",
     "write_ntriples": "_ntriples",
+    "write_terminology": "_terminology_write",
     "write_triples": "_triples",
     "write_vectors": "_vectors",
 }

@@ -265,7 +265,6 @@ class _Reader:
         for old in re.split(r"[|\s]+", found.get("alt_ids", "")):
             if old:
                 builder.replace(old, concept)
-                builder.xref(slot, old)
 
     def _list(self, found: dict[str, str], what: str) -> list[str]:
         text = found.get(what, "")
