@@ -11,7 +11,7 @@ from graphrep.io._terminology_icd10cm import read_terminology_icd10cm
 
 
 def load_icd10cm_terminology(*, includes: bool = True) -> Terminology:
-    """Load ICD-10-CM as a terminology: 47,161 concepts with 60,756 names.
+    """Load ICD-10-CM as a terminology: 47,161 concepts with 60,759 names.
 
     Parameters
     ----------

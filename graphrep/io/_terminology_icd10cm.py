@@ -74,11 +74,14 @@ def _take(
         slot = builder.add(code)
         builder.types(slot, [kind])
         builder.name(slot, name, "preferred")
+        seen = {name}
         for part in element:
             if part.tag == "inclusionTerm" or (part.tag == "includes" and includes):
                 what = "inclusion" if part.tag == "inclusionTerm" else "other"
-                for note in part:
-                    builder.name(slot, text_of(note), what)
+                for text in map(text_of, part):
+                    if text not in seen:
+                        seen.add(text)
+                        builder.name(slot, text, what)
         if parent:
             builder.parent(code, parent)
         parent = code
