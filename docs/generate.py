@@ -23,6 +23,7 @@ def write_parts(docs: Path) -> None:
         "commands.md": command_help(),
         "formats.md": format_table(),
         "hypergraph_formats.md": format_table(hypergraphs=True),
+        "terminology_formats.md": terminology_format_table(),
         "presets.md": preset_table(),
     }
     for name, text in parts.items():
@@ -92,6 +93,17 @@ def format_table(*, hypergraphs: bool = False) -> str:
             f"| `{entry.name}` | {suffixes} | {reads} | {writes} | "
             f"{entry.description} |"
         )
+    return "\n".join(lines) + "\n"
+
+
+def terminology_format_table() -> str:
+    """Table of the formats that terminologies are read from."""
+    from graphrep.io import terminology_formats
+
+    lines = ["| name | suffixes | |", "| --- | --- | --- |"]
+    for entry in terminology_formats():
+        suffixes = " ".join(f"`{suffix}`" for suffix in entry.suffixes)
+        lines.append(f"| `{entry.name}` | {suffixes} | {entry.description} |")
     return "\n".join(lines) + "\n"
 
 

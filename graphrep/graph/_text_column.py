@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, overload
@@ -55,7 +56,7 @@ class TextColumn(Sequence[Any]):
         if isinstance(texts, str):
             raise GraphTypeError("A column needs a list of texts; got a single text.")
         data = bytearray()
-        ends: list[int] = [0]
+        ends = array("q", [0])
         absent: list[int] = []
         for row, text in enumerate(texts):
             if isinstance(text, str):
@@ -72,7 +73,9 @@ class TextColumn(Sequence[Any]):
         if absent:
             missing = np.zeros(len(ends) - 1, bool)
             missing[absent] = True
-        self._set(np.frombuffer(bytes(data), np.uint8), np.array(ends), missing)
+        self._set(
+            np.frombuffer(bytes(data), np.uint8), np.array(ends, np.int64), missing
+        )
 
     @classmethod
     def from_buffer(
