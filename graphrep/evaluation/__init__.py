@@ -22,6 +22,20 @@ if TYPE_CHECKING:
     from graphrep.evaluation._link_prediction import (
         LinkPredictionEvaluator as LinkPredictionEvaluator,
     )
+    from graphrep.evaluation._linking import evaluate_linking as evaluate_linking
+    from graphrep.evaluation._linking_protocols import branch_holdout as branch_holdout
+    from graphrep.evaluation._linking_protocols import (
+        cross_terminology as cross_terminology,
+    )
+    from graphrep.evaluation._linking_protocols import leaf_holdout as leaf_holdout
+    from graphrep.evaluation._linking_protocols import (
+        synonym_holdout as synonym_holdout,
+    )
+    from graphrep.evaluation._linking_protocols import (
+        zero_shot_concepts as zero_shot_concepts,
+    )
+    from graphrep.evaluation._linking_result import LinkingResult as LinkingResult
+    from graphrep.evaluation._linking_split import LinkingSplit as LinkingSplit
     from graphrep.evaluation._neighbourhood_scores import (
         NeighbourhoodScore as NeighbourhoodScore,
     )
@@ -56,6 +70,8 @@ _HOME = {
     "GeometryEvaluator": "_geometry",
     "InversionEvaluator": "_inversion",
     "LinkPredictionEvaluator": "_link_prediction",
+    "LinkingResult": "_linking_result",
+    "LinkingSplit": "_linking_split",
     "NeighbourhoodScore": "_neighbourhood_scores",
     "NodeClassificationEvaluator": "_node_classification",
     "ProbeEvaluator": "_probes",
@@ -65,10 +81,16 @@ _HOME = {
     "StabilityEvaluator": "_stability",
     "Vocabulary": "_vocabulary",
     "assess": "_assess",
+    "branch_holdout": "_linking_protocols",
+    "cross_terminology": "_linking_protocols",
+    "evaluate_linking": "_linking",
+    "leaf_holdout": "_linking_protocols",
     "make_reconstruction_scorer": "_scorer",
     "relation_consistency": "_relation_consistency",
     "select_embedding": "_select",
+    "synonym_holdout": "_linking_protocols",
     "whole_graph_cv": "_scorer",
+    "zero_shot_concepts": "_linking_protocols",
 }
 
 __all__ = list(_HOME)
