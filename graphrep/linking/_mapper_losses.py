@@ -21,13 +21,10 @@ class Slopes(NamedTuple):
         Weighted mean over the phrases.
     outputs : ndarray of float32 of shape (n_phrases, n_components)
         Derivative by the mapped phrases.
-    targets : ndarray of float32 of shape (n_targets, n_components) or None
-        Derivative by the targets, where they can be learnt.
     """
 
     loss: float
     outputs: FloatArray
-    targets: FloatArray | None = None
 
 
 def cosine_loss(F: FloatArray, Y: FloatArray, weights: FloatArray) -> Slopes:
@@ -79,8 +76,7 @@ def contrastive_loss(
     slopes = (chances / total - right / of_right) * (share / np.float32(tau))
     along = slopes @ Y
     outputs = (along - (along * U).sum(axis=1, keepdims=True) * U) / lengths
-    of_targets = slopes.T @ U
-    return Slopes(loss, outputs.astype(np.float32), of_targets.astype(np.float32))
+    return Slopes(loss, outputs.astype(np.float32))
 
 
 def unit(X: AnyArray) -> FloatArray:

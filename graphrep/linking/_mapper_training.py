@@ -18,9 +18,11 @@ from graphrep.linking._mapper_losses import (
 )
 from graphrep.linking._node_targets import NodeTargets
 from graphrep.linking._phrase_encoder import Phrases
+from graphrep.linking._structure_gate import Held, StructureGate
 from graphrep.typing import FloatArray, IntArray
 
 _FEWEST_HELD, _MOST_HELD = 10, 1000
+_PROBED, _MOST_PROBED = 0.02, 300
 _LAST_RATE = 0.02
 _BLOCK = 256
 
@@ -131,9 +133,31 @@ class Training:
                 "No phrase with known words belongs to a node with a vector; there is "
                 "nothing to learn from."
             )
+        self.probed = self._hold_out_nodes()
         self.held = self._hold_out()
-        self._places = np.full(len(targets.features), -1, np.int64)
+        # nodes without a phrase would be wrong ones only, and never be found
+        self.seen = np.unique(pairs.nodes[self.rows])
+        self._places = np.full(targets.n_nodes, -1, np.int64)
         self.n_steps = 0
+        self.gate: StructureGate | None = None
+        if targets.kind == "gated":
+            counts = np.bincount(pairs.nodes[self.rows], minlength=targets.n_nodes)
+            self.gate = StructureGate(targets, counts)
+
+    def _hold_out_nodes(self) -> IntArray:
+        """Phrases of a few nodes, all of them: a gate learns from these as unseen."""
+        pairs = self.pairs
+        if self.targets.kind != "gated" or not self.recipe.held_out:
+            return np.zeros(0, np.int64)
+        nodes = np.unique(pairs.nodes[self.rows])
+        size = min(_MOST_PROBED, int(_PROBED * len(nodes)))
+        if size < _FEWEST_HELD:
+            return np.zeros(0, np.int64)
+        chosen = self.draw.choice(nodes, size, replace=False)
+        out = np.isin(pairs.nodes[self.rows], chosen)
+        probed = np.unique(pairs.phrases[self.rows[out]])
+        self.rows = self.rows[~(out | np.isin(pairs.phrases[self.rows], probed))]
+        return probed
 
     def _hold_out(self) -> IntArray:
         """Phrases whose nodes have another phrase: some, for early stopping."""
@@ -161,7 +185,7 @@ class Training:
         total = recipe.n_epochs * -(-len(self.rows) // recipe.batch_size)
         losses: list[float] = []
         scores: list[float] = []
-        best, kept, gate = -1.0, None, self.targets.gate.copy()
+        best, kept = -1.0, None
         best_epoch = recipe.n_epochs
         for epoch in range(recipe.n_epochs):
             progress("Text2Node", epoch, recipe.n_epochs)
@@ -176,15 +200,28 @@ class Training:
             scores.append(self._mrr())
             if scores[-1] > best:
                 best, best_epoch = scores[-1], epoch + 1
-                kept, gate = self.mapper.state(), self.targets.gate.copy()
+                kept = self.mapper.state()
             elif epoch + 1 - best_epoch >= recipe.patience:
                 break
         if kept is not None:
             self.mapper.restore(kept)
-            self.targets.gate = gate
         self.mapper.finish()
+        if self.gate is not None and len(self.held) and len(self.probed):
+            self.gate.learn(self._held_for_gate(), recipe.tau, self.draw)
         progress("Text2Node", recipe.n_epochs, recipe.n_epochs)
         return History(losses, scores, best_epoch)
+
+    def _held_for_gate(self) -> Held:
+        """Held-out phrases of nodes with others and of nodes without, equally heavy."""
+        phrases = np.concatenate([self.held, self.probed])
+        weights = np.repeat(
+            [1 / len(self.held), 1 / len(self.probed)],
+            [len(self.held), len(self.probed)],
+        )
+        starts = self.pairs.starts
+        right = [self.pairs.nodes[starts[p] : starts[p + 1]] for p in phrases.tolist()]
+        outputs = self.mapper.predict(self.phrases.take(phrases))
+        return Held(outputs, right, weights)
 
     def _epoch(self, total: int) -> float:
         recipe = self.recipe
@@ -199,7 +236,7 @@ class Training:
         return loss / len(order)
 
     def _step(self, rows: IntArray, rate: float) -> Slopes:
-        """Take one step of all that is learnt."""
+        """Take one step."""
         pairs, recipe = self.pairs, self.recipe
         F = self.mapper.forward(pairs.phrases[rows])
         weights = pairs.weights[rows]
@@ -226,16 +263,19 @@ class Training:
         owner = np.repeat(np.arange(len(rows)), counts)
         first = np.repeat(pairs.starts[phrases] - np.cumsum(counts) + counts, counts)
         right = pairs.nodes[first + np.arange(len(owner))]
-        n = len(self._places)
-        others = self.draw.integers(0, n, min(recipe.n_random, n))
-        nodes = np.unique(np.concatenate([right, others]))
+        size = min(recipe.n_random, len(self.seen))
+        others = self.draw.integers(0, len(self.seen), size)
+        nodes = np.unique(np.concatenate([right, self.seen[others]]))
         self._places[nodes] = np.arange(len(nodes))
-        dropped = self.draw.random(len(nodes)) < recipe.gate_drop
-        Y = self.targets.take(nodes, dropped)
-        slopes = contrastive_loss(F, Y, owner, self._places[right], weights, recipe.tau)
-        self.mapper.backward(slopes.outputs, rate)
-        assert slopes.targets is not None
-        self.targets.learn(nodes, dropped, slopes.targets, rate, self.n_steps)
+        kept = np.ones_like(F)
+        if recipe.gate_drop and self.targets.text is not None:
+            dropped = self.draw.random(len(rows)) < recipe.gate_drop
+            kept[dropped, self.targets.text.shape[1] :] = 0  # such rows see text only
+        slopes = contrastive_loss(
+            F * kept, self.targets.take(nodes), owner, self._places[right], weights,
+            recipe.tau,
+        )  # fmt: skip
+        self.mapper.backward(slopes.outputs * kept, rate)
         return slopes
 
     def _mrr(self) -> float:

@@ -13,9 +13,7 @@ from graphrep.linking._taxonomy import Taxonomy
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 TARGETS = ("graph", "names", "names+graph", "gated")
-_BETAS, _EPSILON = (0.9, 0.999), 1e-8
 _COMPONENTS = 128
-_GATE_RATE = 30.0  # the gate has few weights and small slopes
 
 
 def structure_vectors(
@@ -122,87 +120,37 @@ class NodeTargets:
         Rows of length 1 or 0; None where it has no part in it.
     weight : float
         Length of the structural part, that of the text being 1; where a gate starts.
-    features : ndarray of float32 of shape (n_nodes, n_features)
-        What a gate looks at.
-    seen : ndarray of bool of shape (n_nodes,)
-        Whether a node has a phrase in training; others have their gate shut.
+    degrees : ndarray of int of shape (n_nodes,)
+        Neighbours of each node.
     """
 
     def __init__(
         self, kind: str, text: FloatArray | None, structure: FloatArray | None,
-        weight: float, features: FloatArray, seen: AnyArray,
+        weight: float, degrees: IntArray,
     ) -> None:  # fmt: skip
         self.kind, self.weight = kind, weight
         self.text, self.structure = text, structure
-        self.features, self.seen = features, seen
-        self.gate = np.zeros(features.shape[1])
-        self._moments = np.zeros((2, features.shape[1]))
+        self.degrees = degrees
+        self.lengths = np.full(len(degrees), weight, np.float32)
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes."""
+        return len(self.degrees)
 
     def vectors(self) -> FloatArray:
         """Targets of all nodes: rows of length 1, or 0 where nothing is known."""
-        return self._rows(np.arange(len(self.features)), self._open(None))
+        return self.take(np.arange(self.n_nodes))
 
-    def openness(self) -> FloatArray:
-        """Length of the structural part of each node."""
-        return self._openness(np.arange(len(self.features))) * self._open(None)
-
-    def take(self, nodes: IntArray, dropped: AnyArray | None = None) -> FloatArray:
-        """Targets of some nodes; structure is left out where ``dropped``."""
-        keep = self._open(nodes)
-        if dropped is not None and self.kind == "gated":
-            keep = keep * ~dropped
-        return self._rows(nodes, keep)
-
-    def learn(
-        self, nodes: IntArray, dropped: AnyArray, slopes: FloatArray, rate: float,
-        step: int,
-    ) -> None:  # fmt: skip
-        """Move the gate against the slopes of the targets of some nodes (Adam)."""
-        if self.kind != "gated" or self.structure is None or self.text is None:
-            return
-        keep = self._open(nodes) * ~dropped
-        g = self._openness(nodes) * keep
-        Y = self._rows(nodes, keep)
-        S = self.structure[nodes]
-        lengths = np.sqrt((self.text[nodes] ** 2).sum(1) + g * g * (S * S).sum(1))
-        lengths = np.where(lengths > 0, lengths, 1)
-        half = self.text.shape[1]
-        of_g = (slopes[:, half:] * S).sum(1) / lengths
-        along = (slopes * Y).sum(1)
-        of_g -= along * g * (S * S).sum(1) / (lengths * lengths)
-        raw = self._openness(nodes)
-        of_logit = of_g * keep * raw * (1 - raw / (2 * self.weight))
-        slope = of_logit.astype(np.float64) @ self.features[nodes]
-        first, second = self._moments
-        first += (1 - _BETAS[0]) * (slope - first)
-        second += (1 - _BETAS[1]) * (slope * slope - second)
-        mean = first / (1 - _BETAS[0] ** step)
-        spread = np.sqrt(second / (1 - _BETAS[1] ** step))
-        self.gate -= _GATE_RATE * rate * mean / (spread + _EPSILON)
-
-    def _open(self, nodes: IntArray | None) -> AnyArray:
-        """1 where the gate may be open: of a gated target the nodes seen."""
-        size = len(self.features) if nodes is None else len(nodes)
-        if self.kind != "gated":
-            return np.ones(size, np.float32)
-        seen = self.seen if nodes is None else self.seen[nodes]
-        return seen.astype(np.float32)
-
-    def _openness(self, nodes: IntArray) -> FloatArray:
-        """Length of the structural part before it is shut."""
-        if self.kind != "gated":
-            return np.full(len(nodes), self.weight, np.float32)
-        logits = self.features[nodes] @ self.gate
-        return (2 * self.weight / (1 + np.exp(-logits))).astype(np.float32)
-
-    def _rows(self, nodes: IntArray, keep: AnyArray) -> FloatArray:
+    def take(self, nodes: IntArray) -> FloatArray:
+        """Targets of some nodes."""
         if self.kind == "graph" and self.structure is not None:
             return self.structure[nodes]
         if self.structure is None and self.text is not None:
             return self.text[nodes]
         assert self.text is not None
         assert self.structure is not None
-        g = (self._openness(nodes) * keep)[:, None]
+        g = self.lengths[nodes][:, None]
         return unit(np.hstack([self.text[nodes], g * self.structure[nodes]]))
 
 

@@ -100,7 +100,7 @@ default=None
     tau : float, default=0.05
         Temperature of "contrastive".
     n_random : int, default=1024
-        Random nodes of a batch of "contrastive".
+        Random nodes, among those with a phrase, of a batch of "contrastive".
     held_out : float, default=0.05
         Share of the phrases, 1,000 at most, whose mean reciprocal rank decides which
         epoch is kept. Only phrases of nodes with another phrase are taken.

@@ -27,7 +27,7 @@ from graphrep.linking._taxonomy import Taxonomy, read_taxonomy, texts_of
 from graphrep.linking._text2node_gold import gold_sets
 from graphrep.linking._tokenizer import split_all
 from graphrep.linking._word_vectors import word_vectors
-from graphrep.typing import AnyArray, FloatArray, IntArray
+from graphrep.typing import FloatArray, IntArray
 
 _LARGEST_BANK = 5000  # phrases that a corrector of hubs looks at
 
@@ -127,7 +127,7 @@ def build(
     made = targets.vectors()
     known = made.any(axis=1, keepdims=True)
     vectors = unit(np.where(known, (made - shift) / scale, 0))
-    gate = targets.openness() if model.target == "gated" else None
+    gate = targets.lengths if model.target == "gated" else None
     some = training.rows[:: -(-len(training.rows) // _LARGEST_BANK)]
     bank = phrases.take(pairs.phrases[some]), pairs.nodes[some]
     return Parts(encoder, mapper, vectors, gate, history, bank)
@@ -147,7 +147,7 @@ def make_targets(
     model: Any, given: Given, encoder: PhraseEncoder, of_names: Phrases, seed: int
 ) -> NodeTargets:
     """Targets of the nodes, as ``target`` says."""
-    taxonomy, pairs = given.taxonomy, given.pairs
+    taxonomy = given.taxonomy
     n = len(taxonomy.index)
     text = structure = None
     if model.target != "graph":
@@ -157,21 +157,9 @@ def make_targets(
         text = name_vectors(means, concepts, n)
     if model.target != "names":
         structure = structure_vectors(model.node_embedder, taxonomy, seed, model.n_jobs)
-    counts = np.bincount(pairs.nodes, minlength=n)
-    features = np.stack(
-        [np.ones(n), _spread(np.log1p(taxonomy.degrees)), _spread(np.log1p(counts))],
-        axis=1,
-    )
     return NodeTargets(
-        model.target, text, structure, model.structure_weight, features, counts > 0
+        model.target, text, structure, model.structure_weight, taxonomy.degrees
     )
-
-
-def _spread(values: AnyArray) -> AnyArray:
-    """Standardise; zeros where all are the same."""
-    spread = values.std()
-    out: AnyArray = (values - values.mean()) / (spread if spread > 0 else 1)
-    return out
 
 
 def make_mapper(model: Any, encoder: PhraseEncoder, n_outputs: int, seed: int) -> Any:
