@@ -20,7 +20,8 @@ from graphrep.typing import PathType
 
 GEM_FLAGS = ("approximate", "no_map", "combination", "scenario", "choice_list")
 _GEM_LINE = re.compile(r"(\S+)\s+(\S+)\s+(\d{5})\s*$")
-_NO_TARGET = {"NODX", "NOPCS", "NOPCS_", "NODX_"}
+_GEM_HEADER = re.compile(r'"?icd(9|10)\w*"?[\t,]"?icd(9|10)\w*"?[\t,]', re.I)
+_NO_TARGET = {"NODX", "NOPCS"}
 _EXACT, _CLOSE = "skos:exactMatch", "skos:closeMatch"
 _SNIFFED_BYTES = 1 << 16
 
@@ -38,7 +39,8 @@ def read_mapping(
         None looks at names and content.
     **options
         For ``"gem"``: ``dotted=True`` sets the dots of ICD-9-CM and ICD-10-CM, which
-        the files leave out, and ``reverse=True`` says that sources are ICD-10-CM.
+        the files leave out, and ``reverse=True`` says that sources are ICD-10-CM;
+        None asks the header, and takes ICD-9-CM where there is none.
         For ``"omop"``: ``relation`` (``"Maps to"``).
 
     Returns
@@ -107,7 +109,7 @@ def _sniffed(source: Path) -> str:
         return "fhir"
     if "subject_id" in first and "object_id" in first:
         return "sssom"
-    if _GEM_LINE.match(first) or first.startswith("icd9\ticd10"):
+    if _GEM_LINE.match(first) or _GEM_HEADER.match(first):
         return "gem"
     raise GraphFormatError(
         f"The format of the map is not recognised; pass format= with one of "
@@ -118,12 +120,15 @@ def _sniffed(source: Path) -> str:
 
 # -- GEM -------------------------------------------------------------------------
 def _read_gem(
-    path: PathType, *, dotted: bool = False, reverse: bool = False
+    path: PathType, *, dotted: bool = False, reverse: bool | None = None
 ) -> ConceptMap:
+    header = _gem_header(path)
+    if reverse is None:
+        reverse = bool(header) and header[0].startswith("icd10")
     sources: list[str] = []
     targets: list[str] = []
     flags: list[list[int]] = []
-    for source, target, digits in _gem_rows(path):
+    for source, target, digits in _gem_rows(path) if not header else _gem_table(path):
         if dotted:
             source = dotted_code(source, icd9=not reverse)
             target = dotted_code(target, icd9=reverse)
@@ -143,17 +148,15 @@ def _read_gem(
     )
 
 
+def _gem_header(path: PathType) -> list[str]:
+    """Names of the columns of a GEM as a table; empty for the files of CMS."""
+    _, first = next(read_lines(path), (1, ""))
+    if not _GEM_HEADER.match(first):
+        return []
+    return [name.strip('"') for name in re.split("[\t,]", first.lower())]
+
+
 def _gem_rows(path: PathType) -> Iterator[tuple[str, str, list[int]]]:
-    lines = read_lines(path)
-    _, first = next(lines, (1, ""))
-    if first.startswith("icd9\t"):
-        columns = ("icd9", "icd10", *GEM_FLAGS)
-        for number, (source, target, *digits) in named_rows(path, columns):
-            if not all(digit.isdigit() for digit in digits):
-                _refuse_gem(path, number, "\t".join(digits))
-            values = [int(digit) for digit in digits]
-            yield source, "" if values[1] else target, values
-        return
     for number, line in read_lines(path):
         found = _GEM_LINE.match(line)
         if found is None:
@@ -162,8 +165,28 @@ def _gem_rows(path: PathType) -> Iterator[tuple[str, str, list[int]]]:
             continue
         source, target, text = found.groups()
         values = [int(digit) for digit in text]
-        none = values[1] or target.upper() in _NO_TARGET
-        yield source, "" if none else target, values
+        yield source, _gem_target(target, values), values
+
+
+def _gem_table(path: PathType) -> Iterator[tuple[str, str, list[int]]]:
+    names = _gem_header(path)
+    if missing := [name for name in GEM_FLAGS if name not in names]:
+        raise GraphFormatError(
+            f"The header has no column {missing[0]!r}.", path=path, line=1
+        )
+    places = [names.index(name) for name in GEM_FLAGS]
+    for number, line in read_lines(path):
+        if number == 1 or not line.strip():
+            continue
+        row = [field.strip('"') for field in re.split("[\t,]", line)]
+        if len(row) != len(names) or not all(row[at].isdigit() for at in places):
+            _refuse_gem(path, number, line)
+        values = [int(row[at]) for at in places]
+        yield row[0], _gem_target(row[1], values), values
+
+
+def _gem_target(target: str, flags: list[int]) -> str:
+    return "" if flags[1] or target.upper() in _NO_TARGET else target
 
 
 def _refuse_gem(path: PathType, number: int, line: str) -> None:

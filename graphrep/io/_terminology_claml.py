@@ -43,8 +43,10 @@ def read_terminology_claml(
     expand_modifiers : bool, default=True
         Whether codes that the file only describes (a category "modified by" a list of
         fourth or fifth characters) become concepts below their category, called
-        ``category: modifier``. Modifiers are inherited down to the classes without
-        subclasses, unless one is excluded; a code that is there already stays.
+        ``category: modifier``. Modifiers are inherited unless one is excluded. Those
+        that begin with a dot follow categories without one, others the classes
+        without subclasses, behind ``.X`` where a fifth character (``…_5``) has no
+        fourth before it. A code that is there already stays.
 
     Returns
     -------
@@ -153,18 +155,25 @@ class _Expansion:
         self._inner = {p for found in classes.values() for p in found.parents}
 
     def run(self) -> None:
-        """Add the codes below every class that has no subclasses."""
+        """Add the codes below every category."""
         for found in list(self._classes.values()):
-            if found.code in self._inner or "category" not in found.kinds:
+            if "category" not in found.kinds:
                 continue
             bases = [found]
             applied = self._applied(found, set())
             for name in sorted(applied):
-                bases = [
-                    made
+                made = [
+                    code
                     for base in bases
-                    for made in self._made(base, name, applied[name])
-                ] or bases
+                    for code in self._made(base, name, applied[name])
+                ]
+                bases = made or bases
+
+    def _fits(self, base: _Class, suffix: str) -> bool:
+        """Whether a code can follow: a fourth character once, others at the end."""
+        if suffix.startswith("."):
+            return "." not in base.code
+        return base.code not in self._inner
 
     def _applied(self, found: _Class, seen: set[str]) -> dict[str, set[str] | None]:
         """Find modifiers of a class and of those above it, but for excluded ones."""
@@ -181,19 +190,19 @@ class _Expansion:
     def _made(self, base: _Class, name: str, valid: set[str] | None) -> list[_Class]:
         out = []
         for code, modifier in self._modifiers.get(name, {}).items():
-            if valid is not None and code not in valid:
+            if (valid is not None and code not in valid) or not self._fits(base, code):
                 continue
-            made = _joined(base, modifier)
+            made = _joined(base, modifier, name)
             out.append(made)
             if made.code not in self._builder:
                 _give(self._builder, made)
         return out
 
 
-def _joined(base: _Class, modifier: _Class) -> _Class:
+def _joined(base: _Class, modifier: _Class, name: str) -> _Class:
     suffix = modifier.code
-    if suffix.startswith(".") and "." in base.code:
-        suffix = suffix[1:]
+    if "." not in base.code and not suffix.startswith("."):
+        suffix = f".X{suffix}" if name.endswith("_5") else f".{suffix}"
     texts = {language: text for kind, text, language in modifier.names[::-1]}
     names = [
         ("preferred", f"{text}: {texts[language]}", language)

@@ -46,6 +46,13 @@ def test_gem(tmp_path):
     back = read_mapping(path, dotted=True, reverse=True)
     assert next(iter(back))[::2] == ("A00.0", "001.0")
     assert (back.source_title, back.target_title) == ("ICD-10-CM", "ICD-9-CM")
+    path.write_text(
+        '"icd10cm","icd9cm","flags","approximate","no_map","combination","scenario",'
+        '"choice_list"\n"A000","0010","10000",1,0,0,0,0\n'
+    )
+    table = read_mapping(path, dotted=True)
+    assert list(table) == [("A00.0", "skos:closeMatch", "001.0")]
+    assert table.source_title == "ICD-10-CM"
     path.write_text(GEM + "0012 A009\n")
     with pytest.raises(GraphFormatError, match=r"gem.txt:5: The line is not"):
         read_mapping(path)

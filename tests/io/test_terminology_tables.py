@@ -75,14 +75,14 @@ def test_a_folder_of_tables(tmp_path):
     (tmp_path / "nodes.tsv").write_text("id\tname\talt_ids\na\tall\t\nb\t\tB9 B8\n")
     (tmp_path / "synonyms.tsv").write_text(
         "id\tscope\ttype\ttext\nb\tEXACT\t\tbee\nb\tEXACT\tlayperson\tbuzz\n"
-        "a\tNAME\t\tall\nb\tNARROW\t\twee bee\nb\tEXACT\tabbreviation\tB.\n"
+        "a\tNAME\t\tall\nb\tNARROW\t\tsmall bee\nb\tEXACT\tabbreviation\tB.\n"
     )
     (tmp_path / "edges.tsv").write_text(
         "child\tparent\trelation\nb\ta\tis_a\nb\ta\tlikes\n"
     )
     (tmp_path / "xrefs.tsv").write_text("id\txref\nb\tUMLS:C1\n")
     t = read_terminology(tmp_path)
-    assert t.names("b") == ["bee", "buzz", "wee bee", "B."]
+    assert t.names("b") == ["bee", "buzz", "small bee", "B."]
     kinds = [t.KINDS[code] for code in t.name_kinds]
     assert kinds == ["preferred", "preferred", "layperson", "narrow", "abbreviation"]
     assert t.ancestors("b") == ["a"]
