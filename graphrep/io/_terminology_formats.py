@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,14 +68,15 @@ def terminology_formats() -> list[Format]:
 
 
 def read_terminology(
-    path: PathType, format: str | None = None, **options: Any
+    path: PathType | Sequence[PathType], format: str | None = None, **options: Any
 ) -> Terminology:
     """Read a terminology from a file or folder of any known format.
 
     Parameters
     ----------
-    path : path-like
-        File, perhaps compressed, or folder (SNOMED CT, UMLS, OMOP, tables, saved).
+    path : path-like or list of path-like
+        File, perhaps compressed, or folder (SNOMED CT, UMLS, OMOP, tables, saved); a
+        list is a release of SNOMED CT and the extensions upon it.
     format : str or None, default=None
         One of the names of `terminology_formats`; None looks at the name and then at
         the content.
@@ -100,9 +101,17 @@ def read_terminology(
     GraphWarning
         If records were left out, such as links to parents outside the file.
     """
-    if not Path(path).exists():
-        raise FileNotFoundError(f"{path}: there is no such file or folder.")
-    name = sniff_terminology(path) if format is None else format
+    parts: list[Any] = list(path) if isinstance(path, (list, tuple)) else [path]
+    several = len(parts) > 1
+    for part in parts:
+        if not Path(part).exists():
+            raise FileNotFoundError(f"{part}: there is no such file or folder.")
+    if several and format not in {None, "snomed"}:
+        raise GraphTypeError(
+            f"A list of {len(parts):,} paths is read as SNOMED CT only; got "
+            f"format={format!r}. Read one path each and call merge."
+        )
+    name = format or ("snomed" if several else sniff_terminology(parts[0]))
     if name not in _BY_NAME:
         raise GraphFormatError(
             f"There is no format {name!r}; the formats are {', '.join(_BY_NAME)}."
@@ -115,7 +124,7 @@ def read_terminology(
             f"The reader of {name} has no option {unknown[0]!r}; it has "
             f"{', '.join(known) or 'none'}."
         )
-    return reader(path, **options)
+    return reader(parts if several else parts[0], **options)
 
 
 def read_saved(path: PathType, *, mmap: bool = True) -> Terminology:

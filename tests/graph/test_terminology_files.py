@@ -1,9 +1,12 @@
 """Terminology: saved and loaded, as JSON lines and as frames."""
 
 import json
+from typing import NamedTuple
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import graphrep
 from graphrep.exceptions import GraphFormatError, GraphTypeError
@@ -100,6 +103,39 @@ def test_jsonl_has_the_five_keys_of_scispacy(tmp_path, small):
     assert back.ids.tolist() == ["D", "F", "C", "X"]
     assert back.names("F") == small.names("F")
     assert back.definitions.tolist() == ["ill", None, "a cold", None]
+
+
+def test_jsonl_makes_the_tuples_of_scispacy(tmp_path, small):
+    class Entity(NamedTuple):  # its fields and defaults, an unknown key is an error
+        concept_id: str
+        canonical_name: str
+        aliases: list[str]
+        types: list[str] = []
+        definition: str | None = None
+
+    small.to_jsonl(tmp_path / "t.jsonl")
+    lines = (tmp_path / "t.jsonl").read_text("utf-8").splitlines()
+    entities = [Entity(**json.loads(line)) for line in lines]
+    assert [entity.concept_id for entity in entities] == small.ids.tolist()
+    assert all(entity.canonical_name for entity in entities)
+
+
+_names = st.lists(st.tuples(st.integers(0, 3), st.text(max_size=5)), max_size=12)
+
+
+@given(_names, st.lists(st.text(max_size=4), min_size=4, max_size=4, unique=True))
+@settings(max_examples=40)
+def test_any_texts_survive_in_a_folder_and_in_lines(tmp_path_factory, names, ids):
+    folder = tmp_path_factory.mktemp("t")
+    t = Terminology(ids, [n for _, n in names], [c for c, _ in names])
+    t.save(folder / "saved")
+    assert Terminology.load(folder / "saved") == t
+    t.to_jsonl(folder / "t.jsonl")
+    back = read_terminology(folder / "t.jsonl")
+    assert back.ids.tolist() == ids
+    for concept in ids:
+        known = [n.strip() for n in t.names(concept) if n] or [concept]
+        assert set(back.names(concept)) == {n for n in map(str.strip, known) if n}
 
 
 def test_integer_ids_become_texts_in_jsonl(tmp_path):

@@ -3,7 +3,7 @@
 
 import pytest
 
-from graphrep.exceptions import GraphFormatError
+from graphrep.exceptions import GraphFormatError, GraphTypeError
 from graphrep.io import read_mapping, read_terminology
 
 FSN, SYN = "900000000000003001", "900000000000013009"
@@ -147,13 +147,20 @@ def test_of_several_packages_the_latest_row_counts(release, tmp_path):
         "2025",
     )
     base = release / "Snapshot"
-    from graphrep.io._terminology_snomed import read_terminology_snomed
-
-    t = read_terminology_snomed([base, extension])
+    t = read_terminology([base, extension])
     assert t.ids.tolist() == [ROOT, MI, "999000001"]
     assert "infarto" not in t.names(MI)
     assert "too old" not in t.names(MI)
     assert t.names("999000001") == ["nuevo"]
+
+
+def test_only_snomed_comes_in_several_folders(release):
+    with pytest.raises(
+        GraphTypeError, match="read as SNOMED CT only; got format='umls'"
+    ):
+        read_terminology([release, release], format="umls")
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        read_terminology([release, release / "nowhere"])
 
 
 def test_the_extended_map(release):
