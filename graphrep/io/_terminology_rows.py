@@ -12,9 +12,16 @@ LONGEST_LINE = 1 << 24
 
 
 def split_rows(
-    path: PathType, n_columns: int, *, delimiter: str, encoding: str = "utf-8"
+    path: PathType,
+    n_columns: int,
+    *,
+    delimiter: str,
+    marks: Sequence[str] = (),
+    encoding: str = "utf-8",
 ) -> Iterator[tuple[int, list[str]]]:
     """Give number and fields of each line of a table without a header.
+
+    With ``marks``, lines in which none of these texts stands are passed over unread.
 
     Raises
     ------
@@ -23,6 +30,12 @@ def split_rows(
     """
     lines = read_lines(path, encoding=encoding, max_line_bytes=LONGEST_LINE)
     for number, line in lines:
+        if marks:
+            for mark in marks:
+                if mark in line:
+                    break
+            else:
+                continue
         fields = line.split(delimiter)
         if len(fields) != n_columns:
             if not line.strip():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from graphrep.exceptions import GraphFormatError
@@ -108,10 +108,14 @@ def parts_of(folder: Path, name: str, *, needed: bool = False) -> list[Path]:
     return found
 
 
-def _rows(folder: Path, name: str, *, needed: bool = False) -> Iterable[Sequence[str]]:
+def _rows(
+    folder: Path, name: str, values: Iterable[str] = (), *, needed: bool = False
+) -> Iterator[Sequence[str]]:
+    """Give the rows of a table, perhaps only those with one of some values in them."""
     width = _WIDTHS[name] + 1
+    marks = [f"|{value}|" for value in sorted(values)]
     for file in parts_of(folder, name, needed=needed):
-        for _, fields in split_rows(file, width, delimiter="|"):
+        for _, fields in split_rows(file, width, delimiter="|", marks=marks):
             yield fields
 
 
@@ -140,7 +144,7 @@ def _read_names(
 ) -> None:
     at, slot = "", -1
     seen: dict[tuple[str, str], None] = {}
-    for row in _rows(folder, "MRCONSO", needed=True):
+    for row in _rows(folder, "MRCONSO", languages or (), needed=True):
         cui, language, source, text = row[0], row[1], row[11], row[14]
         if (
             (languages is not None and language not in languages)
@@ -184,7 +188,7 @@ def _read_links(
 ) -> None:
     up = {_PARENT, _BROADER} if broader else {_PARENT}
     down = {_CHILD, _NARROWER} if broader else {_CHILD}
-    for row in _rows(folder, "MRREL"):
+    for row in _rows(folder, "MRREL", up | down):
         first, relation, second = row[0], row[3], row[4]
         if relation not in up and relation not in down:
             continue

@@ -1,12 +1,14 @@
 """Readers of OBO, OBO-Graphs and OWL give the same terminology."""
 
+import inspect
 import json
 import tracemalloc
+from importlib import import_module
 
 import pytest
 
 from graphrep.exceptions import GraphFormatError, GraphTypeError, GraphWarning
-from graphrep.io import read_terminology, sniff_terminology
+from graphrep.io import read_terminology, sniff_terminology, terminology_formats
 
 OBO = """format-version: 1.2
 data-version: 2025-01
@@ -262,3 +264,11 @@ def test_formats_and_options_are_checked(tmp_path):
     (tmp_path / "x.pdf").write_bytes(b"%PDF-1.4")
     with pytest.raises(GraphFormatError, match="not recognised; pass format="):
         read_terminology(tmp_path / "x.pdf")
+
+
+def test_every_format_has_a_reader_that_explains_itself():
+    for entry in terminology_formats():
+        module, _, function = entry.reader.partition(":")
+        reader = getattr(import_module(module), function)
+        assert reader.__doc__
+        assert next(iter(inspect.signature(reader).parameters)) == "path"

@@ -97,9 +97,12 @@ def test_names_types_definitions_and_links(meta):
     assert t.languages == ("ENG",)
 
 
-def test_the_direction_of_links():
-    """A row says "CUI2 has REL to CUI1"."""
-    assert REL[0].split("|")[0] == "C2"
+@pytest.mark.parametrize("row", [rel("C2", "PAR", "C1"), rel("C1", "CHD", "C2")])
+def test_a_row_says_that_the_second_is_something_to_the_first(meta, row):
+    (meta / "MRREL.RRF").write_text(row + "\n")
+    t = read_terminology(meta)
+    assert t.ancestors("C2") == ["C1"]
+    assert t.ancestors("C1") == []
 
 
 def test_languages_sources_and_types_choose(meta):
