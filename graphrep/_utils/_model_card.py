@@ -23,6 +23,10 @@ _NO_TEXTS = [
     "It knows phrases of the kind that it was fitted on.",
     "Names of the taxonomy and words of the phrases are included, with their counts.",
 ]
+_TARGETS = [
+    "It corrects searches among the vectors that it was fitted on, all of them included.",
+    "The bank of queries is included where method is gc, and not otherwise.",
+]
 _EMBEDDED = "model.embedding_, model.node_ids_"
 _KINDS: dict[str, tuple[str, str, str, list[str]]] = {
     "hypergraph": (
@@ -32,6 +36,9 @@ _KINDS: dict[str, tuple[str, str, str, list[str]]] = {
         "entity-blocking", "Model", "model.candidate_pairs(A, B)", _NO_RECORDS
     ),
     "linking": ("entity-linking", "Model", "model.predict(phrases)", _NO_TEXTS),
+    "retrieval": (
+        "nearest-neighbours", "Model", "model.kneighbors(queries, k=10)", _TARGETS
+    ),
     "embedding": ("node-embedding", "Graph", _EMBEDDED, []),
 }  # fmt: skip
 

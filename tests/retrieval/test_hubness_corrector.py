@@ -405,6 +405,7 @@ def test_save_when_loaded_then_the_same_answers(method, form, tmp_path):
         found = again.kneighbors(wrap(q), 4, unique_groups=True)
         np.testing.assert_array_equal(found[0], want[0])
         np.testing.assert_array_equal(found[1], want[1])
+    assert "model.kneighbors" in (tmp_path / "model" / "README.md").read_text()
     with pytest.raises(AttributeError, match="no bank any more"):
         again.score_hubness()
     assert clone(corrector).get_params() == corrector.get_params()
