@@ -24,7 +24,8 @@ _NO_TEXTS = [
     "Names of the taxonomy and words of the phrases are included, with their counts.",
 ]
 _TARGETS = [
-    "It corrects searches among the vectors that it was fitted on, all of them included.",
+    "It corrects searches among the vectors that it was fitted on, which are all "
+    "included.",
     "The bank of queries is included where method is gc, and not otherwise.",
 ]
 _EMBEDDED = "model.embedding_, model.node_ids_"

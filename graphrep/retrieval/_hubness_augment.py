@@ -34,7 +34,7 @@ def augmented_targets(corrector: HubnessCorrector, rows: Any) -> Any:
             "vectors; use kneighbors."
         )
     if method == "invgc":  # the moved targets are what was kept
-        return corrector.targets_
+        return corrector.moved_
     rows = corrector.targets_ if rows is None else rows
     if method == "center":
         return centred(rows, corrector.center_, corrector.metric, queries=False)

@@ -55,8 +55,8 @@ class HubnessCorrector(BaseEstimator):
         dsl         ``s`` and half the squared distance to the local centroid [6]_
         ls          ``-d^2 / r``, r: distance to the k-th nearest of the bank [7]_
         nicdm       ``-d^2 / r``, r: mean distance to the k nearest of the bank [7]_
-        mp          mutual proximity of normal fits to all distances [7]_
-        gc          minus the rank of the query among the bank, ties by ``s`` [8]_
+        mp          ``-ln(-ln p)``, p: mutual proximity of normal fits [7]_
+        gc          minus the query's rank among the bank, ``s`` breaks ties [8]_
         invgc       ``s`` of targets moved away from their neighbours [9]_
         ==========  ==========================================================
     metric : {"cosine", "dot"}, default="cosine"

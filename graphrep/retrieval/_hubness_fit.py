@@ -216,9 +216,9 @@ def _fit_others(
     elif method == "invgc":
         other = corrector.gallery_rate
         rates = (corrector.rate, corrector.rate if other is None else other)
-        corrector.targets_ = methods.convolved(
-            passes, banks, rates, corrector.pool_rate
-        )[same]
+        corrector.moved_ = methods.convolved(passes, banks, rates, corrector.pool_rate)[
+            same
+        ]
 
 
 # -- files -----------------------------------------------------------------------
@@ -228,6 +228,8 @@ def state_of(
     """Fitted arrays and scalars of a corrector."""
     arrays = {n: getattr(corrector, n) for n in _ARRAYS if n in vars(corrector)}
     _put(arrays, "targets", corrector.targets_)
+    if corrector.method == "invgc":
+        _put(arrays, "moved", corrector.moved_)
     arrays["codes"] = corrector._codes
     if corrector.method == "gc":
         _put(arrays, "bank", corrector._bank_rows)
@@ -249,6 +251,8 @@ def set_state(
         setattr(corrector, "_n_groups" if name == "n_groups" else name, value)
     width = corrector.n_features_in_
     corrector.targets_ = _taken(arrays, "targets", width)
+    if corrector.method == "invgc":
+        corrector.moved_ = _taken(arrays, "moved", width)
     corrector._codes = arrays["codes"]
     if corrector.method == "gc":
         corrector._bank_rows = _taken(arrays, "bank", width)

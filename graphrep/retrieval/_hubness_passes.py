@@ -23,6 +23,7 @@ from graphrep.typing import AnyArray, FloatArray, IntArray
 masks: Any = _hubness  # kernels carry no annotations
 heaps: Any = _topk
 _TILE, _BLOCK = 512, 1024
+_LEAST = 1e-300  # of minus the log of a proximity
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,9 @@ class CpuPasses:
             gaps = distances(scores, part, np)
             at = slice(first, first + len(scores))
             of = slice(start, start + scores.shape[1])
-            found: FloatArray = log_proximity(gaps, normals, at, of, log_ndtr)
+            found: FloatArray = log_proximity(
+                gaps.astype(np.float64), normals, at, of, log_ndtr, np
+            )
             return found.astype(np.float32)
 
         zeros = np.zeros(len(columns), np.float32)
@@ -194,14 +197,18 @@ def distances(scores: Any, square: Any, library: Any) -> Any:
     return library.sqrt(library.clip(gaps, 0, None))
 
 
-def log_proximity(gaps: Any, normals: Any, at: Any, of: Any, log_ndtr: Any) -> Any:
-    """Log of the product of both survival functions, of normal fits.
+def log_proximity(
+    gaps: Any, normals: Any, at: Any, of: Any, log_ndtr: Any, library: Any
+) -> Any:
+    """``-ln(-ln p)`` with the product p of both survival functions, of normal fits.
 
+    For near pairs p is 1 in any floating point; in this form they keep their order.
     ``normals``: mean and inverse deviation of rows, then of columns.
     """
     row_mean, row_scale, mean, scale = normals
     of_rows = log_ndtr((row_mean[at, None] - gaps) * row_scale[at, None])
-    return of_rows + log_ndtr((mean[of] - gaps) * scale[of])
+    logs = of_rows + log_ndtr((mean[of] - gaps) * scale[of])
+    return -library.log(library.clip(-logs, _LEAST, None))
 
 
 def _part(

@@ -75,14 +75,16 @@ def by_global_rank(
 
             for _ in pool.map(work, range(len(turned))):
                 pass
-    return index, 0 - ranks.astype(np.float32)
+    # the score breaks ties of ranks: between 0 and 1 on top
+    fine = 0.5 + 0.5 * scores / (1 + np.abs(scores))
+    return index, (fine - ranks).astype(np.float32)
 
 
 def by_mutual_proximity(
     passes: Passes, targets: Side, queries: Side, k: int, normal: FloatArray,
     square: Square,
 ) -> tuple[IntArray, FloatArray]:  # fmt: skip
-    """Find the k targets of the largest mutual proximity, in [0, 1].
+    """Find the k targets of the largest mutual proximity p; scores are ``-ln(-ln p)``.
 
     ``normal`` (2, n_targets): mean and deviation of the distances of the targets to
     the bank; those of the queries to the targets are found here.
@@ -92,8 +94,7 @@ def by_mutual_proximity(
         mine[0], 1 / np.maximum(mine[1], _LEAST_SPREAD),
         normal[0], 1 / np.maximum(normal[1], _LEAST_SPREAD),
     )  # fmt: skip
-    index, logs = passes.proximity(queries, targets, k, square, normals)
-    return index, np.exp(logs)
+    return passes.proximity(queries, targets, k, square, normals)
 
 
 def by_groups(

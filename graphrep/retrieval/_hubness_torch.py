@@ -82,13 +82,16 @@ class TorchPasses:
     ) -> tuple[IntArray, FloatArray]:
         """Find the k columns of the largest mutual proximity with each row."""
         torch = self._torch
-        moved = tuple(self._move(np.asarray(part, np.float32)) for part in normals)
+        wide = np.float32 if self._device.type == "mps" else np.float64
+        moved = tuple(self._move(np.asarray(part, wide)) for part in normals)
         squares = self._squares(square)
 
         def score(part: slice, start: int, scores: Any) -> Any:
             gaps = distances(scores, _cut(squares, part, start, scores), torch)
             of = slice(start, start + scores.shape[1])
-            return log_proximity(gaps, moved, part, of, torch.special.log_ndtr)
+            gaps = gaps.to(moved[0].dtype)
+            found = log_proximity(gaps, moved, part, of, torch.special.log_ndtr, torch)
+            return found.float()
 
         return self._best(rows, columns, k, score)
 

@@ -376,6 +376,23 @@ def test_max_bank_when_drawn_then_by_the_seed():
     assert (one != other).any()
 
 
+def test_scores_when_ranked_again_by_themselves_then_the_same_order():
+    t, b, q, _ = _data(13, n=300)
+    q = t[:40] + 1e-3 * q  # so near that proximities are 1 in floating point
+    for method in ("mp", "gc"):
+        found, scores = HubnessCorrector(method).fit(t, query_bank=b).kneighbors(q, 40)
+        assert found[:, 0].tolist() == list(range(40)) or method == "gc"
+        assert (np.diff(scores, axis=1) < 0).mean() > 0.999
+
+
+def test_score_hubness_when_targets_move_then_before_is_of_those_given():
+    t, b, q, _ = _data(14)
+    plain = HubnessCorrector("none").fit(t).score_hubness(q)["before"]
+    for method in METHODS:
+        corrector = HubnessCorrector(method, rate=2.0).fit(t, query_bank=b)
+        assert corrector.score_hubness(q)["before"] == plain
+
+
 def test_score_hubness_when_corrected_then_less_skewed():
     t, q, _ = _hubby(n=400)
     corrector = HubnessCorrector("is", beta=5.0).fit(t, query_bank=q)
