@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import pickle
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -426,3 +427,15 @@ def test_save_when_loaded_then_the_same_answers(method, form, tmp_path):
     with pytest.raises(AttributeError, match="no bank any more"):
         again.score_hubness()
     assert clone(corrector).get_params() == corrector.get_params()
+
+
+@pytest.mark.parametrize("method", ["csls", "is", "sinkhorn", "nicdm", "mp"])
+def test_memory_when_bank_is_large_then_that_of_tiles(method):
+    rng = np.random.default_rng(0)
+    t = rng.normal(size=(3000, 8)).astype(np.float32)
+    HubnessCorrector(method, n_iter=1).fit(t[:50])  # compiled, imported
+    tracemalloc.start()
+    HubnessCorrector(method, n_iter=1, n_jobs=1).fit(t)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20e6  # all pairs would be 36 MB in float32
