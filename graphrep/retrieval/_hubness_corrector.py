@@ -18,7 +18,13 @@ from graphrep.retrieval import _hubness_methods as methods
 from graphrep.retrieval._exact import ExactIndex
 from graphrep.retrieval._hubness_augment import augmented_queries, augmented_targets
 from graphrep.retrieval._hubness_inputs import prepared, read_vectors, square_of
-from graphrep.retrieval._hubness_passes import CpuPasses, Passes, Side, is_sparse
+from graphrep.retrieval._hubness_passes import (
+    ON_CPU,
+    CpuPasses,
+    Passes,
+    Side,
+    is_sparse,
+)
 from graphrep.retrieval._hubness_search import (
     asked,
     by_global_rank,
@@ -87,7 +93,8 @@ class HubnessCorrector(BaseEstimator):
     max_bank : int or None, default=None
         Members drawn from a larger bank.
     device : str, default="cpu"
-        "cpu", or "cuda", "cuda:1", "mps", "torch:cpu" for torch; dense vectors only.
+        "cpu" and "auto" run numpy; "cuda", "cuda:1", "mps" or "torch:cpu" run torch,
+        for dense vectors only.
     random_state : int, RandomState or None, default=None
         Seed of the draw of ``max_bank``.
     n_jobs : int or None, default=None
@@ -395,7 +402,7 @@ class HubnessCorrector(BaseEstimator):
 
     # -- private -----------------------------------------------------------------
     def _passes(self) -> Passes:
-        if self.device == "cpu":
+        if self.device in ON_CPU:
             return CpuPasses(self.n_jobs)
         from graphrep.retrieval._hubness_torch import TorchPasses
 
@@ -418,7 +425,7 @@ class HubnessCorrector(BaseEstimator):
     def _inner(
         self, rows: Any, targets: Any, k: int, name: str
     ) -> tuple[IntArray, FloatArray]:
-        if is_sparse(targets) or self.device != "cpu":
+        if is_sparse(targets) or self.device not in ON_CPU:
             return self._passes().top_k(Side(rows), Side(targets), k)
         if name not in self.__dict__:
             self.__dict__[name] = ExactIndex(targets, "dot")

@@ -17,7 +17,7 @@ from graphrep.retrieval._hubness_inputs import (
     read_pairs,
     square_of,
 )
-from graphrep.retrieval._hubness_passes import Passes, Side, is_sparse
+from graphrep.retrieval._hubness_passes import ON_CPU, Passes, Side, is_sparse
 from graphrep.retrieval._hubness_tuning import BETAS, STRENGTHS, choose
 from graphrep.typing import AnyArray, FloatArray
 
@@ -68,7 +68,7 @@ def refuse_settings(corrector: HubnessCorrector, pairs: Any) -> None:
             f"strength={corrector.strength!r} needs a method that subtracts a bias "
             f"({', '.join(methods.BIASED)}); method={method!r} does not."
         )
-    if method == "gc" and corrector.device != "cpu":
+    if method == "gc" and corrector.device not in ON_CPU:
         raise GraphValueError("method='gc' runs with device='cpu' only.")
 
 
