@@ -250,8 +250,8 @@ class HubnessCorrector(BaseEstimator):
         gallery_groups : sequence or None, default=None
             Group of each member of the gallery bank.
         groups : sequence or None, default=None
-            Group of each target, such as the concept of a name. None makes each target
-            its own group.
+            Group of each target, such as the concept of a name; None and NaN stand for
+            a target on its own. Without groups all are.
         pairs : (queries, gold) or None, default=None
             Held-out queries, and the group of the right target of each (its row in
             ``X`` without groups), for "auto".

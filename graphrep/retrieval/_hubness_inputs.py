@@ -64,9 +64,13 @@ class Groups:
             return
         values = _listed(labels, "groups", n)
         self._table = {}
-        codes = [self._table.setdefault(v, len(self._table)) for v in values]
+        codes, self.size = [], 0
+        for value in values:
+            alone = value is None or value != value
+            code = self.size if alone else self._table.setdefault(value, self.size)
+            self.size += code == self.size
+            codes.append(code)
         self.codes = np.array(codes, np.int64)
-        self.size = len(self._table)
 
     def find(self, labels: Any, n: int, name: str) -> IntArray:
         """Codes of labels, -1 for those of no target."""

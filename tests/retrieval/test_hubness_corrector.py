@@ -284,6 +284,17 @@ def test_groups_when_unique_then_each_once_as_its_best_row():
     assert corrector.kneighbors(q, 99, unique_groups=True)[0].shape == (len(q), 13)
 
 
+def test_groups_when_none_or_nan_then_on_their_own():
+    t, _, q, _ = _data(15, n=12)
+    labels = ["a", None, "a", None, *"bcdefg", None, float("nan")]
+    corrector = HubnessCorrector("is").fit(t, groups=labels)
+    same = ["a", 1, "a", 3, *"bcdefg", 10, 11]
+    np.testing.assert_array_equal(
+        corrector.bias_, HubnessCorrector("is").fit(t, groups=same).bias_
+    )
+    assert corrector.kneighbors(q, 50, unique_groups=True)[0].shape == (len(q), 11)
+
+
 def test_pairs_when_wrong_then_says_so():
     t, q, gold = _hubby()
     with pytest.raises(GraphValueError, match="held-out pairs"):
