@@ -10,6 +10,12 @@ neither on pruning nor on threads. This is the MaxScore idea of Turtle and Flood
 
 With a bound on what is read of the lists, a query reads its rarest features only, and
 the rows that are best by these alone are scored in full.
+
+Rows may belong to groups, of which only the best row counts: the heaps then hold at
+most one row of a group, and know for each group where it stands (``places``, -1 where
+it does not). What the worst on a heap has only grows, so a group that was thrown out
+comes back only by a better row, and the bound stays exact. Rows of group -1 are left
+out. Where ``groups`` is None that code is not compiled.
 """
 
 import numpy as np
@@ -86,6 +92,73 @@ def _pop(scores, rows, size):
     return size
 
 
+@njit(borrowed=True)
+def _push_group(scores, rows, size, k, score, row, groups, places):
+    """Do the same with one row of a group at most."""
+    group = groups[row]
+    at = places[group]
+    if at >= 0:
+        if not _is_worse(scores[at], rows[at], score, row):
+            return size
+        _sink(scores, rows, size, at, score, row, groups, places)
+        return size
+    if size == k:
+        if not _is_worse(scores[0], rows[0], score, row):
+            return size
+        places[groups[rows[0]]] = -1
+        _sink(scores, rows, size, 0, score, row, groups, places)
+        return size
+    at = size
+    while at:
+        parent = (at - 1) >> 1
+        if not _is_worse(score, row, scores[parent], rows[parent]):
+            break
+        scores[at], rows[at] = scores[parent], rows[parent]
+        places[groups[rows[at]]] = at
+        at = parent
+    scores[at], rows[at] = score, row
+    places[group] = at
+    return size + 1
+
+
+@njit(borrowed=True)
+def _sink(scores, rows, size, at, score, row, groups, places):
+    """Put an entry at a place of the heap or below it."""
+    while True:
+        child = 2 * at + 1
+        if child >= size:
+            break
+        if child + 1 < size and _is_worse(
+            scores[child + 1], rows[child + 1], scores[child], rows[child]
+        ):
+            child += 1
+        if not _is_worse(scores[child], rows[child], score, row):
+            break
+        scores[at], rows[at] = scores[child], rows[child]
+        places[groups[rows[at]]] = at
+        at = child
+    scores[at], rows[at] = score, row
+    places[groups[row]] = at
+
+
+@njit(borrowed=True)
+def _put(scores, rows, size, k, score, row, groups, places):
+    """Put a row on the heap, or let it take the place of a worse one of its group."""
+    if groups is None:
+        return _push(scores, rows, size, k, score, row)
+    if groups[row] < 0:
+        return size
+    return _push_group(scores, rows, size, k, score, row, groups, places)
+
+
+@njit(borrowed=True)
+def _forget(rows, size, groups, places):
+    """Empty a heap: its groups stand nowhere."""
+    if groups is not None:
+        for at in range(size):
+            places[groups[rows[at]]] = -1
+
+
 @njit(nogil=True)
 def largest_values(p_indptr, p_data, out):
     """Write the largest value of each column."""
@@ -99,13 +172,15 @@ def largest_values(p_indptr, p_data, out):
 @njit(nogil=True)
 def sparse_top_k(
     first, last, q_indptr, q_indices, q_data, p_indptr, p_rows, p_data, largest,
-    indptr, indices, data, left_out, k, most, out_rows, out_scores,
+    indptr, indices, data, left_out, k, most, groups, n_groups, out_rows, out_scores,
 ):  # fmt: skip
     """Write the k best rows of the base for the queries ``first`` to ``last``.
 
     All values are positive. ``left_out`` holds one row for each query, or -1. At
     ``most`` so many entries of lists are read for a query, but one list always. Rows of
     the outputs are sorted, best first, ties by the lower row; -1 and 0 fill the rest.
+    ``groups`` is None or holds a number below ``n_groups`` for each row, -1 for rows to
+    leave out; a group is found by its best row alone.
     """
     n = indptr.shape[0] - 1
     tops = np.empty((n + _BLOCK - 1) // _BLOCK, np.float32)
@@ -114,6 +189,7 @@ def sparse_top_k(
     query = np.zeros(largest.shape[0], np.float32)
     heap = np.empty(_SHORTLIST * k, np.float32)
     heap_rows = np.empty(_SHORTLIST * k, np.int64)
+    places = np.full(n_groups, -1, np.int32)
     for i in range(first, last):
         lo, hi = q_indptr[i], q_indptr[i + 1]
         lengths = np.empty(hi - lo, np.int64)
@@ -130,30 +206,41 @@ def sparse_top_k(
                 met,
             )  # fmt: skip
             bar = _bar_of_few(
-                sums, met, n_met, _SHORTLIST * k, left_out[i], heap, heap_rows
+                sums,
+                met,
+                n_met,
+                _SHORTLIST * k,
+                left_out[i],
+                heap,
+                heap_rows,
+                groups,
+                places,
             )
             n_met = _gather_few(sums, met, n_met, bar - _SLACK)
         elif total * _SPARSE < n:
             n_met = _collect(
                 lo, hi, q_indices, q_data, p_indptr, p_rows, p_data, sums, met
             )
-            bar = _bar_of_few(sums, met, n_met, k, left_out[i], heap, heap_rows)
+            bar = _bar_of_few(
+                sums, met, n_met, k, left_out[i], heap, heap_rows, groups, places
+            )
             n_met = _gather_few(sums, met, n_met, bar - _SLACK)
         else:
             rest, bar = _sweep(
                 lo, hi, lengths, q_indices, q_data, p_indptr, p_rows, p_data, largest,
-                indptr, rest, left_out[i], sums, tops, k, heap, heap_rows,
+                indptr, rest, left_out[i], sums, tops, k, heap, heap_rows, groups, places,
             )  # fmt: skip
             n_met = _gather(sums, tops, bar - rest * (1 + _SLACK) - _SLACK, met)
         size = 0
         for m in range(n_met):
             row = np.int64(met[m])
-            if row == left_out[i]:
+            if row == left_out[i] or (groups is not None and groups[row] < 0):
                 continue
             score = _FLOOR
             for e in range(indptr[row], indptr[row + 1]):
                 score += query[np.uint32(indices[e])] * data[e]
-            size = _push(heap, heap_rows, size, k, score, row)
+            size = _put(heap, heap_rows, size, k, score, row, groups, places)
+        _forget(heap_rows, size, groups, places)
         found = size
         while size > 1:
             size = _pop(heap, heap_rows, size)
@@ -208,7 +295,7 @@ def _add_list(t, value, p_indptr, p_rows, p_data, sums, met, n_met):
 @njit
 def _sweep(
     lo, hi, lengths, q_indices, q_data, p_indptr, p_rows, p_data, largest,
-    indptr, rest, left_out, sums, tops, k, heap, heap_rows,
+    indptr, rest, left_out, sums, tops, k, heap, heap_rows, groups, places,
 ):  # fmt: skip
     """Add up lists, the shortest first, until no row can come in that was not met.
 
@@ -227,12 +314,12 @@ def _sweep(
         since += lengths[order[done]]
         if since > n and left > _WORTH * n:
             since = 0
-            bar = _bar(sums, tops, k, left_out, heap, heap_rows)
+            bar = _bar(sums, tops, k, left_out, heap, heap_rows, groups, places)
             if rest * (1 + _SLACK) < bar:
                 most = left / _ENTRY_COST
                 if _cost_of_rest(sums, bar - rest, indptr, most) < most:
                     return rest, bar
-    return _FLOOR, _bar(sums, tops, k, left_out, heap, heap_rows)
+    return _FLOOR, _bar(sums, tops, k, left_out, heap, heap_rows, groups, places)
 
 
 @njit
@@ -248,39 +335,45 @@ def _cost_of_rest(sums, least, indptr, most):
 
 
 @njit
-def _bar(sums, tops, k, left_out, heap, heap_rows):
-    """Partial sum of the k-th best row, 0 where fewer were met.
+def _bar(sums, tops, k, left_out, heap, heap_rows, groups, places):
+    """Partial sum of the k-th best row or group, 0 where fewer were met.
 
     The k-th largest maximum of blocks of rows is a bound from below, so that only
-    blocks above it are looked into.
+    blocks above it are looked into. Blocks may owe their places to one group: then
+    there is no such bound.
     """
+    n_blocks = _block_tops(sums, tops)
+    bar = _FLOOR
+    if groups is None:
+        size = 0
+        for b in range(n_blocks):
+            size = _push(heap, heap_rows, size, k, tops[b], b)
+        # one block may owe its place to the row that is left out
+        floor = heap[0] if size == k and left_out < 0 else _FLOOR
+        bar = np.nextafter(floor, np.float32(-1.0)) if floor > _FLOOR else _FLOOR
     size = 0
-    for b in range(_block_tops(sums, tops)):
-        size = _push(heap, heap_rows, size, k, tops[b], b)
-    # one block may owe its place to the row that is left out
-    floor = heap[0] if size == k and left_out < 0 else _FLOOR
-    size = 0
-    bar = np.nextafter(floor, np.float32(-1.0)) if floor > _FLOOR else _FLOOR
-    for b in range(tops.shape[0]):
+    for b in range(n_blocks):
         if tops[b] <= bar:
             continue
         for row in range(b * _BLOCK, (b + 1) * _BLOCK):
             if sums[row] > bar and row != left_out:
-                size = _push(heap, heap_rows, size, k, sums[row], row)
+                size = _put(heap, heap_rows, size, k, sums[row], row, groups, places)
                 bar = max(bar, heap[0] if size == k else _FLOOR)
+    _forget(heap_rows, size, groups, places)
     return heap[0] * (1 - _SLACK) if size == k else _FLOOR
 
 
 @njit
-def _bar_of_few(sums, met, n_met, k, left_out, heap, heap_rows):
+def _bar_of_few(sums, met, n_met, k, left_out, heap, heap_rows, groups, places):
     """Do the same where the rows that were met are listed."""
     size = 0
     bar = _FLOOR
     for m in range(n_met):
         row = np.int64(met[m])
         if sums[row] > bar and row != left_out:
-            size = _push(heap, heap_rows, size, k, sums[row], row)
+            size = _put(heap, heap_rows, size, k, sums[row], row, groups, places)
             bar = heap[0] if size == k else _FLOOR
+    _forget(heap_rows, size, groups, places)
     return bar * (1 - _SLACK)
 
 

@@ -11,7 +11,7 @@ from scipy import sparse
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.kernels import _sparse_topk
-from graphrep.typing import FloatArray, IntArray
+from graphrep.typing import AnyArray, FloatArray, IntArray
 
 kernels: Any = _sparse_topk  # kernels carry no annotations
 _SPAN = 256  # queries that one thread takes at a time
@@ -71,7 +71,8 @@ class SparseIndex:
 
     def query(
         self, queries: Any, k: int = 10, *, exclude: Any = None,
-        max_postings: int | None = None, n_jobs: int | None = None,
+        max_postings: int | None = None, groups: Any = None,
+        n_jobs: int | None = None,
     ) -> tuple[IntArray, FloatArray]:  # fmt: skip
         """Find the k rows of the base with the largest dot product with each query.
 
@@ -80,7 +81,7 @@ class SparseIndex:
         queries : sparse matrix or array of shape (n_queries, n_features)
             Rows to look up.
         k : int, default=10
-            Number of rows; cut to those that there are.
+            Number of rows, or of groups; cut to those that there are.
         exclude : array-like of int of shape (n_queries,) or None, default=None
             For each query one row of the base to leave out, such as itself; -1 leaves
             out none.
@@ -90,6 +91,10 @@ class SparseIndex:
             that are best by these are scored in full: time then grows with the number
             of queries, not with its product with the rows, and rows may be missed.
             None reads all that can matter: exact.
+        groups : array-like of int of shape (n_base,) or None, default=None
+            Group of each row, from 0 on, such as the concept that a name belongs to:
+            the k best groups are found instead of the k best rows, each by its best
+            row. Rows of group -1 are never found.
         n_jobs : int or None, default=None
             Threads; the result does not depend on it.
 
@@ -114,12 +119,14 @@ class SparseIndex:
         left_out = np.full(n, -1, np.int64)
         if exclude is not None:
             left_out[:] = exclude
-        k = min(k, len(self))
+        group_of, n_groups = _read_groups(groups, len(self))
+        k = min(k, len(self) if group_of is None else n_groups)
         found, scores = np.empty((n, k), np.int64), np.empty((n, k), np.float32)
         base = self._base
         fixed = (
             rows.indptr, rows.indices, rows.data, *self._columns, self._largest,
-            base.indptr, base.indices, base.data, left_out, k, most, found, scores,
+            base.indptr, base.indices, base.data, left_out, k, most,
+            group_of, n_groups, found, scores,
         )  # fmt: skip
 
         def work(first: int) -> None:
@@ -137,6 +144,25 @@ def positive(value: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise GraphValueError(f"{name} must be a positive integer; got {value!r}.")
     return int(value)
+
+
+def _read_groups(groups: Any, n: int) -> tuple[AnyArray | None, int]:
+    """Read the groups of rows as int32, and how many there may be."""
+    if groups is None:
+        return None, 0
+    array = np.asarray(groups)
+    if array.dtype.kind not in "iu" or array.shape != (n,):
+        raise GraphValueError(
+            f"groups must hold an integer for each of {n:,} rows; got shape "
+            f"{array.shape} of {array.dtype}."
+        )
+    least, most = int(array.min(initial=0)), int(array.max(initial=-1))
+    if least < -1 or most >= 2**31:
+        raise GraphValueError(
+            f"groups must be -1 or numbers from 0 on, below 2**31; got "
+            f"{least if least < -1 else most}."
+        )
+    return np.ascontiguousarray(array, np.int32), most + 1
 
 
 def _checked(matrix: Any, name: str) -> Any:
