@@ -221,6 +221,9 @@ class HubnessCorrector(BaseEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "bias_")
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True

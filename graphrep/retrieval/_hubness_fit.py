@@ -116,11 +116,11 @@ def fit(
     corrector.beta_, parts = options[at]
     corrector.strength_ = float(strength)
     corrector.bias_parts_ = parts.astype(np.float32)
-    whole = parts.sum(axis=0)
-    corrector.bias_ = whole.astype(np.float32)
     corrector.offset_ = float(corrector._offsets[at])
     del corrector._offsets
     _fit_others(corrector, passes, banks, same)
+    whole = parts.sum(axis=0)
+    corrector.bias_ = whole.astype(np.float32)  # last: it says that all went well
 
 
 def _gates(

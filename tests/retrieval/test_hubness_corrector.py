@@ -342,6 +342,11 @@ def test_bank_when_empty_nan_or_of_another_width_then_refused():
         HubnessCorrector("mp").fit(t).augment()
     with pytest.raises(NotFittedError):
         HubnessCorrector().kneighbors(q)
+    corrector = HubnessCorrector().fit(t)
+    with pytest.raises(GraphValueError, match="query bank is empty"):
+        corrector.fit(t, query_bank=b[:0])
+    with pytest.raises(NotFittedError):
+        corrector.kneighbors(q)
     with pytest.raises(ValueError, match="method"):
         HubnessCorrector("nonsense").fit(t)
 
