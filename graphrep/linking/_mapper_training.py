@@ -145,13 +145,16 @@ class Training:
             self.gate = StructureGate(targets, counts)
 
     def _hold_out_nodes(self) -> IntArray:
-        """Phrases of a few nodes, all of them: a gate learns from these as unseen."""
+        """Phrases of a few nodes, all of them: a gate learns from these as unseen.
+
+        None where every node has a phrase.
+        """
         pairs = self.pairs
         if self.targets.kind != "gated" or not self.recipe.held_out:
             return np.zeros(0, np.int64)
         nodes = np.unique(pairs.nodes[self.rows])
         size = min(_MOST_PROBED, int(_PROBED * len(nodes)))
-        if size < _FEWEST_HELD:
+        if size < _FEWEST_HELD or len(nodes) == self.targets.n_nodes:
             return np.zeros(0, np.int64)
         chosen = self.draw.choice(nodes, size, replace=False)
         out = np.isin(pairs.nodes[self.rows], chosen)
@@ -206,18 +209,16 @@ class Training:
         if kept is not None:
             self.mapper.restore(kept)
         self.mapper.finish()
-        if self.gate is not None and len(self.held) and len(self.probed):
-            self.gate.learn(self._held_for_gate(), recipe.tau, self.draw)
+        if self.gate is not None and len(self.held):
+            self.gate.learn(self._held_for_gate(), self.draw)
         progress("Text2Node", recipe.n_epochs, recipe.n_epochs)
         return History(losses, scores, best_epoch)
 
     def _held_for_gate(self) -> Held:
         """Held-out phrases of nodes with others and of nodes without, equally heavy."""
         phrases = np.concatenate([self.held, self.probed])
-        weights = np.repeat(
-            [1 / len(self.held), 1 / len(self.probed)],
-            [len(self.held), len(self.probed)],
-        )
+        sizes = np.array([len(self.held), len(self.probed)])
+        weights = np.repeat(1 / np.maximum(sizes, 1), sizes)
         starts = self.pairs.starts
         right = [self.pairs.nodes[starts[p] : starts[p + 1]] for p in phrases.tolist()]
         outputs = self.mapper.predict(self.phrases.take(phrases))

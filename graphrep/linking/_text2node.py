@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,6 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from graphrep._utils._blas import single_blas_thread
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._progress import Progress, silent
 from graphrep._utils._random import draw_seed
@@ -19,10 +17,9 @@ from graphrep._utils._sklearn_compat import Interval, StrOptions, fit_context
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.linking._candidate_list import CandidateList
 from graphrep.linking._mapper_losses import LOSSES, unit
-from graphrep.linking._mapper_training import Recipe
 from graphrep.linking._node_targets import TARGETS
 from graphrep.linking._phrase_encoder import POOLINGS, Phrases
-from graphrep.linking._text2node_fit import build, read_pairs
+from graphrep.linking._text2node_fit import build, one_thread, read_pairs
 from graphrep.linking._text2node_gold import gold_sets
 from graphrep.linking._text2node_search import fit_corrector, search
 from graphrep.linking._text2node_state import restore_state, state_of
@@ -71,7 +68,8 @@ default=None
     structure_weight : float, default=0.5
         Length of the structural part, that of the names being 1. Of a gate, the start.
     gate_drop : float, default=0.3
-        Share of nodes whose gate is shut in each step of training.
+        Share of the phrases of a step whose structural half is left out, where the
+        target is "gated", so that the half of the text can stand alone.
     kind_weights : mapping of str to float, or None, default=None
         Weight of a name in training by its kind in the terminology, such as
         ``{"related": 0.5}``; 1 for kinds that are not named. A kind of weight 0 is
@@ -146,10 +144,12 @@ default=None
     Neighbours in the graph have nearly the same structural vector, so a phrase mapped
     there cannot tell siblings apart: text in the target ("names") repairs that. Where
     nodes have phrases in training, structure beside text helps; of a node without any
-    the structural half cannot be predicted, and it does harm. The gate, a logistic
-    function of the node's degree and number of phrases, weighs this: it is shut for a
-    random share of nodes in each step and for all nodes that have no phrase, so both
-    ways of scoring are learnt. The loss of phrase p with right nodes P is
+    the structural half has to be guessed, and where that fails it does harm. "gated"
+    trains as "names+graph" does, then learns from held-out phrases how long the
+    structural part of each node is: logistic in the logarithms of its degree and of its
+    number of phrases, and in whether it has none. Where some nodes have none, all
+    phrases of 2 % of the others, 300 nodes at most, are held out for that, and count as
+    much as those of the other nodes. The loss of phrase p with right nodes P is
     ``-log(sum_{v in P} exp(cos(f(p), y_v) / tau) / sum_v exp(cos(f(p), y_v) / tau))``.
 
     O(pairs · epochs · (weights + n_random · components)) time;
@@ -171,7 +171,7 @@ default=None
     ...     parents=([1, 2, 3, 4, 5], [0, 1, 1, 0, 4]),
     ... )
     >>> model = Text2Node(
-    ...     mapper="mlp", loss="contrastive", target="gated", n_epochs=40,
+    ...     mapper="mlp", loss="contrastive", target="names", n_epochs=40,
     ...     random_state=0,
     ... ).fit(tools)
     >>> model.predict(["a hammer for nails", "saws for metal", "..."]).tolist()
@@ -211,36 +211,18 @@ default=None
     }
 
     def __init__(
-        self,
-        word_vectors: Any = "fasttext",
-        *,
-        node_embedder: Any = None,
-        mapper: str = "bilstm",
-        loss: str = "cosine",
-        target: str = "graph",
-        pooling: str = "idf",
-        structure_weight: float = 0.5,
-        gate_drop: float = 0.3,
+        self, word_vectors: Any = "fasttext", *, node_embedder: Any = None,
+        mapper: str = "bilstm", loss: str = "cosine", target: str = "graph",
+        pooling: str = "idf", structure_weight: float = 0.5, gate_drop: float = 0.3,
         kind_weights: Mapping[str, float] | None = None,
-        tokenizer: Tokenizer | None = None,
-        max_length: int = 20,
-        n_hidden: int = 512,
-        n_recurrent: int = 200,
-        filter_widths: Sequence[int] = (1, 2, 3, 5),
-        n_filters: int = 150,
-        dropout: float = 0.1,
-        n_epochs: int = 12,
-        batch_size: int = 256,
-        learning_rate: float = 1e-3,
-        tau: float = 0.05,
-        n_random: int = 1024,
-        held_out: float = 0.05,
-        patience: int = 3,
-        hubness: Any = None,
-        device: str = "cpu",
-        n_jobs: int | None = None,
+        tokenizer: Tokenizer | None = None, max_length: int = 20, n_hidden: int = 512,
+        n_recurrent: int = 200, filter_widths: Sequence[int] = (1, 2, 3, 5),
+        n_filters: int = 150, dropout: float = 0.1, n_epochs: int = 12,
+        batch_size: int = 256, learning_rate: float = 1e-3, tau: float = 0.05,
+        n_random: int = 1024, held_out: float = 0.05, patience: int = 3,
+        hubness: Any = None, device: str = "cpu", n_jobs: int | None = None,
         random_state: Any = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.word_vectors = word_vectors
         self.node_embedder = node_embedder
         self.mapper = mapper
@@ -300,13 +282,8 @@ default=None
         self._check_parameters()
         seed = draw_seed(self.random_state)
         pairs = read_pairs(self, taxonomy, phrases, nodes)
-        with ExitStack() as stack:
-            stack.enter_context(numba_threads(self.n_jobs))
-            stack.enter_context(single_blas_thread())
-            self._single_torch(stack)
-            parts = build(
-                self, pairs, seed, self._recipe(seed), self._progress or silent
-            )
+        with numba_threads(self.n_jobs), one_thread(self.mapper, self.device):
+            parts = build(self, pairs, seed, self._progress or silent)
         self._terminology = pairs.taxonomy.terminology
         self._encoder, self._mapper = parts.encoder, parts.mapper
         self._hubness = None
@@ -334,23 +311,6 @@ default=None
             raise GraphValueError(
                 f"filter_widths must be positive integers; got {self.filter_widths!r}."
             )
-
-    def _recipe(self, seed: int) -> Recipe:
-        return Recipe(
-            self.loss, self.tau, self.n_random, self.batch_size, self.n_epochs,
-            self.learning_rate, self.held_out, self.patience,
-            self.gate_drop if self.target == "gated" else 0.0, seed,
-        )  # fmt: skip
-
-    def _single_torch(self, stack: ExitStack) -> None:
-        """Let torch sum in one order on a CPU, whatever the number of threads."""
-        if self.mapper in ("bilstm", "cnn") and self.device in ("cpu", "torch:cpu"):
-            from graphrep._utils._optional import require
-            from graphrep.embedding._sdne_train import single_torch_thread
-
-            why = f"mapper={self.mapper!r}"
-            torch = require("torch", extra="torch", why=why)
-            stack.enter_context(single_torch_thread(torch))
 
     # -- use ---------------------------------------------------------------------
     def transform(self, phrases: Sequence[str]) -> FloatArray:
@@ -460,9 +420,7 @@ default=None
         return self._encoder.encode(split_all(phrases, self.tokenizer))
 
     def _map(self, phrases: Phrases) -> FloatArray:
-        with ExitStack() as stack:
-            stack.enter_context(single_blas_thread())
-            self._single_torch(stack)
+        with one_thread(self.mapper, self.device):
             out = unit(self._mapper.predict(phrases))
         out[phrases.sizes == 0] = 0
         return out

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from graphrep._utils._blas import single_blas_thread
+from graphrep._utils._optional import require
 from graphrep._utils._progress import Progress
+from graphrep.embedding._sdne_train import single_torch_thread
 from graphrep.exceptions import GraphValueError
 from graphrep.linking._mapper_losses import unit
 from graphrep.linking._mapper_training import (
@@ -104,9 +109,7 @@ def _name_weights(kind_weights: Any, terminology: Any) -> FloatArray:
     return weights
 
 
-def build(
-    model: Any, given: Given, seed: int, recipe: Recipe, progress: Progress
-) -> Parts:
+def build(model: Any, given: Given, seed: int, progress: Progress) -> Parts:
     """Learn word vectors, targets and the map."""
     taxonomy, names, pairs = given
     words = word_vectors(
@@ -120,7 +123,7 @@ def build(
     phrases = both.take(np.arange(len(names), len(lines)))
     targets = make_targets(model, given, encoder, of_names, seed)
     mapper = make_mapper(model, encoder, targets.vectors().shape[1], seed)
-    training = Training(mapper, targets, pairs, phrases, recipe)
+    training = Training(mapper, targets, pairs, phrases, _recipe(model, seed))
     shift, scale = _standard(targets.vectors(), model.loss)
     training.standardise(shift, scale)
     history = training.run(progress)
@@ -131,6 +134,25 @@ def build(
     some = training.rows[:: -(-len(training.rows) // _LARGEST_BANK)]
     bank = phrases.take(pairs.phrases[some]), pairs.nodes[some]
     return Parts(encoder, mapper, vectors, gate, history, bank)
+
+
+def _recipe(model: Any, seed: int) -> Recipe:
+    return Recipe(
+        model.loss, model.tau, model.n_random, model.batch_size, model.n_epochs,
+        model.learning_rate, model.held_out, model.patience,
+        model.gate_drop if model.target == "gated" else 0.0, seed,
+    )  # fmt: skip
+
+
+@contextmanager
+def one_thread(mapper: str, device: str) -> Iterator[None]:
+    """Sum in one order on a CPU, whatever the number of threads of BLAS and torch."""
+    with ExitStack() as stack:
+        stack.enter_context(single_blas_thread())
+        if mapper in ("bilstm", "cnn") and device in ("cpu", "torch:cpu"):
+            torch = require("torch", extra="torch", why=f"mapper={mapper!r}")
+            stack.enter_context(single_torch_thread(torch))
+        yield
 
 
 def _standard(Y: FloatArray, loss: str) -> tuple[FloatArray, FloatArray]:
