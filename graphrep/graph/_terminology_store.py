@@ -29,21 +29,8 @@ def save(terminology: Terminology, path: PathType, overwrite: bool) -> None:
     """Write the directory; see `Terminology.save`."""
     target = Path(path)
     _refuse_replacing(target, overwrite)
-    arrays = _arrays(terminology)
-    manifest = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "title": terminology.title,
-        "version": terminology.version,
-        "n_concepts": terminology.n_concepts,
-        "n_names": terminology.n_names,
-        "integer_ids": terminology.index.is_integer,
-        "kinds": list(terminology.KINDS),
-        "languages": list(terminology.languages),
-        "relations": list(terminology.relations),
-        "replaced_by": [[k, list(v)] for k, v in terminology.replaced_by.items()],
-        "arrays": sorted(arrays),
-    }
+    arrays = arrays_of(terminology)
+    manifest = {**manifest_of(terminology), "arrays": sorted(arrays)}
     try:
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
     except TypeError as error:
@@ -60,7 +47,7 @@ def load(path: PathType, mmap: bool) -> Terminology:
     manifest = _read_manifest(folder)
     try:
         arrays = {name: _read_array(folder, name, mmap) for name in manifest["arrays"]}
-        return _rebuilt(manifest, arrays)
+        return rebuilt(manifest, arrays)
     except (KeyError, TypeError, ValueError, OSError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise GraphFormatError(
@@ -83,7 +70,25 @@ def _refuse_replacing(target: Path, overwrite: bool) -> None:
         raise FileExistsError(f"{target}: there is something already; {why}.")
 
 
-def _arrays(terminology: Terminology) -> dict[str, AnyArray]:
+def manifest_of(terminology: Terminology) -> dict[str, Any]:
+    """All that is no array, as JSON can hold it."""
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "title": terminology.title,
+        "version": terminology.version,
+        "n_concepts": terminology.n_concepts,
+        "n_names": terminology.n_names,
+        "integer_ids": terminology.index.is_integer,
+        "kinds": list(terminology.KINDS),
+        "languages": list(terminology.languages),
+        "relations": list(terminology.relations),
+        "replaced_by": [[k, list(v)] for k, v in terminology.replaced_by.items()],
+    }
+
+
+def arrays_of(terminology: Terminology) -> dict[str, AnyArray]:
+    """All columns as arrays."""
     parents = terminology.parents
     arrays: dict[str, AnyArray] = {
         "name_concepts": terminology.name_concepts,
@@ -168,15 +173,20 @@ def _read_array(folder: Path, name: str, mmap: bool) -> AnyArray:
     return array
 
 
-def _rebuilt(manifest: dict[str, Any], arrays: dict[str, AnyArray]) -> Terminology:
+def rebuilt(
+    manifest: dict[str, Any],
+    arrays: dict[str, AnyArray],
+    index: NodeIndex | None = None,
+) -> Terminology:
+    """Undo `manifest_of` and `arrays_of`; ids may come from elsewhere as an index."""
     from graphrep.graph._terminology import Terminology
 
     names = _text_column(arrays, "name_texts")
     if len(names) != manifest["n_names"]:
         raise GraphValueError(f"{len(names):,} names instead of the number written")
-    if manifest["integer_ids"]:
+    if index is None and manifest["integer_ids"]:
         index = NodeIndex(np.array(arrays["ids"]))
-    else:
+    elif index is None:
         index = NodeIndex(_text_column(arrays, "ids").tolist())
     if len(index) != manifest["n_concepts"]:
         raise GraphValueError(f"{len(index):,} ids instead of the number written")

@@ -228,7 +228,8 @@ def sparse_top_k(
         else:
             rest, bar = _sweep(
                 lo, hi, lengths, q_indices, q_data, p_indptr, p_rows, p_data, largest,
-                indptr, rest, left_out[i], sums, tops, k, heap, heap_rows, groups, places,
+                indptr, rest, left_out[i], sums, tops, k, heap, heap_rows, groups,
+                places,
             )  # fmt: skip
             n_met = _gather(sums, tops, bar - rest * (1 + _SLACK) - _SLACK, met)
         size = 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
@@ -13,7 +14,11 @@ from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.kernels import _sparse_topk
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
+if TYPE_CHECKING:
+    from typing import Self
+
 kernels: Any = _sparse_topk  # kernels carry no annotations
+_COLUMNS = ("column_indptr", "column_rows", "column_data")
 _SPAN = 256  # queries that one thread takes at a time
 
 
@@ -61,6 +66,40 @@ class SparseIndex:
         )  # fmt: skip
         self._largest = np.empty(self._base.shape[1], np.float32)
         kernels.largest_values(self._columns[0], self._columns[2], self._largest)
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, AnyArray], n_features: int) -> Self:
+        """Take an index together again of what `to_arrays` gave, without a copy.
+
+        The arrays may be memory-mapped. They are trusted: only their sizes are checked.
+        """
+        base = sparse.csr_array(
+            (arrays["data"], arrays["indices"], arrays["indptr"]),
+            shape=(len(arrays["indptr"]) - 1, n_features),
+        )
+        index = cls.__new__(cls)
+        index._base = base
+        indptr, rows, values = (arrays[name] for name in _COLUMNS)
+        index._columns = (indptr, rows, values)
+        index._largest = arrays["largest"]
+        sizes = [len(part) for part in index._columns]
+        if sizes != [n_features + 1, base.nnz, base.nnz] or (
+            len(index._largest) != n_features
+        ):
+            raise GraphValueError(
+                f"Arrays of an index over {n_features:,} features do not fit: columns "
+                f"have {sizes} entries."
+            )
+        return index
+
+    def to_arrays(self) -> dict[str, AnyArray]:
+        """Rows and columns of the index as flat arrays, for a file."""
+        base = self._base
+        columns = dict(zip(_COLUMNS, self._columns, strict=True))
+        return {
+            "indptr": base.indptr, "indices": base.indices, "data": base.data,
+            **columns, "largest": self._largest,
+        }  # fmt: skip
 
     def __len__(self) -> int:
         return int(self._base.shape[0])

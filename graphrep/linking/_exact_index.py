@@ -1,0 +1,242 @@
+"""NameDictionary: concepts whose names are a phrase, as it is or nearly so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from graphrep._utils._sklearn_compat import fit_context
+from graphrep.exceptions import GraphTypeError
+from graphrep.io._as_terminology import as_terminology
+from graphrep.linking._candidate_list import CandidateList
+from graphrep.linking._key_table import KeyTable
+from graphrep.linking._name_keys import id_key, plain_key, stem_key
+from graphrep.linking._queries import plain_ids, positive_k, read_phrases
+from graphrep.linking._terminology_state import terminology_of_state, terminology_state
+from graphrep.retrieval._text_features import normal_form
+from graphrep.typing import AnyArray, PathType
+
+if TYPE_CHECKING:
+    from typing import Self
+
+SCORES = {"text": 1.0, "plain": 0.99, "stems": 0.97, "id": 1.0, "plain_id": 0.99}
+"""Score of a match by the key that it was found under."""
+_OF_IDS = ("id", "plain_id")
+
+
+class NameDictionary(BaseEstimator):
+    """Find the concepts that have a phrase as a name, as an id, or nearly so.
+
+    Parameters
+    ----------
+    normalizer : callable or None, default=None
+        Turns a name or a phrase into its loosest key, ``""`` for none. None takes
+        English rules: words without plural endings, in American spelling, sorted, and
+        without "of", "the" and "and".
+    ids : bool, default=True
+        Whether the ids of concepts are names too, such as "E11.9" and "HP:0001250".
+
+    Attributes
+    ----------
+    terminology_ : Terminology
+        What was fitted.
+    node_ids_ : ndarray of shape (n_concepts,)
+        Ids of the concepts.
+
+    See Also
+    --------
+    NGramIndex : Names that are like a phrase.
+
+    Notes
+    -----
+    A match is scored by the strictest key under which name and phrase are equal:
+
+    =====  ==============================================================
+    1.0    text in small letters, blanks merged; the same of an id
+    0.99   without marks, hyphens and apostrophes; an id without its dots
+    0.97   ``normalizer``
+    =====  ==============================================================
+
+    Digits, ``+`` and ``%`` count in all of them. A name of several concepts finds all
+    of them, in the order of their positions.
+
+    O(length) for a phrase, whatever the number of names, and 12 bytes for each name and
+    key; `graphrep.load` maps them.
+
+    Examples
+    --------
+    >>> index = NameDictionary().fit(
+    ...     {"E11.9": ["Type 2 diabetes mellitus", "diabetes, adult-onset"]}
+    ... )
+    >>> found = index.candidates(["Adult onset diabetes", "diabetes type II", "e119"])
+    >>> found.ids(), [f"{score:.2f}" for score in found.scores]
+    ([['E11.9'], [], ['E11.9']], ['0.97', '0.99'])
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        "normalizer": [callable, None],
+        "ids": ["boolean"],
+    }
+
+    def __init__(
+        self, normalizer: Callable[[str], str] | None = None, *, ids: bool = True
+    ) -> None:
+        self.normalizer = normalizer
+        self.ids = ids
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, terminology: Any, y: Any = None) -> Self:
+        """Look at all names.
+
+        Parameters
+        ----------
+        terminology : Terminology, or what `graphrep.as_terminology` reads
+            Concepts and their names.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        GraphTypeError
+            If ``normalizer`` gives something else than a text.
+        """
+        known = as_terminology(terminology)
+        texts = known.name_texts.tolist()
+        ids = plain_ids(known) if self.ids else []
+        keys = self._keys()
+        self._tables = {
+            name: KeyTable.of(
+                [self._apply(key, text) for text in (ids if name in _OF_IDS else texts)]
+            )
+            for name, key in keys.items()
+        }
+        self.terminology_ = known
+        self.node_ids_ = known.ids
+        return self
+
+    def candidates(self, phrases: Sequence[str], k: int = 10) -> CandidateList:
+        """Find the concepts that have phrases as names.
+
+        Parameters
+        ----------
+        phrases : sequence of str
+            Phrases.
+        k : int, default=10
+            Most concepts of each.
+
+        Returns
+        -------
+        CandidateList
+            Mostly short or empty. Source ``"exact"``.
+
+        Raises
+        ------
+        GraphTypeError
+            If a phrase is no text.
+        GraphValueError
+            If ``k`` is below 1.
+        """
+        check_is_fitted(self, "terminology_")
+        k, texts = positive_k(k), read_phrases(phrases)
+        known = self.terminology_
+        ids = plain_ids(known) if self.ids else []
+        parts = []
+        for name, key in self._keys().items():
+            of_ids = name in _OF_IDS
+            source: Sequence[str] = ids if of_ids else known.name_texts
+
+            def key_of_row(row: int, key: Any = key, source: Any = source) -> str:
+                return self._apply(key, source[row])
+
+            places, rows = self._tables[name].find(
+                [self._apply(key, text) for text in texts], key_of_row
+            )
+            concepts = rows if of_ids else np.asarray(known.name_concepts)[rows]
+            names = np.full(len(rows), -1) if of_ids else rows
+            scores = np.full(len(rows), SCORES[name], np.float32)
+            parts.append((places, concepts, scores, names))
+        places, concepts, scores, names = (
+            np.concatenate(column) for column in zip(*parts, strict=True)
+        )
+        return CandidateList.from_arrays(
+            concepts, scores, known, queries=places, n_queries=len(texts), names=names,
+            source_names=("exact",), mentions=texts,
+        ).top(k)  # fmt: skip
+
+    def predict(self, phrases: Sequence[str]) -> AnyArray:
+        """First concept of each phrase: ids in an array of objects, None for none."""
+        found = self.candidates(phrases, 1)
+        return first_ids(found)
+
+    def _keys(self) -> dict[str, Callable[[str], str]]:
+        keys: dict[str, Callable[[str], str]] = {
+            "text": normal_form, "plain": plain_key,
+            "stems": stem_key if self.normalizer is None else self.normalizer,
+        }  # fmt: skip
+        return keys | ({"id": normal_form, "plain_id": id_key} if self.ids else {})
+
+    def _apply(self, key: Callable[[str], str], text: str) -> str:
+        out = key(text)
+        if not isinstance(out, str):
+            raise GraphTypeError(
+                f"normalizer must give a text; it made {out!r} of {text!r}."
+            )
+        return out
+
+    # -- keeping -----------------------------------------------------------------
+    def save(self, path: PathType, *, overwrite: bool = True) -> None:
+        """Write a directory (or ``.zip``) without pickle, with the terminology in it.
+
+        Read it with `graphrep.load`.
+
+        Raises
+        ------
+        GraphTypeError
+            With a ``normalizer``, which a file cannot hold.
+        """
+        from graphrep.persistence import save
+
+        check_is_fitted(self, "terminology_")
+        save(self, path, overwrite=overwrite)
+
+    def _parameters_to_save(self) -> dict[str, Any]:
+        if self.normalizer is not None:
+            raise GraphTypeError(
+                "A NameDictionary with a normalizer cannot be saved without pickle, "
+                "since a function would have to be; fit it again after loading."
+            )
+        return dict(self.get_params(deep=False))
+
+    def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        arrays, scalars = terminology_state(self.terminology_)
+        for name, table in self._tables.items():
+            arrays[f"{name}_hashes"], arrays[f"{name}_rows"] = table.hashes, table.rows
+        return arrays, scalars
+
+    def _set_fitted_state(
+        self, arrays: dict[str, AnyArray], scalars: dict[str, Any]
+    ) -> Self:
+        self._tables = {
+            name: KeyTable(arrays[f"{name}_hashes"], arrays[f"{name}_rows"])
+            for name in self._keys()
+        }
+        self.terminology_ = terminology_of_state(self.node_ids_, arrays, scalars)
+        return self
+
+
+def first_ids(found: CandidateList) -> AnyArray:
+    """Id of the first candidate of each query, None where there is none."""
+    out = np.full(len(found), None, object)
+    some = np.flatnonzero(found.counts)
+    ids = found.terminology.ids[found.concepts[found.offsets[some]]].tolist()
+    for query, concept in zip(some.tolist(), ids, strict=True):
+        out[query] = concept
+    return out
