@@ -27,6 +27,7 @@ from graphrep.blocking._pair_ranker import PairRanker, ranking_features
 from graphrep.blocking._recall_estimate import copy_scores
 from graphrep.blocking._records import Records
 from graphrep.blocking._relative import Neighbours, without_twins
+from graphrep.blocking._thinning import thinned
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.typing import AnyArray, FloatArray
 
@@ -34,9 +35,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 _ENCODERS = ("lexical", "static", "transformer")
-_FEW = 5
 _HARD, _BEYOND = (2, 50), (16, 50)  # places that near records are drawn from
-_LEARN = 20_000  # records of a table that weights are learnt from; more are thinned
 
 
 class NLSHBlocker(NeighbourBlocker):
@@ -219,7 +218,9 @@ default="auto"
                     "lexical encoder has none. Take encoder='static' or 'transformer'."
                 )
             self.encoder_.prepare(A, B, remember=getattr(self, "_remember", False))
-        left, right, known = self._thinned(A, B, matches, one_table)
+        left, right, known = thinned(
+            A, B, matches, self._nearest, one_table=one_table, seed=self.random_seed_
+        )
         near = self._neighbours(left, right, one_table) if lexical else None
         self.miner_ = self._mine(left, right, known, one_table, near)
         if lexical and self.miner_ is not None:
@@ -293,33 +294,6 @@ default="auto"
         if lexical and self.augment == "auto" and len(miner.positives_.left):
             miner.operator_ = None  # n-grams learn less from copies than from matches
         return miner
-
-    def _thinned(
-        self, A: Records, B: Records, matches: Matches | None, one_table: bool
-    ) -> tuple[Records, Records, Matches | None]:
-        """Tables to learn from: some of the left records, and what is near them."""
-        if max(len(A), len(B)) <= 2 * _LEARN:
-            return A, B, matches
-        draw = np.random.default_rng(self.random_seed_)
-        if matches is not None and len(matches.left):
-            chosen = draw.permutation(len(matches.left))[: _LEARN // 2]
-            matches = Matches(matches.left[chosen], matches.right[chosen])
-        rows = draw.choice(len(A), min(_LEARN // 2, len(A)), replace=False)
-        extra = np.zeros(0, np.int64) if matches is None else matches.left
-        left = np.unique(np.concatenate([rows, extra]))
-        near = self._nearest(A.take(left), B, _FEW)
-        right = np.unique(near.rows[near.rows >= 0])
-        if matches is not None:
-            right = np.unique(np.concatenate([right, matches.right]))
-        if one_table:
-            left = right = np.unique(np.concatenate([left, right]))
-        if matches is not None:
-            matches = Matches(
-                np.searchsorted(left, matches.left),
-                np.searchsorted(right, matches.right),
-            )
-        some = A.take(left)
-        return some, some if one_table else B.take(right), matches
 
     # -- pairs -------------------------------------------------------------------
     def fit_candidate_pairs(

@@ -144,15 +144,17 @@ def test_tables_when_empty_or_tiny_then_pairs_or_none():
 
 
 def test_large_tables_when_thinned_then_matches_stay_rows_of_them(monkeypatch):
-    from graphrep.blocking import _nlsh_blocker
+    from graphrep.blocking import _thinning
 
-    monkeypatch.setattr(_nlsh_blocker, "_LEARN", 20)
+    monkeypatch.setattr(_thinning, "_LEARN", 20)
     A, B, gold = tables(n=80)
     known = as_matches(gold, A, B)
     for matches in (None, known):
         model = NLSHBlocker(random_state=0, n_jobs=1).fit(A, B, matches)
         assert recall(model.candidate_pairs(A, B), gold, 100) > 0.8
-    left, right, rows = model._thinned(A, B, known, False)
+    left, right, rows = _thinning.thinned(
+        A, B, known, model._nearest, one_table=False, seed=0
+    )
     assert len(left) < 80
     for a, b in zip(rows.left, rows.right, strict=True):
         assert left.ids[a][1:] == right.ids[b][1:]
