@@ -21,6 +21,7 @@ embedding kge hypergraph blocking
 linking
 plot
 evaluation
+integrations
 quickstart
 cli __main__ __init__"""
 RANK = {room: i for i, line in enumerate(LAYERS.split("\n")) for room in line.split()}

@@ -1,0 +1,83 @@
+"""Any linker asked in one way."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from graphrep.exceptions import GraphTypeError
+from graphrep.graph import Terminology
+from graphrep.linking import CandidateList
+
+_WIDER = 4  # times k, where types are looked at behind the search
+
+
+class Linker(Protocol):
+    """What finds the concepts of phrases."""
+
+    def candidates(self, phrases: Sequence[str], k: int) -> CandidateList:
+        """Find the k best concepts of each phrase."""
+        ...
+
+
+def terminology_of(linker: Any) -> Terminology:
+    """Terminology that a linker was fitted to.
+
+    Raises
+    ------
+    GraphTypeError
+        If it has none.
+    """
+    for name in ("terminology_", "_terminology"):
+        known = getattr(linker, name, None)
+        if isinstance(known, Terminology):
+            return known
+    raise GraphTypeError(
+        f"A fitted linker with terminology_ is needed; got {type(linker).__name__}."
+    )
+
+
+def read_linker(linker: Any) -> Any:
+    """Check that there is a ``candidates`` method."""
+    if not callable(getattr(linker, "candidates", None)):
+        raise GraphTypeError(
+            "A linker needs a method candidates(phrases, k), as NGramIndex has; got "
+            f"{type(linker).__name__}."
+        )
+    terminology_of(linker)
+    return linker
+
+
+def ask(
+    linker: Any, phrases: Sequence[str], k: int, types: Sequence[Any] | None = None
+) -> CandidateList:
+    """Candidates of phrases, each of the types that it may have.
+
+    A linker whose ``candidates`` has no ``types`` is asked for 4 k concepts, of which
+    those of other types are dropped, so that fewer than k may be left.
+    """
+    if not len(phrases):
+        none = np.empty(0, np.int64)
+        return CandidateList([0], none, none, terminology_of(linker), mentions=())
+    if types is None or all(one is None for one in types):
+        return linker.candidates(phrases, k)  # type: ignore[no-any-return]
+    if "types" in inspect.signature(linker.candidates).parameters:
+        return linker.candidates(phrases, k, types=types)  # type: ignore[no-any-return]
+    found: CandidateList = linker.candidates(phrases, _WIDER * k)
+    return found.restrict(types=list(types)).top(k)
+
+
+def types_of_labels(
+    labels: Sequence[Any], types: Mapping[Any, Any] | None
+) -> list[frozenset[str] | None] | None:
+    """Types that a concept may have by the labels of mentions; None for any."""
+    if types is None:
+        return None
+    table = {
+        label: frozenset({wanted} if isinstance(wanted, str) else wanted)
+        for label, wanted in types.items()
+    }
+    return [table.get(label) for label in labels]
