@@ -46,6 +46,8 @@ def test_python_of_a_page_when_run_from_top_to_bottom_then_works(
     for module in ("networkx", "pandas", "matplotlib", "pyarrow", "simple_icd_10_cm"):
         if any(module in text for text in code):
             pytest.importorskip(module)
+    if any("import spacy" in text for text in code):
+        pytest.importorskip("spacy")
     if any("load_icd10cm" in text for text in code):
         pytest.importorskip("simple_icd_10_cm")
         pytest.importorskip("pyarrow")

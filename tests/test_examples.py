@@ -20,6 +20,8 @@ def test_example_when_run_then_draws_a_picture(path, monkeypatch, capsys):
     matplotlib = pytest.importorskip("matplotlib")
     if "load_icd10cm" in path.read_text(encoding="utf-8"):
         pytest.importorskip("simple_icd_10_cm")
+    if "import spacy" in path.read_text(encoding="utf-8"):
+        pytest.importorskip("spacy")
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
