@@ -131,8 +131,10 @@ ROOMS = (
         "the estimators, one file each; they do not import each other",
         BLUE,
     ),
+    ("linking", "phrases to concepts: candidates and what finds them", BLUE),
     ("plot", "maps and reports as pictures and pages", ORANGE),
     ("evaluation", "reconstruction, semantics, tasks; assess and its result", ORANGE),
+    ("integrations", "hand-over to spaCy, xMEN, FHIR and others", ORANGE),
     ("quickstart  cli", "the command line; imports inside functions", ORANGE),
 )
 

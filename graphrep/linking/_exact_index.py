@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._sklearn_compat import fit_context
-from graphrep.exceptions import GraphTypeError
+from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.graph import Terminology
 from graphrep.io._as_terminology import as_terminology
 from graphrep.linking._candidate_list import CandidateList
 from graphrep.linking._key_table import KeyTable
@@ -39,6 +40,10 @@ class NameDictionary(BaseEstimator):
         without "of", "the" and "and".
     ids : bool, default=True
         Whether the ids of concepts are names too, such as "E11.9" and "HP:0001250".
+    kind_scores : mapping of str to float, or None, default=None
+        What the score of a match is multiplied by, by the kind of the name; 1 for kinds
+        that are not named. ``{"exact": 0.999}`` puts preferred names before others
+        where concepts share a name.
 
     Attributes
     ----------
@@ -80,13 +85,16 @@ class NameDictionary(BaseEstimator):
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "normalizer": [callable, None],
         "ids": ["boolean"],
+        "kind_scores": [Mapping, None],
     }
 
     def __init__(
-        self, normalizer: Callable[[str], str] | None = None, *, ids: bool = True
-    ) -> None:
+        self, normalizer: Callable[[str], str] | None = None, *, ids: bool = True,
+        kind_scores: Mapping[str, float] | None = None,
+    ) -> None:  # fmt: skip
         self.normalizer = normalizer
         self.ids = ids
+        self.kind_scores = kind_scores
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, terminology: Any, y: Any = None) -> Self:
@@ -107,8 +115,11 @@ class NameDictionary(BaseEstimator):
         ------
         GraphTypeError
             If ``normalizer`` gives something else than a text.
+        GraphValueError
+            For an unknown kind, or a factor outside 0 to 1.
         """
         known = as_terminology(terminology)
+        self._kind_factors()
         texts = known.name_texts.tolist()
         ids = plain_ids(known) if self.ids else []
         keys = self._keys()
@@ -148,7 +159,7 @@ class NameDictionary(BaseEstimator):
         k, texts = positive_k(k), read_phrases(phrases)
         known = self.terminology_
         ids = plain_ids(known) if self.ids else []
-        parts = []
+        factors, parts = self._kind_factors(), []
         for name, key in self._keys().items():
             of_ids = name in _OF_IDS
             source: Sequence[str] = ids if of_ids else known.name_texts
@@ -162,6 +173,8 @@ class NameDictionary(BaseEstimator):
             concepts = rows if of_ids else np.asarray(known.name_concepts)[rows]
             names = np.full(len(rows), -1) if of_ids else rows
             scores = np.full(len(rows), SCORES[name], np.float32)
+            if not of_ids:
+                scores *= factors[np.asarray(known.name_kinds)[rows]]
             parts.append((places, concepts, scores, names))
         places, concepts, scores, names = (
             np.concatenate(column) for column in zip(*parts, strict=True)
@@ -182,6 +195,19 @@ class NameDictionary(BaseEstimator):
             "stems": stem_key if self.normalizer is None else self.normalizer,
         }  # fmt: skip
         return keys | ({"id": normal_form, "plain_id": id_key} if self.ids else {})
+
+    def _kind_factors(self) -> AnyArray:
+        """Factor of the score of a match by the code of its kind."""
+        out = np.ones(len(Terminology.KINDS), np.float32)
+        for kind, factor in (self.kind_scores or {}).items():
+            if kind not in Terminology.KINDS or not 0 < factor <= 1:
+                raise GraphValueError(
+                    "kind_scores must lead from kinds of names "
+                    f"({', '.join(Terminology.KINDS)}) to factors above 0, up to 1; "
+                    f"got {kind!r}: {factor!r}."
+                )
+            out[Terminology.KINDS.index(kind)] = factor
+        return out
 
     def _apply(self, key: Callable[[str], str], text: str) -> str:
         out = key(text)
@@ -213,7 +239,10 @@ class NameDictionary(BaseEstimator):
                 "A NameDictionary with a normalizer cannot be saved without pickle, "
                 "since a function would have to be; fit it again after loading."
             )
-        return dict(self.get_params(deep=False))
+        parameters: dict[str, Any] = self.get_params(deep=False)
+        if self.kind_scores is not None:
+            parameters["kind_scores"] = dict(self.kind_scores)
+        return parameters
 
     def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         arrays, scalars = terminology_state(self.terminology_)

@@ -82,6 +82,18 @@ def test_candidates_when_ids_are_integers_then_they_are_texts_too():
     assert NameDictionary(ids=False).fit(known).candidates(["5"]).ids() == [[]]
 
 
+def test_candidates_when_kinds_have_scores_then_preferred_names_come_first(tmp_path):
+    known = {"A": ["ague", "cold"], "B": ["cold"], "C": ["cold snap"]}
+    index = NameDictionary(kind_scores={"exact": 0.5}).fit(known)
+    assert index.candidates(["cold"]).ids() == [["B", "A"]]
+    assert index.candidates(["cold"]).scores.tolist() == [1.0, 0.5]
+    index.save(tmp_path / "model")
+    assert graphrep.load(tmp_path / "model").candidates(["cold"]).ids() == [["B", "A"]]
+    for bad in ({"strange": 1}, {"exact": 2}, {"exact": 0}):
+        with pytest.raises(GraphValueError, match="kind_scores must"):
+            NameDictionary(kind_scores=bad).fit(known)
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
