@@ -263,6 +263,8 @@ def fixed(side: str) -> Callable[..., tuple[Any, Any]]:
             there = lists.rows >= 0
             order = np.lexsort((-lists.scores[there], rank[there]))
             pairs = own[there][order], lists.rows[there][order]
+            if B is None:
+                return unique_pairs(*pairs, True)
             return pairs if side == "A" else pairs[::-1]
         left, right, scores = union_of(of_left, of_right)
         if side == "csls":

@@ -1,7 +1,7 @@
 """NLSHBlocker beside what its paper reports: F1 of blocking on the 3:1:1 test splits.
 
     python blocking_published.py --data DIR
-    python blocking_published.py --data DIR --sets abt_buy --encoders lexical transformer
+    python blocking_published.py --data DIR --encoders lexical transformer
 
 The paper (Wang et al., SDM 2024, Table 2) gives the harmonic mean of recall and
 precision on test splits, at a recall taken over from DeepBlocker, and does not say
