@@ -110,7 +110,7 @@ def test_candidates_when_nothing_is_shared_then_none():
     index = NGramIndex().fit({"A": ["alpha", ""], "B": []})
     found = index.candidates(["", "zzz", "alpha"], 5)
     assert found.ids() == [[], [], ["A"]]
-    assert index.predict(["zzz", "alph"]).tolist() == [None, "A"]
+    assert index.predict(["zzz", "alphab"]).tolist() == [None, "A"]
     assert NGramIndex().fit({"B": []}).candidates(["x"]).ids() == [[]]
     assert index.candidates([], 5).ids() == []
 
