@@ -3,6 +3,7 @@
 from graphrep.linking._candidate_list import Candidate, CandidateList
 from graphrep.linking._exact_index import NameDictionary
 from graphrep.linking._fasttext import FastTextVectors
+from graphrep.linking._name_encoder import NameEncoder
 from graphrep.linking._ngram_index import NGramIndex
 from graphrep.linking._text2node import Text2Node
 
@@ -12,5 +13,6 @@ __all__ = [
     "FastTextVectors",
     "NGramIndex",
     "NameDictionary",
+    "NameEncoder",
     "Text2Node",
 ]

@@ -1,0 +1,422 @@
+"""NameEncoder: names of one concept near each other, learnt by contrast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from graphrep._utils._blas import single_blas_thread
+from graphrep._utils._parallel import resolve_n_jobs
+from graphrep._utils._random import draw_seed
+from graphrep._utils._sklearn_compat import Interval
+from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.kernels import _bag_encoder
+from graphrep.linking._bags import hashed_bags
+from graphrep.retrieval import SparseIndex, TextFeatures
+from graphrep.typing import AnyArray, FloatArray, IntArray, PathType
+
+if TYPE_CHECKING:
+    from typing import Self
+
+kernels: Any = _bag_encoder  # kernels carry no annotations
+_LOG_RATE = 10 / 3  # of the weights of features, times that of their vectors
+_LEAST_RATE = 0.05  # of the learning rate, at the end
+_PARTNERS = 4  # other names of its concept that a name is paired with in an epoch
+_BLOCK = 128  # anchors that one thread takes at a time
+_SPAN = 1 << 12  # features, or texts, likewise
+_CONFUSED = 20  # nearest names among which those of other concepts are looked for
+_TINY = 1e-9
+
+
+class NameEncoder(BaseEstimator):
+    """Texts to vectors: names of a concept near each other, other names far.
+
+    A text is the sum of vectors of its words and character n-grams, each with a weight,
+    scaled to length 1. Vectors and weights are learnt from a terminology alone: names
+    of the same concept are pulled together, others pushed away [1]_.
+
+    Parameters
+    ----------
+    n_components : int, default=128
+        Length of the vectors.
+    orders : tuple of int, default=(3, 4, 5)
+        Lengths of the runs of characters that are features, besides words.
+    n_buckets : int, default=65536
+        Rows of the table of features, a power of two; features are hashed to them.
+    n_epochs : int, default=4
+        Passes over the pairs of names.
+    temperature : float, default=0.05
+        By which cosines are divided.
+    batch_size : int, default=512
+        Pairs of a step.
+    n_random : int, default=512
+        Names drawn at random that each step tells apart from its own, too.
+    n_hard : int, default=8
+        Names of other concepts that are nearest to each name by character 3-grams; one
+        of them is met with each pair. 0 looks for none.
+    learning_rate : float, default=0.003
+        Of Adam; falls to a twentieth.
+    n_jobs : int or None, default=None
+        Threads; the result does not depend on it.
+    random_state : int, RandomState, Generator or None, default=None
+        An int gives the same result every time.
+
+    Attributes
+    ----------
+    vectors_ : ndarray of float32 of shape (n_buckets, n_components)
+        Of the features.
+    log_weights_ : ndarray of float32 of shape (n_buckets,)
+        Logarithms of their weights.
+    losses_ : list of float
+        Mean loss of each epoch.
+    random_seed_ : int
+        The seed that was used.
+
+    Notes
+    -----
+    The loss of a name is the multi-positive form of InfoNCE: minus the logarithm of
+    the share that names of its concept have of all exponentials, those of the step's
+    partners, random and near names.
+
+    Time of an epoch: O(pairs x (features of a text + names of a step) x
+    n_components). Memory: 12 bytes x n_buckets x n_components while it learns, a third
+    afterwards. Texts with no features get a vector of zeros.
+
+    References
+    ----------
+    .. [1] A. van den Oord, Y. Li, O. Vinyals, "Representation learning with
+       contrastive predictive coding", arXiv 1807.03748, 2018. Subword bags after P.
+       Bojanowski et al., "Enriching word vectors with subword information", TACL 2017.
+
+    Examples
+    --------
+    >>> names = ["red fox", "vulpes vulpes", "barn owl", "tyto alba"]
+    >>> encoder = NameEncoder(16, n_buckets=1024, n_epochs=20, random_state=0)
+    >>> X = encoder.fit(names, [0, 0, 1, 1]).transform(names)
+    >>> bool(X[0] @ X[1] > X[0] @ X[2])
+    True
+    """
+
+    losses_: list[float]
+    node_ids_: Any = range(0)  # no name is kept, in a file neither
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "orders": [tuple],
+        "n_buckets": [Interval(Integral, 1, None, closed="left")],
+        "n_epochs": [Interval(Integral, 0, None, closed="left")],
+        "temperature": [Interval(Real, 0, None, closed="neither")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "n_random": [Interval(Integral, 0, None, closed="left")],
+        "n_hard": [Interval(Integral, 0, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state", np.random.Generator],
+    }
+
+    def __init__(
+        self,
+        n_components: int = 128,
+        *,
+        orders: tuple[int, ...] = (3, 4, 5),
+        n_buckets: int = 1 << 16,
+        n_epochs: int = 4,
+        temperature: float = 0.05,
+        batch_size: int = 512,
+        n_random: int = 512,
+        n_hard: int = 8,
+        learning_rate: float = 3e-3,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.n_components = n_components
+        self.orders = orders
+        self.n_buckets = n_buckets
+        self.n_epochs = n_epochs
+        self.temperature = temperature
+        self.batch_size = batch_size
+        self.n_random = n_random
+        self.n_hard = n_hard
+        self.learning_rate = learning_rate
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        tags.target_tags.required = True
+        return tags
+
+    def fit(self, X: Sequence[str], y: Any) -> Self:
+        """Learn from names.
+
+        Parameters
+        ----------
+        X : sequence of str of length n_names
+            Names.
+        y : array-like of int of shape (n_names,)
+            Concept of each name, 0 or more.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        GraphTypeError
+            If a name is no text.
+        GraphValueError
+            If there are not as many concepts as names, a concept is below 0, or
+            n_buckets is no power of two.
+        """
+        self._validate_params()
+        texts, concepts = _checked(X, y)
+        if self.n_buckets & (self.n_buckets - 1):
+            raise GraphValueError(
+                f"n_buckets must be a power of two; got {self.n_buckets}."
+            )
+        self.random_seed_ = draw_seed(self.random_state)
+        draw = np.random.default_rng(self.random_seed_)
+        bags = hashed_bags(texts, self.orders, self.n_buckets, self.n_jobs)
+        self._start(bags, draw)
+        hard = self._confusions(texts, concepts) if self.n_epochs else None
+        with (
+            single_blas_thread(),
+            ThreadPoolExecutor(resolve_n_jobs(self.n_jobs)) as pool,
+        ):
+            self._learn(bags, concepts, hard, draw, pool)
+        return self
+
+    def transform(self, X: Sequence[str]) -> FloatArray:
+        """Vectors of texts: float32 (n_texts, n_components), of length 1 or 0."""
+        check_is_fitted(self, "vectors_")
+        texts, _ = _checked(X, np.zeros(len(X), np.int64))
+        bags = hashed_bags(texts, self.orders, self.n_buckets, self.n_jobs)
+        with ThreadPoolExecutor(resolve_n_jobs(self.n_jobs)) as pool:
+            sums = self._sums(bags, np.arange(len(texts)), pool)
+        return _scaled(sums)[0]
+
+    # -- keeping -----------------------------------------------------------------
+    def save(self, path: PathType, *, overwrite: bool = True) -> None:
+        """Write a directory (or ``.zip``) without pickle; `graphrep.load` reads it."""
+        from graphrep.persistence import save
+
+        check_is_fitted(self, "vectors_")
+        save(self, path, overwrite=overwrite)
+
+    def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        arrays = {"vectors_": self.vectors_, "log_weights_": self.log_weights_}
+        return arrays, {"losses_": self.losses_, "random_seed_": self.random_seed_}
+
+    def _set_fitted_state(
+        self, arrays: dict[str, AnyArray], scalars: dict[str, Any]
+    ) -> Self:
+        self.vectors_, self.log_weights_ = arrays["vectors_"], arrays["log_weights_"]
+        self.losses_ = list(map(float, scalars["losses_"]))
+        self.random_seed_ = int(scalars["random_seed_"])
+        return self
+
+    # -- learning ----------------------------------------------------------------
+    def _start(self, bags: Any, draw: np.random.Generator) -> None:
+        holders = np.bincount(bags.indices, minlength=self.n_buckets)
+        rarity = np.log((1.0 + bags.shape[0]) / (1.0 + holders)) + 1.0
+        self.log_weights_ = np.log(rarity).astype(np.float32)
+        shape = (self.n_buckets, self.n_components)
+        vectors = draw.standard_normal(shape, np.float32)
+        self.vectors_ = vectors / np.float32(np.sqrt(self.n_components))
+        self.losses_ = []
+
+    def _confusions(self, texts: list[str], concepts: IntArray) -> IntArray | None:
+        """Names of other concepts nearest to each name, -1 for no more."""
+        if not self.n_hard:
+            return None
+        rows = TextFeatures("char", n_jobs=self.n_jobs).fit_transform(texts)
+        k = max(_CONFUSED, self.n_hard)
+        own = np.arange(len(texts))
+        near, _ = SparseIndex(rows).query(rows, k, exclude=own, n_jobs=self.n_jobs)
+        fine = (near >= 0) & (concepts[near] != concepts[:, None])
+        order = np.argsort(~fine, axis=1, kind="stable")[:, : self.n_hard]
+        near = np.where(fine, near, -1)
+        out: IntArray = np.take_along_axis(near, order, axis=1)
+        return out
+
+    def _learn(
+        self, bags: Any, concepts: IntArray, hard: IntArray | None,
+        draw: np.random.Generator, pool: ThreadPoolExecutor,
+    ) -> None:  # fmt: skip
+        shape = (2, *self.vectors_.shape)
+        state = np.zeros(shape, np.float32), np.zeros(shape[:2], np.float32)
+        step = 0
+        for epoch in range(self.n_epochs):
+            anchors, partners = _pairs(concepts, draw)
+            n, total = len(anchors), 0.0
+            per_epoch = -(-n // self.batch_size)
+            for first in range(0, n, self.batch_size):
+                part = slice(first, first + self.batch_size)
+                a = anchors[part]
+                others = [partners[part]]
+                others.append(draw.integers(len(concepts), size=self.n_random))
+                if hard is not None and hard.shape[1]:
+                    chosen = hard[a, draw.integers(hard.shape[1], size=len(a))]
+                    others.append(chosen[chosen >= 0])
+                rows = np.concatenate([a, *others])
+                done = (epoch * per_epoch + first // self.batch_size) / (
+                    per_epoch * self.n_epochs
+                )
+                rate = self.learning_rate * max(_LEAST_RATE, 1.0 - done)
+                step += 1
+                total += self._step(
+                    bags, rows, len(a), concepts, rate, step, state, pool
+                )
+            self.losses_.append(total / max(n, 1))
+
+    def _step(
+        self, bags: Any, rows: IntArray, n: int, concepts: IntArray, rate: float,
+        step: int, state: tuple[AnyArray, AnyArray], pool: ThreadPoolExecutor,
+    ) -> float:  # fmt: skip
+        """One step of Adam; the first n rows are anchors. Return the summed loss."""
+        units, lengths = _scaled(self._sums(bags, rows, pool))
+        others = units[n:]
+        slopes = np.zeros_like(units)
+
+        def block(first: int) -> tuple[float, FloatArray]:
+            span = slice(first, min(first + _BLOCK, n))
+            loss, slope = _contrast(
+                units[span] @ others.T, rows[span], rows[n:], concepts, self.temperature
+            )
+            slope /= n
+            slopes[span] = slope @ others
+            return loss, slope.T @ units[span]
+
+        total = 0.0
+        for loss, slope in pool.map(block, range(0, n, _BLOCK)):
+            total += loss
+            slopes[n:] += slope
+        inward = np.einsum("ij,ij->i", slopes, units)[:, None]
+        slopes = (slopes - units * inward) / lengths
+        self._descend(bags, rows, slopes, rate, step, state, pool)
+        return total
+
+    def _descend(
+        self, bags: Any, rows: IntArray, slopes: FloatArray, rate: float, step: int,
+        state: tuple[AnyArray, AnyArray], pool: ThreadPoolExecutor,
+    ) -> None:  # fmt: skip
+        size = int((bags.indptr[rows + 1] - bags.indptr[rows]).sum())
+        starts = np.empty(self.n_buckets + 1, np.int64)
+        places, shares = np.empty(size, np.int32), np.empty(size, np.float32)
+        kernels.by_feature(
+            rows, bags.indptr, bags.indices, bags.data, starts, places, shares
+        )
+        rates = np.float32(rate), np.float32(rate * _LOG_RATE)
+
+        def work(span: tuple[int, int]) -> None:
+            kernels.adam_step(
+                *span, starts, places, shares, slopes, self.vectors_,
+                self.log_weights_, *state, *rates, np.float32(step),
+            )  # fmt: skip
+
+        _each(pool, work, _spans(self.n_buckets))
+
+    def _sums(self, bags: Any, rows: IntArray, pool: ThreadPoolExecutor) -> FloatArray:
+        out = np.empty((len(rows), self.n_components), np.float32)
+        scales = np.exp(self.log_weights_)
+
+        def work(span: tuple[int, int]) -> None:
+            kernels.bag_sums(
+                *span, rows, bags.indptr, bags.indices, bags.data, scales,
+                self.vectors_, out,
+            )  # fmt: skip
+
+        _each(pool, work, _spans(len(rows), 256))
+        return out
+
+
+def _contrast(
+    cosines: FloatArray, anchors: IntArray, others: IntArray, concepts: IntArray,
+    temperature: float,
+) -> tuple[float, FloatArray]:  # fmt: skip
+    """Sum the loss of some anchors; give its slope by the cosines, too."""
+    logits = cosines / np.float32(temperature)
+    itself = anchors[:, None] == others[None, :]
+    logits[itself] = -np.inf
+    match = (concepts[anchors][:, None] == concepts[others][None, :]) & ~itself
+    logits -= logits.max(axis=1, keepdims=True)
+    shares = np.exp(logits)
+    shares /= shares.sum(axis=1, keepdims=True)
+    of_match = np.where(match, shares, 0.0)
+    mass = of_match.sum(axis=1, keepdims=True)
+    slope = (shares - of_match / np.maximum(mass, 1e-30)) / np.float32(temperature)
+    loss = -np.log(np.maximum(mass, 1e-30)).sum(dtype=np.float64)
+    return float(loss), slope.astype(np.float32)
+
+
+def _pairs(concepts: IntArray, draw: np.random.Generator) -> tuple[IntArray, IntArray]:
+    """Names and other names of their concepts, in random order."""
+    order = np.argsort(concepts, kind="stable")
+    sizes = np.unique(concepts, return_counts=True)[1]
+    first = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    size = np.repeat(sizes, sizes)
+    rank = np.arange(len(order)) - first
+    left, right = [], []
+    for _ in range(min(_PARTNERS, max(0, int(sizes.max(initial=0)) - 1))):
+        shift = 1 + (draw.random(len(order)) * np.maximum(size - 1, 1)).astype(np.int64)
+        several = size > 1
+        partner = order[first + (rank + shift) % size]
+        left.append(order[several])
+        right.append(partner[several])
+    if not left:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    pairs = np.unique(np.stack([np.concatenate(left), np.concatenate(right)]), axis=1)
+    pairs = pairs[:, draw.permutation(pairs.shape[1])]
+    return pairs[0], pairs[1]
+
+
+def _scaled(sums: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Rows of length 1, zeros stay; and the lengths, a column."""
+    lengths = np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), _TINY)
+    return (sums / lengths).astype(np.float32), lengths.astype(np.float32)
+
+
+def _spans(n: int, size: int = _SPAN) -> Iterator[tuple[int, int]]:
+    return ((first, min(first + size, n)) for first in range(0, n, size))
+
+
+def _each(
+    pool: ThreadPoolExecutor, work: Callable[[tuple[int, int]], None],
+    spans: Iterator[tuple[int, int]],
+) -> None:  # fmt: skip
+    for _ in pool.map(work, spans):
+        pass
+
+
+def _checked(X: Any, y: Any) -> tuple[list[str], IntArray]:
+    if isinstance(X, str):
+        raise GraphTypeError("Names must be a sequence of texts; got one text.")
+    texts = list(X)
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise GraphTypeError(
+                f"Name {row} must be a text; got {text!r} of type "
+                f"{type(text).__name__}."
+            )
+    concepts = np.asarray(y)
+    if not concepts.size:
+        concepts = concepts.astype(np.int64)
+    if concepts.shape != (len(texts),) or concepts.dtype.kind not in "iu":
+        raise GraphValueError(
+            f"y must hold the concept, an int, of each of the {len(texts):,} names; "
+            f"got {concepts.dtype} of shape {concepts.shape}."
+        )
+    if len(concepts) and concepts.min() < 0:
+        raise GraphValueError(
+            f"Concepts must be 0 or more; got {concepts.min()} for name "
+            f"{int(concepts.argmin())}."
+        )
+    return texts, concepts.astype(np.int64)
