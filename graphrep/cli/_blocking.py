@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -51,15 +50,7 @@ def _typed(source: Source) -> Source:
     return source._replace(parameters=parameters)
 
 
-def _those(wanted: Callable[[Any], bool]) -> tuple[str, ...]:
-    from graphrep import blocking
-
-    return tuple(n for n, kind in METHODS.items() if wanted(getattr(blocking, kind)))
-
-
 METHODS = _methods()
-LEARNS = _those(lambda kind: bool(kind._learns))
-ESTIMATES = _those(lambda kind: hasattr(kind, "estimate_recall"))
 SOURCES = {name: _typed(read_source(kind, _ROOM)) for name, kind in METHODS.items()}
 _RULES = ("include", "exclude")
 

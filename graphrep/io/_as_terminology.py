@@ -150,7 +150,7 @@ def _column_lists(table: Any) -> dict[str, list[Any]]:
                 else table[name].to_list() for name in table.columns}  # fmt: skip
     from graphrep._utils._optional import require
 
-    arrow = require("pyarrow", extra="pyarrow", why="An Arrow stream")
+    arrow = require("pyarrow", extra="io", why="An Arrow stream")
     return dict(arrow.table(table).to_pydict())
 
 

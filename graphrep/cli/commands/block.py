@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from graphrep.cli._blocking import (
-    ESTIMATES,
     FORMATS,
-    LEARNS,
     METHODS,
     SOURCES,
     blocking_options,
@@ -141,19 +139,17 @@ def block(
 
     if right_id is not None and right is None:
         raise click.UsageError("--right-id has no effect without RIGHT; leave it out.")
-    if train is not None and method not in LEARNS:
+    kind = getattr(room, METHODS[method])
+    if train is not None and not kind._learns:
         raise click.UsageError(
             f"{method} learns nothing, so --train has no effect; leave it out."
         )
-    if estimate and method not in ESTIMATES:
+    if estimate and not hasattr(kind, "estimate_recall"):
         raise click.UsageError(
-            f"{method} cannot estimate its recall; leave out --estimate, or use "
-            f"{', '.join(ESTIMATES)}."
+            f"{method} cannot estimate its recall; leave out --estimate, or use nlsh."
         )
     parameters["keys"] = _keys(parameters["keys"])
-    estimator = made_estimator(
-        method, getattr(room, METHODS[method]), SOURCES, parameters
-    )
+    estimator = made_estimator(method, kind, SOURCES, parameters)
     outputs = Outputs(output, format, report, curve, save_model)
     if not dry_run:
         outputs.check(overwrite, matches, run.as_json)
