@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -171,3 +175,13 @@ def test_entity_linker_of_spacy_when_given_our_kb_then_trains(linker):
     nlp.update([example], losses=losses, annotates=["sentencizer", "entity_ruler"])
     assert np.isfinite(losses["entity_linker"])
     assert nlp("I have a cold today.").ents[0].kb_id_ in {"D3", "S1"}
+
+
+def test_entry_point_when_read_then_spacy_finds_the_factory():
+    project = Path(__file__).resolve().parents[2] / "pyproject.toml"
+    points = tomllib.loads(project.read_text(encoding="utf-8"))["project"][
+        "entry-points"
+    ]
+    module, name = points["spacy_factories"][ours.FACTORY].split(":")
+    assert getattr(import_module(module), name) is not None
+    assert ours.FACTORY in spacy.blank("en").factory_names
