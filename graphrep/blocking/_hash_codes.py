@@ -11,6 +11,7 @@ import numpy as np
 
 from graphrep._utils._blas import single_blas_thread
 from graphrep._utils._memory import available_memory, human_bytes
+from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep._utils._random import draw_seed
 from graphrep.blocking._hash_plan import (
@@ -139,8 +140,8 @@ class HashIndex:
         self.codes = _codes_for(metric, codes)
         self._exact = ExactIndex(base, metric)
         self.base, self.metric = self._exact.base, metric
-        self.n_probes = _positive(n_probes, "n_probes")
-        self.max_candidates = _positive(max_candidates, "max_candidates")
+        self.n_probes = positive_int(n_probes, "n_probes")
+        self.max_candidates = positive_int(max_candidates, "max_candidates")
         if not 0 < recall < 1:
             raise GraphValueError(f"recall must be between 0 and 1; got {recall!r}.")
         if width is not None and not width > 0:
@@ -157,7 +158,7 @@ class HashIndex:
         self.plan = make_plan(
             self._hasher, pairs, n_functions, n_tables, n_base=len(self.base),
             n_probes=self.n_probes, recall=recall, seed=self._seed,
-            max_tables=_positive(max_tables, "max_tables"),
+            max_tables=positive_int(max_tables, "max_tables"),
         )  # fmt: skip
         if self.plan.recall < recall and n_tables is None:
             warnings.warn(
@@ -210,7 +211,7 @@ class HashIndex:
                 f"queries have {vectors.shape[1]} components but base has "
                 f"{self.base.shape[1]}."
             )
-        k = min(_positive(k, "k"), len(self.base))
+        k = min(positive_int(k, "k"), len(self.base))
         n = len(queries)
         rows = np.full((n, k), -1, np.int64)
         scores = np.full((n, k), -np.inf, np.float32)
@@ -334,9 +335,3 @@ def _codes_for(metric: str, codes: str | None) -> str:
             "Sign codes say nothing about euclidean distances; use codes='p-stable'."
         )
     return codes or ("sign" if metric == "cosine" else "p-stable")
-
-
-def _positive(value: Any, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise GraphValueError(f"{name} must be a positive integer; got {value!r}.")
-    return int(value)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from graphrep._utils._numbers import positive_int
 from graphrep._utils._optional import require
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph._node_index import NodeIndex
@@ -199,8 +200,7 @@ class Vectors:
         GraphValueError
             For an unknown metric, ``k < 1`` or a vector of another length.
         """
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-            raise GraphValueError(f"k must be a positive integer; got {k!r}.")
+        k = positive_int(k, "k")
         query, row = self._query_of(node_or_vector)
         row = row if exclude_self else -1
         most = len(self) - (row >= 0)

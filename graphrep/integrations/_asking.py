@@ -1,4 +1,4 @@
-"""Any linker asked in one way."""
+"""Any linker asked in one way, and what is done with its answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from graphrep.exceptions import GraphTypeError
+from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import Terminology
 from graphrep.linking import CandidateList
 
@@ -31,10 +31,9 @@ def terminology_of(linker: Any) -> Terminology:
     GraphTypeError
         If it has none.
     """
-    for name in ("terminology_", "_terminology"):
-        known = getattr(linker, name, None)
-        if isinstance(known, Terminology):
-            return known
+    known = getattr(linker, "terminology_", None)
+    if isinstance(known, Terminology):
+        return known
     raise GraphTypeError(
         f"A fitted linker with terminology_ is needed; got {type(linker).__name__}."
     )
@@ -81,3 +80,31 @@ def types_of_labels(
         for label, wanted in types.items()
     }
     return [table.get(label) for label in labels]
+
+
+def looked_up(found: CandidateList, given: Sequence[Any] | None, what: str) -> Any:
+    """Ids of what was looked up, one for each query; the mentions where none is given.
+
+    Raises
+    ------
+    GraphValueError
+        If there are not as many as queries, or neither ids nor mentions.
+    """
+    subjects = found.mentions if given is None else given
+    if subjects is None or len(subjects) != len(found):
+        raise GraphValueError(
+            f"{what} are needed for {len(found):,} queries; got "
+            f"{'none' if subjects is None else format(len(subjects), ',')}."
+        )
+    return subjects
+
+
+def best_of(found: CandidateList, top: int, threshold: float | None) -> CandidateList:
+    """Keep the first candidates of each query, none below a threshold."""
+    kept = found.top(top)
+    return kept if threshold is None else kept.above(threshold)
+
+
+def one_line(text: str) -> str:
+    """Text without the tabs and line feeds that a table cannot hold."""
+    return " ".join(text.split())

@@ -14,6 +14,7 @@ from graphrep._utils._atomic import atomic_path
 from graphrep.exceptions import GraphFormatError
 from graphrep.graph import Terminology
 from graphrep.graph._terminology_exchange import records
+from graphrep.integrations._asking import one_line
 from graphrep.io import as_terminology
 from graphrep.typing import PathType
 
@@ -47,7 +48,7 @@ def write_sapbert(terminology: Any, path: PathType) -> None:
                     f"The id {concept!r} has {_BAR!r} in it, which ends an id.",
                     path=path,
                 )
-            file.write(f"{concept}{_BAR}{_flat(name)}\n")
+            file.write(f"{concept}{_BAR}{one_line(name)}\n")
 
 
 def write_gilda(
@@ -84,8 +85,8 @@ def write_gilda(
             status = "former_name" if kind == former else "synonym"
             status = "name" if row == int(known.name_offsets[at]) else status
             table.writerow(
-                [_gilda_form(name), _flat(name), db, str(concept), _flat(first), status,
-                 db.lower(), organism, "", ""]
+                [_gilda_form(name), one_line(name), db, str(concept), one_line(first),
+                 status, db.lower(), organism, "", ""]
             )  # fmt: skip
 
 
@@ -118,8 +119,8 @@ def write_medcat(terminology: Any, path: PathType, *, ontology: str = "") -> Non
             types = "|".join(known.types[at]) if known.types else ""
             text = known.definitions[at] if known.definitions is not None else None
             table.writerow(
-                [str(concept), _flat(name), ontology, "P" if first else status, types,
-                 _flat(text or "") if first else ""]
+                [str(concept), one_line(name), ontology, "P" if first else status,
+                 types, one_line(text or "") if first else ""]
             )  # fmt: skip
 
 
@@ -168,13 +169,8 @@ def _open_text(part: Path, path: PathType) -> Any:
 
 
 def _gilda_form(text: str) -> str:
-    text = " ".join(text.split()).translate(_DASHES)
+    text = one_line(text).translate(_DASHES)
     if not text.isascii():
         parts = unicodedata.normalize("NFKD", text)
         text = "".join(c for c in parts if not unicodedata.combining(c))
     return text.lower()
-
-
-def _flat(text: str) -> str:
-    """Text without tabs and line feeds."""
-    return " ".join(text.split())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from graphrep.exceptions import GraphValueError
+from graphrep.integrations._asking import best_of, looked_up
 from graphrep.linking import CandidateList
 
 _WORDS = {
@@ -61,13 +62,8 @@ def to_concept_map(
         For another version, and if there are not as many codes as queries.
     """
     word, _, _ = _words(version)
-    codes = found.mentions if codes is None else codes
-    if codes is None or len(codes) != len(found):
-        raise GraphValueError(
-            f"Codes are needed for {len(found):,} queries; got "
-            f"{'none' if codes is None else format(len(codes), ',')}."
-        )
-    kept = _kept(found, top, threshold)
+    codes = looked_up(found, codes, "Codes")
+    kept = best_of(found, top, threshold)
     known = found._need_terminology("ids")
     elements = []
     for query, code in enumerate(codes):
@@ -129,7 +125,7 @@ def translate(
     """
     word, _, _ = _words(version)
     known = found._need_terminology("ids")
-    entries = _entries(_kept(found, top, threshold), query)
+    entries = _entries(best_of(found, top, threshold), query)
     parameters: list[dict[str, Any]] = [
         {"name": "result", "valueBoolean": bool(entries)}
     ]
@@ -160,11 +156,6 @@ def _words(version: str) -> tuple[str, str, str]:
 def _relation(score: float, exact: float, version: str) -> str:
     _, same, near = _words(version)
     return same if score >= exact else near
-
-
-def _kept(found: CandidateList, top: int, threshold: float | None) -> CandidateList:
-    kept = found.top(top)
-    return kept if threshold is None else kept.above(threshold)
 
 
 def _entries(found: CandidateList, query: int) -> list[tuple[int, float]]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from graphrep.exceptions import GraphValueError
 from graphrep.graph._concept_map import ConceptMap
+from graphrep.integrations._asking import best_of, looked_up, one_line
 from graphrep.io import write_mapping
 from graphrep.linking import CandidateList
 from graphrep.typing import PathType
@@ -61,15 +61,8 @@ def to_mapping(
         If there are not as many subjects as queries, or neither subjects nor mentions.
     """
     known = found._need_terminology("ids")
-    subjects = found.mentions if subjects is None else subjects
-    if subjects is None or len(subjects) != len(found):
-        raise GraphValueError(
-            f"Subjects are needed for {len(found):,} queries; got "
-            f"{'none' if subjects is None else format(len(subjects), ',')}."
-        )
-    kept = found.top(top)
-    if threshold is not None:
-        kept = kept.above(threshold)
+    subjects = looked_up(found, subjects, "Subjects")
+    kept = best_of(found, top, threshold)
     rows: list[tuple[Any, Any, str, float, str, str]] = []
     for query, subject in enumerate(subjects):
         text = "" if found.mentions is None else found.mentions[query]
@@ -84,12 +77,12 @@ def to_mapping(
                     known.ids[concept],
                     predicate,
                     score,
-                    _flat(text),
-                    _flat(name),
+                    one_line(text),
+                    one_line(name),
                 )
             )
         if keep_unmapped and not entries:
-            rows.append((subject, "", "skos:closeMatch", np.nan, _flat(text), ""))
+            rows.append((subject, "", "skos:closeMatch", np.nan, one_line(text), ""))
     columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 6
     targets = columns[1]
     if "" in targets:
@@ -135,8 +128,3 @@ def write_sssom(
     mapping = to_mapping(found, subjects, **options)
     head = {"mapping_tool": _TOOL, **(metadata or {})}
     write_mapping(mapping, path, "sssom", metadata=head)
-
-
-def _flat(text: str) -> str:
-    """Text without the tabs and line feeds that a table cannot hold."""
-    return " ".join(text.split())

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from graphrep.kernels._adam import _adam_chunk
 from graphrep.kernels._jit import njit
 
 _FIRST, _SECOND = np.float32(0.9), np.float32(0.99)  # decay of Adam's moments
@@ -29,7 +30,7 @@ def by_feature(rows, indptr, features, counts, starts, places, shares):
     """Sort the entries of some texts by feature.
 
     ``starts`` (n_features + 1) bounds the entries of each feature; ``places`` are
-    places in ``rows``, ascending, ``shares`` the counts. Return the number of entries.
+    places in ``rows``, ascending, ``shares`` the counts.
     """
     starts[:] = 0
     for i in range(rows.shape[0]):
@@ -45,7 +46,6 @@ def by_feature(rows, indptr, features, counts, starts, places, shares):
     for f in range(starts.shape[0] - 1, 0, -1):
         starts[f] = starts[f - 1]
     starts[0] = 0
-    return starts[-1]
 
 
 @njit(nogil=True)
@@ -58,11 +58,9 @@ def adam_step(
     ``slopes[i]`` is the slope of the loss by the sum of text i. Features without
     entries keep their moments: sparse Adam.
     """
-    mean, square = moments[0], moments[1]
     slope = np.empty(vectors.shape[1], np.float32)
     one = np.float32(1.0)
-    rise = one / (one - _FIRST**step)
-    spread = one / (one - _SECOND**step)
+    rise, root = one / (one - _FIRST**step), one / np.sqrt(one - _SECOND**step)
     for f in range(first, last):
         if starts[f] == starts[f + 1]:
             continue
@@ -72,13 +70,14 @@ def adam_step(
                 slope[k] += shares[e] * slopes[places[e], k]
         scale, of_log = np.exp(logs[f]), np.float32(0.0)
         for k in range(slope.shape[0]):
-            x = slope[k] * scale
-            of_log += x * vectors[f, k]
-            mean[f, k] = _FIRST * mean[f, k] + (one - _FIRST) * x
-            square[f, k] = _SECOND * square[f, k] + (one - _SECOND) * x * x
-            root = np.sqrt(square[f, k] * spread) + _TINY
-            vectors[f, k] -= rate * mean[f, k] * rise / root
-        m = _FIRST * log_moments[0, f] + (one - _FIRST) * of_log
-        v = _SECOND * log_moments[1, f] + (one - _SECOND) * of_log * of_log
-        log_moments[0, f], log_moments[1, f] = m, v
-        logs[f] -= log_rate * m * rise / (np.sqrt(v * spread) + _TINY)
+            slope[k] *= scale
+            of_log += slope[k] * vectors[f, k]
+        _adam_chunk(
+            vectors[f], slope, moments[0, f], moments[1, f], _FIRST, _SECOND,
+            rate * rise, root, _TINY,
+        )  # fmt: skip
+        slope[0] = of_log
+        _adam_chunk(
+            logs[f : f + 1], slope[:1], log_moments[0, f : f + 1],
+            log_moments[1, f : f + 1], _FIRST, _SECOND, log_rate * rise, root, _TINY,
+        )  # fmt: skip

@@ -37,91 +37,6 @@ def _is_worse(score, row, other, other_row):
 
 
 @njit(borrowed=True)
-def _push(scores, rows, size, k, score, row):
-    """Put an entry on a heap with the worst on top; return its new size."""
-    if size == k:
-        if not _is_worse(scores[0], rows[0], score, row):
-            return size
-        at = 0
-        while True:
-            child = 2 * at + 1
-            if child >= k:
-                break
-            if child + 1 < k and _is_worse(
-                scores[child + 1], rows[child + 1], scores[child], rows[child]
-            ):
-                child += 1
-            if not _is_worse(scores[child], rows[child], score, row):
-                break
-            scores[at], rows[at] = scores[child], rows[child]
-            at = child
-        scores[at], rows[at] = score, row
-        return size
-    at = size
-    while at:
-        parent = (at - 1) >> 1
-        if not _is_worse(score, row, scores[parent], rows[parent]):
-            break
-        scores[at], rows[at] = scores[parent], rows[parent]
-        at = parent
-    scores[at], rows[at] = score, row
-    return size + 1
-
-
-@njit(borrowed=True)
-def _pop(scores, rows, size):
-    """Take the worst from a heap to its end: heap sort, one step."""
-    score, row = scores[size - 1], rows[size - 1]
-    scores[size - 1], rows[size - 1] = scores[0], rows[0]
-    size -= 1
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        if child + 1 < size and _is_worse(
-            scores[child + 1], rows[child + 1], scores[child], rows[child]
-        ):
-            child += 1
-        if not _is_worse(scores[child], rows[child], score, row):
-            break
-        scores[at], rows[at] = scores[child], rows[child]
-        at = child
-    if size:
-        scores[at], rows[at] = score, row
-    return size
-
-
-@njit(borrowed=True)
-def _push_group(scores, rows, size, k, score, row, groups, places):
-    """Do the same with one row of a group at most."""
-    group = groups[row]
-    at = places[group]
-    if at >= 0:
-        if not _is_worse(scores[at], rows[at], score, row):
-            return size
-        _sink(scores, rows, size, at, score, row, groups, places)
-        return size
-    if size == k:
-        if not _is_worse(scores[0], rows[0], score, row):
-            return size
-        places[groups[rows[0]]] = -1
-        _sink(scores, rows, size, 0, score, row, groups, places)
-        return size
-    at = size
-    while at:
-        parent = (at - 1) >> 1
-        if not _is_worse(score, row, scores[parent], rows[parent]):
-            break
-        scores[at], rows[at] = scores[parent], rows[parent]
-        places[groups[rows[at]]] = at
-        at = parent
-    scores[at], rows[at] = score, row
-    places[group] = at
-    return size + 1
-
-
-@njit(borrowed=True)
 def _sink(scores, rows, size, at, score, row, groups, places):
     """Put an entry at a place of the heap or below it."""
     while True:
@@ -135,20 +50,58 @@ def _sink(scores, rows, size, at, score, row, groups, places):
         if not _is_worse(scores[child], rows[child], score, row):
             break
         scores[at], rows[at] = scores[child], rows[child]
-        places[groups[rows[at]]] = at
+        if groups is not None:
+            places[groups[rows[at]]] = at
         at = child
     scores[at], rows[at] = score, row
-    places[groups[row]] = at
+    if groups is not None:
+        places[groups[row]] = at
 
 
 @njit(borrowed=True)
-def _put(scores, rows, size, k, score, row, groups, places):
-    """Put a row on the heap, or let it take the place of a worse one of its group."""
-    if groups is None:
-        return _push(scores, rows, size, k, score, row)
-    if groups[row] < 0:
+def _push(scores, rows, size, k, score, row, groups, places):
+    """Put an entry on a heap with the worst on top; return its new size.
+
+    Of a group the best row alone is there, and its place is known; rows of none stay
+    out.
+    """
+    if groups is not None:
+        if groups[row] < 0:
+            return size
+        at = places[groups[row]]
+        if at >= 0:
+            if _is_worse(scores[at], rows[at], score, row):
+                _sink(scores, rows, size, at, score, row, groups, places)
+            return size
+    if size == k:
+        if not _is_worse(scores[0], rows[0], score, row):
+            return size
+        if groups is not None:
+            places[groups[rows[0]]] = -1
+        _sink(scores, rows, size, 0, score, row, groups, places)
         return size
-    return _push_group(scores, rows, size, k, score, row, groups, places)
+    at = size
+    while at:
+        parent = (at - 1) >> 1
+        if not _is_worse(score, row, scores[parent], rows[parent]):
+            break
+        scores[at], rows[at] = scores[parent], rows[parent]
+        if groups is not None:
+            places[groups[rows[at]]] = at
+        at = parent
+    scores[at], rows[at] = score, row
+    if groups is not None:
+        places[groups[row]] = at
+    return size + 1
+
+
+@njit(borrowed=True)
+def _pop(scores, rows, size):
+    """Take the worst from a heap to its end: heap sort, one step."""
+    score, row = scores[size - 1], rows[size - 1]
+    scores[size - 1], rows[size - 1] = scores[0], rows[0]
+    _sink(scores, rows, size - 1, 0, score, row, None, None)
+    return size - 1
 
 
 @njit(borrowed=True)
@@ -206,16 +159,9 @@ def sparse_top_k(
                 met,
             )  # fmt: skip
             bar = _bar_of_few(
-                sums,
-                met,
-                n_met,
-                _SHORTLIST * k,
-                left_out[i],
-                heap,
-                heap_rows,
-                groups,
+                sums, met, n_met, _SHORTLIST * k, left_out[i], heap, heap_rows, groups,
                 places,
-            )
+            )  # fmt: skip
             n_met = _gather_few(sums, met, n_met, bar - _SLACK)
         elif total * _SPARSE < n:
             n_met = _collect(
@@ -240,7 +186,7 @@ def sparse_top_k(
             score = _FLOOR
             for e in range(indptr[row], indptr[row + 1]):
                 score += query[np.uint32(indices[e])] * data[e]
-            size = _put(heap, heap_rows, size, k, score, row, groups, places)
+            size = _push(heap, heap_rows, size, k, score, row, groups, places)
         _forget(heap_rows, size, groups, places)
         found = size
         while size > 1:
@@ -348,7 +294,7 @@ def _bar(sums, tops, k, left_out, heap, heap_rows, groups, places):
     if groups is None:
         size = 0
         for b in range(n_blocks):
-            size = _push(heap, heap_rows, size, k, tops[b], b)
+            size = _push(heap, heap_rows, size, k, tops[b], b, None, None)
         # one block may owe its place to the row that is left out
         floor = heap[0] if size == k and left_out < 0 else _FLOOR
         bar = np.nextafter(floor, np.float32(-1.0)) if floor > _FLOOR else _FLOOR
@@ -358,7 +304,7 @@ def _bar(sums, tops, k, left_out, heap, heap_rows, groups, places):
             continue
         for row in range(b * _BLOCK, (b + 1) * _BLOCK):
             if sums[row] > bar and row != left_out:
-                size = _put(heap, heap_rows, size, k, sums[row], row, groups, places)
+                size = _push(heap, heap_rows, size, k, sums[row], row, groups, places)
                 bar = max(bar, heap[0] if size == k else _FLOOR)
     _forget(heap_rows, size, groups, places)
     return heap[0] * (1 - _SLACK) if size == k else _FLOOR
@@ -372,7 +318,7 @@ def _bar_of_few(sums, met, n_met, k, left_out, heap, heap_rows, groups, places):
     for m in range(n_met):
         row = np.int64(met[m])
         if sums[row] > bar and row != left_out:
-            size = _put(heap, heap_rows, size, k, sums[row], row, groups, places)
+            size = _push(heap, heap_rows, size, k, sums[row], row, groups, places)
             bar = heap[0] if size == k else _FLOOR
     _forget(heap_rows, size, groups, places)
     return bar * (1 - _SLACK)

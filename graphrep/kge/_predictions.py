@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from graphrep._utils._numbers import positive_int
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import KnowledgeGraph, NodeIndex
 from graphrep.graph._triple_rows import both_directions
@@ -33,7 +34,7 @@ def predict_entities(
     Time O(q n w) for q queries, n entities and rows of width w; memory O(n w) and
     2 ** 24 scores at a time. An ``index`` names candidates, which alone are scored.
     """
-    _refuse_bad_k(k)
+    k = positive_int(k, "k")
     if index is not None:
         return _from_index(model, entities, relations, k, known, names, index)
     keys = model.key_matrix()
@@ -121,7 +122,7 @@ def predict_relations(
     names: NodeIndex,
 ) -> Answers:
     """Find the k best relations of each pair, best first."""
-    _refuse_bad_k(k)
+    k = positive_int(k, "k")
     n = len(names)
     scores: FloatArray = np.empty((len(heads), n))
     for kind in range(n):
@@ -137,11 +138,6 @@ def predict_relations(
         for i in range(len(asked)):
             scores[i, known.relation[order[low[i] : high[i]]]] = -np.inf
     return _best(scores, k, names)
-
-
-def _refuse_bad_k(k: Any) -> None:
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-        raise GraphValueError(f"k must be a positive integer; got {k!r}.")
 
 
 def _finite(scores: FloatArray) -> FloatArray:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from graphrep._utils._numbers import positive_int
 from graphrep._utils._sklearn_compat import fit_context
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import Terminology
@@ -16,10 +16,11 @@ from graphrep.io._as_terminology import as_terminology
 from graphrep.linking._candidate_list import CandidateList
 from graphrep.linking._key_table import KeyTable
 from graphrep.linking._name_keys import id_key, plain_key, stem_key
-from graphrep.linking._queries import plain_ids, positive_k, read_phrases
+from graphrep.linking._name_search import NameSearch
+from graphrep.linking._queries import read_phrases
 from graphrep.linking._terminology_state import terminology_of_state, terminology_state
 from graphrep.retrieval._text_features import normal_form
-from graphrep.typing import AnyArray, PathType
+from graphrep.typing import AnyArray
 
 if TYPE_CHECKING:
     from typing import Self
@@ -29,7 +30,7 @@ SCORES = {"text": 1.0, "plain": 0.99, "stems": 0.97, "id": 1.0, "plain_id": 0.99
 _OF_IDS = ("id", "plain_id")
 
 
-class NameDictionary(BaseEstimator):
+class NameDictionary(NameSearch):
     """Find the concepts that have a phrase as a name, as an id, or nearly so.
 
     Parameters
@@ -121,7 +122,7 @@ class NameDictionary(BaseEstimator):
         known = as_terminology(terminology)
         self._kind_factors()
         texts = known.name_texts.tolist()
-        ids = plain_ids(known) if self.ids else []
+        ids = [str(one) for one in known.ids.tolist()] if self.ids else []
         keys = self._keys()
         self._tables = {
             name: KeyTable.of(
@@ -156,16 +157,15 @@ class NameDictionary(BaseEstimator):
             If ``k`` is below 1.
         """
         check_is_fitted(self, "terminology_")
-        k, texts = positive_k(k), read_phrases(phrases)
+        k, texts = positive_int(k, "k"), read_phrases(phrases)
         known = self.terminology_
-        ids = plain_ids(known) if self.ids else []
         factors, parts = self._kind_factors(), []
         for name, key in self._keys().items():
             of_ids = name in _OF_IDS
-            source: Sequence[str] = ids if of_ids else known.name_texts
+            source: Any = known.ids if of_ids else known.name_texts
 
             def key_of_row(row: int, key: Any = key, source: Any = source) -> str:
-                return self._apply(key, source[row])
+                return self._apply(key, str(source[row]))
 
             places, rows = self._tables[name].find(
                 [self._apply(key, text) for text in texts], key_of_row
@@ -183,11 +183,6 @@ class NameDictionary(BaseEstimator):
             concepts, scores, known, queries=places, n_queries=len(texts), names=names,
             source_names=("exact",), mentions=texts,
         ).top(k)  # fmt: skip
-
-    def predict(self, phrases: Sequence[str]) -> AnyArray:
-        """First concept of each phrase: ids in an array of objects, None for none."""
-        found = self.candidates(phrases, 1)
-        return first_ids(found)
 
     def _keys(self) -> dict[str, Callable[[str], str]]:
         keys: dict[str, Callable[[str], str]] = {
@@ -218,21 +213,6 @@ class NameDictionary(BaseEstimator):
         return out
 
     # -- keeping -----------------------------------------------------------------
-    def save(self, path: PathType, *, overwrite: bool = True) -> None:
-        """Write a directory (or ``.zip``) without pickle, with the terminology in it.
-
-        Read it with `graphrep.load`.
-
-        Raises
-        ------
-        GraphTypeError
-            With a ``normalizer``, which a file cannot hold.
-        """
-        from graphrep.persistence import save
-
-        check_is_fitted(self, "terminology_")
-        save(self, path, overwrite=overwrite)
-
     def _parameters_to_save(self) -> dict[str, Any]:
         if self.normalizer is not None:
             raise GraphTypeError(
@@ -259,13 +239,3 @@ class NameDictionary(BaseEstimator):
         }
         self.terminology_ = terminology_of_state(self.node_ids_, arrays, scalars)
         return self
-
-
-def first_ids(found: CandidateList) -> AnyArray:
-    """Id of the first candidate of each query, None where there is none."""
-    out = np.full(len(found), None, object)
-    some = np.flatnonzero(found.counts)
-    ids = found.terminology.ids[found.concepts[found.offsets[some]]].tolist()
-    for query, concept in zip(some.tolist(), ids, strict=True):
-        out[query] = concept
-    return out

@@ -177,7 +177,8 @@ class NameEncoder(BaseEstimator):
             n_buckets is no power of two.
         """
         self._validate_params()
-        texts, concepts = _checked(X, y)
+        texts = _texts(X)
+        concepts = _concepts(y, len(texts))
         if self.n_buckets & (self.n_buckets - 1):
             raise GraphValueError(
                 f"n_buckets must be a power of two; got {self.n_buckets}."
@@ -197,7 +198,7 @@ class NameEncoder(BaseEstimator):
     def transform(self, X: Sequence[str]) -> FloatArray:
         """Vectors of texts: float32 (n_texts, n_components), of length 1 or 0."""
         check_is_fitted(self, "vectors_")
-        texts, _ = _checked(X, np.zeros(len(X), np.int64))
+        texts = _texts(X)
         bags = hashed_bags(texts, self.orders, self.n_buckets, self.n_jobs)
         with ThreadPoolExecutor(resolve_n_jobs(self.n_jobs)) as pool:
             sums = self._sums(bags, np.arange(len(texts)), pool)
@@ -396,7 +397,7 @@ def _each(
         pass
 
 
-def _checked(X: Any, y: Any) -> tuple[list[str], IntArray]:
+def _texts(X: Any) -> list[str]:
     if isinstance(X, str):
         raise GraphTypeError("Names must be a sequence of texts; got one text.")
     texts = list(X)
@@ -406,12 +407,16 @@ def _checked(X: Any, y: Any) -> tuple[list[str], IntArray]:
                 f"Name {row} must be a text; got {text!r} of type "
                 f"{type(text).__name__}."
             )
+    return texts
+
+
+def _concepts(y: Any, n: int) -> IntArray:
     concepts = np.asarray(y)
     if not concepts.size:
         concepts = concepts.astype(np.int64)
-    if concepts.shape != (len(texts),) or concepts.dtype.kind not in "iu":
+    if concepts.shape != (n,) or concepts.dtype.kind not in "iu":
         raise GraphValueError(
-            f"y must hold the concept, an int, of each of the {len(texts):,} names; "
+            f"y must hold the concept, an int, of each of the {n:,} names; "
             f"got {concepts.dtype} of shape {concepts.shape}."
         )
     if len(concepts) and concepts.min() < 0:
@@ -419,4 +424,5 @@ def _checked(X: Any, y: Any) -> tuple[list[str], IntArray]:
             f"Concepts must be 0 or more; got {concepts.min()} for name "
             f"{int(concepts.argmin())}."
         )
-    return texts, concepts.astype(np.int64)
+    found: IntArray = concepts.astype(np.int64)
+    return found

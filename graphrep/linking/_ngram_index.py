@@ -7,27 +7,27 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from graphrep._utils._numbers import positive_int
 from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions, fit_context
 from graphrep.io._as_terminology import as_terminology
 from graphrep.linking._candidate_list import CandidateList
-from graphrep.linking._exact_index import first_ids
 from graphrep.linking._key_table import KeyTable
+from graphrep.linking._name_search import NameSearch
 from graphrep.linking._ngram_search import Found, with_equal_names
-from graphrep.linking._queries import positive_k, read_phrases
+from graphrep.linking._queries import read_phrases
 from graphrep.linking._terminology_state import terminology_of_state, terminology_state
 from graphrep.linking._type_masks import TypeMasks, by_types
 from graphrep.retrieval import SparseIndex, TextFeatures
 from graphrep.retrieval._text_features import normal_form
-from graphrep.typing import AnyArray, PathType
+from graphrep.typing import AnyArray
 
 if TYPE_CHECKING:
     from typing import Self
 
 
-class NGramIndex(BaseEstimator):
+class NGramIndex(NameSearch):
     """Find the concepts whose names are most like a phrase, letter by letter.
 
     Names are rows of weighted n-grams of characters, and concepts are ranked by the
@@ -174,7 +174,7 @@ class NGramIndex(BaseEstimator):
             If ``k`` is below 1, and for types that no concept has.
         """
         check_is_fitted(self, "terminology_")
-        k, texts = positive_k(k), read_phrases(phrases)
+        k, texts = positive_int(k, "k"), read_phrases(phrases)
         known = self.terminology_
         keys = [normal_form(text) for text in texts]
         queries = self._features.transform(keys)
@@ -188,10 +188,6 @@ class NGramIndex(BaseEstimator):
             out.concepts, out.scores, known, names=out.names,
             source_names=("ngram",), mentions=texts,
         )  # fmt: skip
-
-    def predict(self, phrases: Sequence[str]) -> AnyArray:
-        """First concept of each phrase: ids in an array of objects, None for none."""
-        return first_ids(self.candidates(phrases, 1))
 
     def _mask(self, types: frozenset[str]) -> AnyArray:
         if self._masks is None:
@@ -218,16 +214,6 @@ class NGramIndex(BaseEstimator):
         return with_equal_names(names, scores, owners, places, equal, k)
 
     # -- keeping -----------------------------------------------------------------
-    def save(self, path: PathType, *, overwrite: bool = True) -> None:
-        """Write a directory (or ``.zip``) without pickle, with the terminology in it.
-
-        Read it with `graphrep.load`, which maps the index instead of reading it.
-        """
-        from graphrep.persistence import save
-
-        check_is_fitted(self, "terminology_")
-        save(self, path, overwrite=overwrite)
-
     def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         arrays, scalars = terminology_state(self.terminology_)
         arrays |= {

@@ -1,14 +1,10 @@
-"""Phrases and other arguments of searches, read and checked."""
+"""Phrases, read and checked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from graphrep.exceptions import GraphTypeError, GraphValueError
-from graphrep.graph import Terminology
+from graphrep.exceptions import GraphTypeError
 
 
 def read_phrases(phrases: Any) -> list[str]:
@@ -26,15 +22,3 @@ def read_phrases(phrases: Any) -> list[str]:
                 "be texts. Replace missing ones by ''."
             )
     return texts
-
-
-def positive_k(k: Any) -> int:
-    """Check how many candidates are asked for."""
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-        raise GraphValueError(f"k must be a positive integer; got {k!r}.")
-    return int(k)
-
-
-def plain_ids(terminology: Terminology) -> Sequence[str]:
-    """Ids as texts."""
-    return [str(one) for one in terminology.ids.tolist()]

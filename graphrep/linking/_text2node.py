@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._progress import Progress, silent
 from graphrep._utils._random import draw_seed
@@ -118,6 +119,8 @@ default=None
     ----------
     node_ids_ : ndarray of shape (n_concepts,)
         Ids of the nodes.
+    terminology_ : Terminology
+        What was fitted; of a graph the ids are the names.
     node_vectors_ : ndarray of float32 of shape (n_concepts, n_components)
         What phrases are compared with: rows of length 1, or 0 for a node of which
         nothing is known, which is never found.
@@ -284,7 +287,6 @@ default=None
         pairs = read_pairs(self, taxonomy, phrases, nodes)
         with numba_threads(self.n_jobs), one_thread(self.mapper, self.device):
             parts = build(self, pairs, seed, self._progress or silent)
-        self._terminology = pairs.taxonomy.terminology
         self._encoder, self._mapper = parts.encoder, parts.mapper
         self._hubness = None
         if self.hubness is not None:
@@ -292,6 +294,7 @@ default=None
             self._hubness = fit_corrector(
                 self.hubness, parts.node_vectors, bank, parts.bank[1]
             )
+        self.terminology_ = pairs.taxonomy.terminology
         self.gate_ = parts.gate
         self.losses_, self.held_out_mrr_, self.best_epoch_ = parts.history
         self.random_seed_ = seed
@@ -351,14 +354,13 @@ default=None
             If ``k`` is below 1.
         """
         check_is_fitted(self)
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-            raise GraphValueError(f"k must be a positive integer; got {k!r}.")
+        k = positive_int(k, "k")
         found = self._encode(phrases)
         queries = self._map(found)
         filled = np.flatnonzero(queries.any(axis=1))
-        offsets, concepts, scores = search(self, queries, filled, int(k))
+        offsets, concepts, scores = search(self, queries, filled, k)
         return CandidateList(
-            offsets, concepts, scores, self._terminology,
+            offsets, concepts, scores, self.terminology_,
             source_names=("text2node",), mentions=list(phrases),
         )  # fmt: skip
 
@@ -409,7 +411,7 @@ default=None
             If there are not as many right nodes as phrases, or none.
         """
         check_is_fitted(self)
-        right = gold_sets(self._terminology, gold, len(phrases))
+        right = gold_sets(self.terminology_, gold, len(phrases))
         found = self.candidates(phrases, k)
         spans = zip(found.offsets[:-1], found.offsets[1:], strict=True)
         lists = [found.concepts[first:end] for first, end in spans]

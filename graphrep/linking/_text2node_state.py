@@ -56,7 +56,7 @@ def state_of(model: Any) -> State:
         if getattr(model, name) is not None
     }
     scalars: dict[str, Any] = {name: getattr(model, name) for name in _NUMBERS}
-    terminology, encoder = model._terminology, model._encoder
+    terminology, encoder = model.terminology_, model._encoder
     arrays["name_texts"] = pack(list(terminology.name_texts))
     arrays["name_concepts"] = np.asarray(terminology.name_concepts, np.int64)
     arrays["name_kinds"] = np.asarray(terminology.name_kinds, np.uint8)
@@ -115,7 +115,7 @@ def restore_state(
     mapper = make_mapper(model, encoder, vectors.shape[1], int(scalars["random_seed_"]))
     mapper.restore({n[4:]: a for n, a in arrays.items() if n.startswith("map_")})
     model._encoder, model._mapper, model._hubness = encoder, mapper, None
-    model._terminology = Terminology(
+    model.terminology_ = Terminology(
         model.node_ids_, unpack(arrays["name_texts"]), arrays["name_concepts"],
         name_kinds=arrays["name_kinds"],
     )  # fmt: skip

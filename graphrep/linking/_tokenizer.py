@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from graphrep.exceptions import GraphTypeError
+from graphrep.linking._queries import read_phrases
 
 Tokenizer: TypeAlias = Callable[[str], Sequence[str]]
 
@@ -50,21 +50,8 @@ def split_all(texts: Sequence[str], tokenizer: Tokenizer | None) -> list[list[st
     GraphTypeError
         If a phrase is no text.
     """
-    if isinstance(texts, str):
-        raise GraphTypeError(
-            f"A list of phrases was expected; got the single text {texts[:40]!r}. Put "
-            "it into a list."
-        )
     split = tokenize if tokenizer is None else tokenizer
-    lines = []
-    for row, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise GraphTypeError(
-                f"Phrase {row} is {text!r} of type {type(text).__name__}; phrases must "
-                "be texts. Replace missing ones by ''."
-            )
-        lines.append([str(word) for word in split(str(text))])
-    return lines
+    return [[str(word) for word in split(str(text))] for text in read_phrases(texts)]
 
 
 __all__ = ["Tokenizer", "split_all", "tokenize"]

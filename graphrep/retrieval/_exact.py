@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from graphrep._utils._blas import single_blas_thread
+from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.kernels import _topk
@@ -108,8 +109,7 @@ class ExactIndex:
                 f"queries have {vectors.shape[1]} components but base has "
                 f"{self.base.shape[1]}."
             )
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-            raise GraphValueError(f"k must be a positive integer; got {k!r}.")
+        k = positive_int(k, "k")
         left_out = _as_rows(exclude, len(vectors), len(self.base))
         most = len(self.base) - bool((left_out >= 0).any())
         return self._search(vectors, min(int(k), most), left_out, n_jobs)

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from graphrep._utils._numbers import positive_int
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep.exceptions import GraphValueError
@@ -304,8 +305,7 @@ class HubnessCorrector(BaseEstimator):
             As in the table of methods; biases are taken without their mean.
         """
         check_is_fitted(self)
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-            raise GraphValueError(f"k must be a positive integer; got {k!r}.")
+        k = positive_int(k, "k")
         rows = self._queries(X)
         n = self.targets_.shape[0]
         if not unique_groups or self._n_groups == n:

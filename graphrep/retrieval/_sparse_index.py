@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.kernels import _sparse_topk
@@ -150,10 +151,10 @@ class SparseIndex:
                 f"queries have {rows.shape[1]:,} features but base has "
                 f"{self._base.shape[1]:,}."
             )
-        k = positive(k, "k")
+        k = positive_int(k, "k")
         most = np.int64(2**62)
         if max_postings is not None:
-            most = np.int64(positive(max_postings, "max_postings"))
+            most = np.int64(positive_int(max_postings, "max_postings"))
         n = rows.shape[0]
         left_out = np.full(n, -1, np.int64)
         if exclude is not None:
@@ -176,13 +177,6 @@ class SparseIndex:
                 for _ in pool.map(work, range(0, n, _SPAN)):
                     pass
         return found, scores
-
-
-def positive(value: Any, name: str) -> int:
-    """Check a number of things."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise GraphValueError(f"{name} must be a positive integer; got {value!r}.")
-    return int(value)
 
 
 def _read_groups(groups: Any, n: int) -> tuple[AnyArray | None, int]:

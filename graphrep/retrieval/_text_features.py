@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep.exceptions import GraphValueError
 from graphrep.kernels import _ngrams
@@ -76,10 +77,8 @@ class TextFeatures:
                 f"analyzer must be one of {', '.join(map(repr, _ANALYZERS))}; got "
                 f"{analyzer!r}."
             )
-        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-            raise GraphValueError(f"n must be a positive integer; got {n!r}.")
         self.analyzer = analyzer
-        self.n = int(n)
+        self.n = positive_int(n, "n")
         self.sublinear = sublinear
         self.n_jobs = n_jobs
 
