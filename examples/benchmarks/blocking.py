@@ -249,13 +249,17 @@ def blocker(make: Callable[[int, int], Any]) -> Callable[..., tuple[Any, Any]]:
     return method
 
 
-def fixed(side: str) -> Callable[..., tuple[Any, Any]]:
+def fixed(side: str, copies: bool = True) -> Callable[..., tuple[Any, Any]]:
     """Take the k nearest of each record of one table, or all pairs by one score."""
 
     def method(A: Any, B: Any, train: Any, budget: int, seed: int) -> tuple[Any, Any]:
-        from graphrep.blocking._relative import union_of
+        from graphrep.blocking._relative import union_of, without_twins
 
         of_left, of_right = nearest(A, B)
+        if not copies:
+            own, other = A.text_groups(A if B is None else B)
+            of_left = without_twins(of_left, own, other)
+            of_right = without_twins(of_right, other, own)
         if side in ("A", "B"):
             lists = of_left if side == "A" else of_right
             rank = np.tile(np.arange(lists.rows.shape[1]), (len(lists.rows), 1))
@@ -379,6 +383,7 @@ METHODS: dict[str, Callable[..., tuple[Any, Any]]] = {
     "tokens": blocker(tokens),
 }
 COPIES: dict[str, Callable[..., tuple[Any, Any]]] = {
+    "fixed-A-no-copies": fixed("A", copies=False),
     "tfidf-no-copies": blocker(lambda b, s: tfidf(b, s, exclude_identical=True)),
     "nlsh-no-copies": blocker(lambda b, s: nlsh(b, s, exclude_identical=True)),
 }
