@@ -12,16 +12,16 @@ from graphrep.graph import _csr
 from graphrep.graph._adjacency import check_square, read_adjacency
 from graphrep.graph._csr import CSR
 from graphrep.graph._edges import csr_of_edges
+from graphrep.graph._graph_arrays import GraphArrays
 from graphrep.graph._ids import shown
 from graphrep.graph._node_index import NodeIndex
-from graphrep.graph._store import GraphStore
 from graphrep.typing import AnyArray, FloatArray, IntArray, NodeIds
 
 if TYPE_CHECKING:
     import networkx as nx
 
 
-class Graph(GraphStore):
+class Graph(GraphArrays):
     """A graph whose structure never changes.
 
     Parameters

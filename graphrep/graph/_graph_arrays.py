@@ -1,4 +1,4 @@
-"""GraphStore: the arrays of a graph and the questions they answer."""
+"""GraphArrays: the arrays of a graph and the questions they answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SYMMETRY_TOLERANCE = 1e-6
 _BLOCK = 1 << 16  # entries hashed at a time
 
 
-class GraphStore:
+class GraphArrays:
     """What a graph holds and can be asked; `Graph` adds making and deriving.
 
     Attributes
@@ -231,7 +231,7 @@ class GraphStore:
         )
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, GraphStore):
+        if not isinstance(other, GraphArrays):
             return NotImplemented
         if self is other:
             return True
