@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
+
+from graphrep.exceptions import GraphValueError
 
 _MEMINFO = Path("/proc/meminfo")
 _STATUS = Path("/proc/self/status")
@@ -21,6 +24,8 @@ _CGROUP_PAIRS = (
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _STEP = 1000
 _KIBIBYTE = 1024
+_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kKMGTP]?)(i?)(?:[bB])?\s*\Z")
+_PREFIXES = "kMGTP"
 
 
 def available_memory() -> int | None:
@@ -64,6 +69,44 @@ def human_bytes(count: float) -> str:
             break
         value /= _STEP
     return f"{value:.3g} {unit}"
+
+
+def memory_bytes(limit: int | str, name: str = "memory_limit") -> int:
+    """Read an amount of memory: bytes, or a text such as ``"2GiB"`` or ``"500 MB"``.
+
+    Parameters
+    ----------
+    limit : int or str
+        A number of bytes above 0. In a text, k, M, G, T and P are powers of 1000, and
+        with an i (KiB, MiB, GiB) powers of 1024.
+    name : str, default="memory_limit"
+        What the value is called in errors.
+
+    Raises
+    ------
+    GraphValueError
+        For anything else.
+
+    Examples
+    --------
+    >>> memory_bytes("2GiB"), memory_bytes("1.5 MB"), memory_bytes(4096)
+    (2147483648, 1500000, 4096)
+    """
+    found = 0
+    if isinstance(limit, str):
+        match = _SIZE.match(limit)
+        if match and (match[2] or not match[3]):
+            power = 1 + _PREFIXES.index(match[2].replace("K", "k")) if match[2] else 0
+            base = _KIBIBYTE if match[3] else _STEP
+            found = int(float(match[1]) * base**power)
+    elif isinstance(limit, int) and not isinstance(limit, bool):
+        found = limit
+    if found <= 0:
+        raise GraphValueError(
+            f"{name} must be a number of bytes above 0, or a text such as '2GiB'; got "
+            f"{limit!r}."
+        )
+    return found
 
 
 def _machine_memory() -> int | None:

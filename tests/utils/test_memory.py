@@ -9,6 +9,7 @@ import pytest
 
 from graphrep._utils import _memory
 from graphrep._utils._memory import available_memory, human_bytes, peak_memory
+from graphrep.exceptions import GraphValueError
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,17 @@ def test_available_memory_when_a_container_has_a_limit_then_the_limit_counts(
     limit.write_text("max\n")
     free = available_memory()
     assert free is None or free > 500
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(5, 5), ("7", 7), ("2GiB", 2**31), ("1.5 MB", 1_500_000), ("3k", 3000)],
+)
+def test_memory_bytes_when_given_a_size_then_bytes(given, expected):
+    assert _memory.memory_bytes(given) == expected
+
+
+@pytest.mark.parametrize("given", [0, -1, True, 1.5, "", "2 iB", "GiB", "-2GB", "2 QB"])
+def test_memory_bytes_when_no_size_then_says_what_is(given):
+    with pytest.raises(GraphValueError, match="memory_limit must be a number of bytes"):
+        _memory.memory_bytes(given)
