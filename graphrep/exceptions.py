@@ -70,6 +70,10 @@ class MemoryLimitError(GraphRepError, MemoryError):
     """The work would need more memory than there is; raised before allocating."""
 
 
+class TaskError(GraphRepError, RuntimeError):
+    """A task of long work kept failing; its last error is the cause."""
+
+
 class ModelFileError(GraphRepError, ValueError):
     """A saved model is damaged, incomplete or of a newer format."""
 

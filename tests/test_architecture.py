@@ -11,6 +11,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "graphrep"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = """_utils exceptions typing _version
+_tasks
 kernels
 graph
 linalg
@@ -29,6 +30,7 @@ KERNELS_MAY = {"numpy", "numba", "llvmlite", "graphrep", *sys.stdlib_module_name
 OPTIONAL = {
     *("torch", "torch_geometric", "networkx", "pandas", "polars", "pyarrow", "gensim"),
     *("matplotlib", "pooch", "rich", "zstandard", "safetensors", "faiss", "rapidfuzz"),
+    *("dask", "distributed"),
 }
 
 
