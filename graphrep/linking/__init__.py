@@ -1,5 +1,6 @@
 """Phrases to concepts of a terminology: candidates and what finds them."""
 
+from graphrep.linking._abbreviations import expand_abbreviations, find_abbreviations
 from graphrep.linking._candidate_list import Candidate, CandidateList
 from graphrep.linking._exact_index import NameDictionary
 from graphrep.linking._fasttext import FastTextVectors
@@ -15,4 +16,6 @@ __all__ = [
     "NameDictionary",
     "NameEncoder",
     "Text2Node",
+    "expand_abbreviations",
+    "find_abbreviations",
 ]
