@@ -119,7 +119,7 @@ class TorchEngine:
         half = min(int(start.half), 2**63 - 1)
         for at in range(0, len(keys), _ROWS_AT_ONCE):
             rows = slice(at, at + _ROWS_AT_ONCE)
-            dense_signs(int(start.seed), keys[rows], recipe.width, half, x[rows])
+            dense_signs(int(start.seed), keys[rows], recipe.width, 0, half, x[rows])
         return x.mul_(factor[:, None])
 
     def _keep(self, state: State, power: int, x: Any, start: Layer | SignStart) -> None:

@@ -8,6 +8,7 @@ projection itself, drawn on demand from the keys of the nodes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -69,7 +70,8 @@ class SignStart:
     """The random projection U_0 = diag(factor) R / sqrt(d), never stored whole.
 
     R has independent entries ``±sqrt(s)`` with probability ``1 / (2 s)`` each, else
-    0; entry (i, j) is a hash of (seed, key of node i, j).
+    0; entry (i, j) is a hash of (seed, key of node i, j). ``dense`` tells that so many
+    are not zero that rows are better stored whole.
     """
 
     def __init__(
@@ -82,34 +84,42 @@ class SignStart:
     ) -> None:
         self.keys = np.ascontiguousarray(keys)
         self.n_columns = n_columns
+        self.first = 0
         self.sparsity = max(float(sparsity), 1.0)
         self.seed = np.uint64(seed)
         self.half = np.uint64(min(2.0**63 / self.sparsity, 2.0**63))
         self.plain = factor
+        self.dense = n_columns / self.sparsity > _DENSE_FROM
         self.factor = factor * factor.dtype.type(np.sqrt(self.sparsity / n_columns))
 
-    @property
-    def dense(self) -> bool:
-        """Whether so many entries are non-zero that rows are better stored whole."""
-        return self.n_columns / self.sparsity > _DENSE_FROM
+    def part(self, first: int, n_columns: int) -> SignStart:
+        """Make the start of some of the columns, with the bits that they have here."""
+        part = copy(self)
+        part.first = first
+        part.n_columns = max(0, min(n_columns, self.n_columns - first))
+        return part
 
     def codes(self, rows: slice | IntArray = slice(None)) -> tuple[IntArray, IntArray]:
         """Row pointers and codes of the signs of some rows."""
         keys = self.keys[rows]
         counts = np.empty(len(keys), np.int64)
-        _projection.count_signs(self.seed, keys, self.n_columns, self.half, counts)
+        _projection.count_signs(
+            self.seed, keys, self.n_columns, self.first, self.half, counts
+        )
         indptr = np.zeros(len(keys) + 1, np.int64)
         np.cumsum(counts, out=indptr[1:])
         codes = np.empty(int(indptr[-1]), np.int32)
         _projection.fill_signs(
-            self.seed, keys, self.n_columns, self.half, indptr, codes
+            self.seed, keys, self.n_columns, self.first, self.half, indptr, codes
         )
         return indptr, codes
 
     def as_layer(self) -> Layer:
         """Signs as an int8 layer with the factors as its row factors (exact)."""
         data = aligned_empty((len(self.keys), padded(self.n_columns)), np.int8)
-        _projection.dense_signs(self.seed, self.keys, self.n_columns, self.half, data)
+        _projection.dense_signs(
+            self.seed, self.keys, self.n_columns, self.first, self.half, data
+        )
         return Layer(data, self.factor)
 
     def as_matrix(self) -> FloatArray:

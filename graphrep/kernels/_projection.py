@@ -2,7 +2,8 @@
 
 Entry (i, j) is +1 or -1 with probability 1/(2s) each and 0 otherwise. The matrix is
 kept as rows of codes ``2 * column + (sign < 0)``; ``s = sqrt(n)`` leaves d/sqrt(n)
-entries a row, so it is far smaller than anything that is made from it.
+entries a row, so it is far smaller than anything that is made from it. Any range of
+columns can be drawn by itself: ``first`` is its first column, codes count from there.
 """
 
 import numpy as np
@@ -17,19 +18,19 @@ def _row_key(seed, key):
 
 
 @njit(parallel=True)
-def count_signs(seed, keys, n_columns, half, counts):
+def count_signs(seed, keys, n_columns, first, half, counts):
     """Count the non-zero entries of each row; ``half`` is 2**63 / s."""
     for i in prange(keys.shape[0]):
         row = _row_key(seed, keys[i])
         found = 0
         for j in range(n_columns):
-            bits = hash64(row, np.uint64(j))
+            bits = hash64(row, np.uint64(first + j))
             found += (bits >> np.uint64(1)) < half
         counts[i] = found
 
 
 @njit(parallel=True)
-def fill_signs(seed, keys, n_columns, half, indptr, codes):
+def fill_signs(seed, keys, n_columns, first, half, indptr, codes):
     """Write the codes of each row, columns ascending."""
     for i in prange(keys.shape[0]):
         row = _row_key(seed, keys[i])
@@ -37,19 +38,19 @@ def fill_signs(seed, keys, n_columns, half, indptr, codes):
         if e == indptr[i + 1]:
             continue
         for j in range(n_columns):
-            bits = hash64(row, np.uint64(j))
+            bits = hash64(row, np.uint64(first + j))
             if (bits >> np.uint64(1)) < half:
                 codes[e] = 2 * j + np.int32(bits & np.uint64(1))
                 e += 1
 
 
 @njit(parallel=True)
-def dense_signs(seed, keys, n_columns, half, out):
+def dense_signs(seed, keys, n_columns, first, half, out):
     """Write the signs as int8 (n, width >= n_columns); padding is zero."""
     for i in prange(keys.shape[0]):
         row = _row_key(seed, keys[i])
         for j in range(n_columns):
-            bits = hash64(row, np.uint64(j))
+            bits = hash64(row, np.uint64(first + j))
             sign = np.int8(1) - np.int8(2) * np.int8(bits & np.uint64(1))
             out[i, j] = sign if (bits >> np.uint64(1)) < half else np.int8(0)
         for j in range(n_columns, out.shape[1]):

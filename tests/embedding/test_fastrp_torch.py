@@ -54,7 +54,7 @@ def test_signs_when_drawn_by_torch_then_same_bits(s, seed):
     start = SignStart(keys, np.ones(5), 100, s, seed)
     out = torch.empty((5, 100))
     half = min(int(start.half), 2**63 - 1)
-    dense_signs(seed, torch.from_numpy(keys.view(np.int64)), 100, half, out)
+    dense_signs(seed, torch.from_numpy(keys.view(np.int64)), 100, 0, half, out)
     assert np.array_equal(out.numpy(), start.as_layer().data[:, :100])
 
 

@@ -23,10 +23,10 @@ def hash64(key, counter):
     return z ^ _shift(z, 31)
 
 
-def dense_signs(seed, keys, n_columns, half, out):
+def dense_signs(seed, keys, n_columns, first, half, out):
     """Write the signs into ``out`` (n, width >= n_columns); padding is zero."""
     rows = hash64(torch.full_like(keys, seed), keys)
-    columns = torch.arange(n_columns, device=keys.device)
+    columns = torch.arange(first, first + n_columns, device=keys.device)
     bits = hash64(rows[:, None], columns[None, :])
     sign = (1 - 2 * (bits & 1)).to(out.dtype)
     out.zero_()
