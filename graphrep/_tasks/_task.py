@@ -61,12 +61,15 @@ class Task:
         Files that are read. Their names count, the folders they lie in do not.
     arguments : dict of str to object
         Further arguments, as JSON has them.
+    hints : dict of str to object
+        Arguments that change how the work is done and not what comes of it.
     """
 
     function: str
     output: Path
     inputs: Mapping[str, Path] = field(default_factory=dict)
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    hints: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def done(self) -> bool:
@@ -79,7 +82,7 @@ class Task:
             "function": self.function,
             "output": str(self.output.absolute()),
             "inputs": {k: str(p.absolute()) for k, p in self.inputs.items()},
-            "arguments": dict(self.arguments),
+            "arguments": {**self.arguments, **self.hints},
         }
         return json.dumps(spec, allow_nan=False)
 
@@ -91,6 +94,7 @@ def make_task(
     *,
     inputs: Mapping[str, Path] | None = None,
     suffix: str = ".npy",
+    hints: Mapping[str, Any] | None = None,
     **arguments: Any,
 ) -> Task:
     """Make a task and the name of its file.
@@ -107,6 +111,8 @@ def make_task(
         Files that are read.
     suffix : str, default=".npy"
         End of the file's name.
+    hints : dict of str to object or None, default=None
+        Further arguments that leave the file's name as it is.
     **arguments
         Numbers, texts, None, and lists of them.
 
@@ -132,7 +138,8 @@ def make_task(
             f"them: {error}."
         ) from error
     mark = blake2b(text.encode(), digest_size=_DIGEST_BYTES).hexdigest()
-    return Task(function, folder / f"{name}-{mark}{suffix}", files, arguments)
+    output = folder / f"{name}-{mark}{suffix}"
+    return Task(function, output, files, arguments, dict(hints or {}))
 
 
 def run_task(spec: str, n_threads: int = 1) -> dict[str, Any]:

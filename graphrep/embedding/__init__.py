@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from graphrep.embedding._deepwalk import DeepWalk as DeepWalk
     from graphrep.embedding._degree_vectors import DegreeVectors as DegreeVectors
     from graphrep.embedding._fastrp import FastRP as FastRP
+    from graphrep.embedding._fastrp_plan import FastRPPlan as FastRPPlan
     from graphrep.embedding._fastrp_tune import TuneResult as TuneResult
     from graphrep.embedding._fastrp_tune import tune_fastrp as tune_fastrp
     from graphrep.embedding._graph_factorization import (
@@ -36,6 +37,7 @@ _HOME = {
     "DeepWalk": "_deepwalk",
     "DegreeVectors": "_degree_vectors",
     "FastRP": "_fastrp",
+    "FastRPPlan": "_fastrp_plan",
     "GraRep": "_grarep",
     "GraphFactorization": "_graph_factorization",
     "HOPE": "_hope",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,20 +11,21 @@ from sklearn.utils.validation import check_is_fitted
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import (
-    Interval,
-    StrOptions,
     callback_steps,
     fit_context,
     with_callbacks,
 )
 from graphrep._utils._warn import warn_user
 from graphrep.base import GraphTransformer
+from graphrep.embedding import _fastrp_large as large
 from graphrep.embedding import _fastrp_run as runs
+from graphrep.embedding._fastrp_parameters import CONSTRAINTS, check_weights
+from graphrep.embedding._fastrp_plan import FastRPPlan
 from graphrep.embedding._fastrp_presets import PRESETS
 from graphrep.embedding._fastrp_state import Recipe, State
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import CSR, Graph
-from graphrep.typing import AnyArray, FloatArray, GraphLike
+from graphrep.typing import AnyArray, FloatArray, GraphLike, PathType
 
 if TYPE_CHECKING:
     from typing import Self
@@ -87,6 +87,15 @@ class FastRP(GraphTransformer):
         An int gives the same embedding on every call, whatever ``n_jobs``.
     verbose : int, default=0
         1 logs a line for each fit, 2 for each power (logger "graphrep").
+    memory_limit : str, int or None, default=None
+        Memory allowed beyond what Python and the libraries take: bytes, or a text such
+        as "2GiB". What does not fit whole is computed by blocks of columns in files.
+    work_dir : str, path-like or None, default=None
+        Folder for these files. A fit that was interrupted goes on there; without one
+        they lie beside ``out`` and are gone when the fit ends.
+    executor : str, Executor, Client or None, default=None
+        Where the blocks are computed: "processes", "dask", the address of a Dask
+        scheduler, or an object with ``submit``. None is this process.
 
     Attributes
     ----------
@@ -103,12 +112,16 @@ class FastRP(GraphTransformer):
         Number of nodes that receive nothing from any edge.
     device_ : str
         Where the work was done.
+    plan_ : FastRPPlan
+        The way that the fit went, and what it was expected to take.
 
     Raises
     ------
     GraphValueError
         If the graph has negative or non-finite weights, is not square or empty, or
         the parameters contradict each other.
+    MemoryLimitError
+        If the fit cannot keep to ``memory_limit``; nothing was started then.
 
     Warns
     -----
@@ -163,35 +176,7 @@ class FastRP(GraphTransformer):
     (4, 16)
     """
 
-    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
-        "n_components": [Interval(Integral, 1, None, closed="left")],
-        "weights": ["array-like"],
-        "beta": [Interval(Real, None, None, closed="neither")],
-        "projection": [
-            StrOptions({"very_sparse", "achlioptas"}),
-            Interval(Real, 1, None, closed="left"),
-        ],
-        "power_norm": [StrOptions({"l2"}), None],
-        "output_norm": [StrOptions({"zscore", "l2"}), None],
-        "degree": [StrOptions({"weighted", "count"})],
-        "direction": [StrOptions({"out", "in", "both", "concat"})],
-        "combine": [StrOptions({"sum", "concat"})],
-        "self_influence": [Interval(Real, None, None, closed="neither")],
-        "isolated": [StrOptions({"zero", "self"})],
-        "self_loops": [StrOptions({"keep", "drop"})],
-        "feature_ratio": [Interval(Real, 0, 1, closed="right")],
-        "layer_dtype": [StrOptions({"bfloat16", "int8"}), None],
-        "dtype": [StrOptions({"float16", "float32", "float64"}), None],
-        "keep_layers": ["boolean"],
-        "device": [str],
-        "n_jobs": [
-            Interval(Integral, 1, None, closed="left"),
-            Interval(Integral, None, -1, closed="right"),
-            None,
-        ],
-        "random_state": ["random_state", np.random.Generator],
-        "verbose": ["verbose"],
-    }
+    _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS
 
     def __init__(
         self,
@@ -216,6 +201,9 @@ class FastRP(GraphTransformer):
         n_jobs: int | None = None,
         random_state: Any = None,
         verbose: int = 0,
+        memory_limit: str | int | None = None,
+        work_dir: PathType | None = None,
+        executor: Any = None,
     ) -> None:
         self.n_components = n_components
         self.weights = weights
@@ -237,6 +225,9 @@ class FastRP(GraphTransformer):
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
+        self.memory_limit = memory_limit
+        self.work_dir = work_dir
+        self.executor = executor
 
     @classmethod
     def from_preset(cls, name: str, **parameters: Any) -> Self:
@@ -293,8 +284,9 @@ class FastRP(GraphTransformer):
         ----------
         X, y, features
             See `fit`.
-        out : ndarray or memmap of shape (n_nodes, n_features_out) or None
-            C-ordered array of the embedding's type to write the vectors to.
+        out : ndarray or memmap of shape (n_nodes, n_features_out), path or None
+            C-ordered array of the embedding's type to write the vectors to, or the
+            `graphrep.io.EmbeddingStore` to make; ``embedding_`` is then its mapping.
 
         Returns
         -------
@@ -302,17 +294,46 @@ class FastRP(GraphTransformer):
             ``embedding_`` itself, not a copy.
         """
         weights = self._check_parameters()
-        graph, dtype = self._check_graph(X)
-        dtype = np.dtype(self.dtype or dtype)
+        store = large.store_of(X)
+        graph, dtype = self._check_graph(X if store is None else store.graph())
+        recipe = Recipe.of(self, weights, np.dtype(self.dtype or dtype))
         self.random_seed_ = draw_seed(self.random_state)
-        recipe = Recipe.of(self, weights, dtype)
-        run = runs.Run(recipe, graph, self.random_seed_, features, out)
+        size = large.size_of(graph, recipe, stored=store is not None)
+        self.plan_ = large.plan_for(self, recipe, size, out, features)
+        self._begin(graph, weights)
+        if self.plan_.layout is not None:
+            self.device_ = "cpu"
+            self._take_state(large.fit_in_files(self, graph, store, out))
+            return self.embedding_
+        array = None if large.is_path(out) else out
+        run = runs.Run(recipe, graph, self.random_seed_, features, array)
         engine = runs.engine_for(self.device)
         self.device_ = engine.device
-        self._begin(graph, weights)
         with numba_threads(self.n_jobs):
             self._take_state(engine.fit(run, self._steps(run.n_steps, X)))
+        if large.is_path(out):
+            self.embedding_ = large.keep_in_store(self.embedding_, graph, recipe, out)
         return self.embedding_
+
+    def plan(self, X: GraphLike, *, out: Any = None) -> FastRPPlan:
+        """Tell which way a fit would go and what it would take; starts nothing.
+
+        Parameters
+        ----------
+        X : graph-like
+            The graph; of a `graphrep.io.GraphStore` or its path only the sizes are
+            read.
+        out : ndarray, path or None, default=None
+            Where the vectors would go; see `fit_transform`.
+
+        Raises
+        ------
+        MemoryLimitError
+            If no way keeps to ``memory_limit``; the message has the numbers.
+        """
+        weights = self._check_parameters()
+        recipe = Recipe.of(self, weights, np.dtype(self.dtype or np.float32))
+        return large.plan_of(self, X, recipe, out)
 
     def transform(self, X: GraphLike) -> AnyArray:
         """Embed nodes given their edges to the fitted nodes.
@@ -342,7 +363,7 @@ class FastRP(GraphTransformer):
             reason = (
                 "direction='concat'"
                 if self._state.recipe.direction == "concat"
-                else "keep_layers=False"
+                else "keep_layers=False or by blocks of columns"
             )
             raise GraphValueError(
                 f"FastRP cannot embed new nodes when fitted with {reason}; the "
@@ -400,25 +421,7 @@ class FastRP(GraphTransformer):
 
     # -- private -----------------------------------------------------------------
     def _check_parameters(self) -> FloatArray:
-        try:
-            weights = np.asarray(self.weights, np.float64)
-        except (TypeError, ValueError):
-            weights = np.array(np.nan)
-        if weights.ndim != 1 or not np.all(np.isfinite(weights)):
-            raise GraphValueError(
-                f"weights must be a list of finite numbers; got {self.weights!r}."
-            )
-        if not np.any(weights) and not self.self_influence:
-            raise GraphValueError(
-                f"weights {self.weights!r} are all zero and so is self_influence: the "
-                "embedding would be zero. Give some power a weight."
-            )
-        if self.direction == "concat" and self.n_components % 2:
-            raise GraphValueError(
-                "direction='concat' needs an even n_components, one half for each "
-                f"direction; got {self.n_components}."
-            )
-        return np.trim_zeros(weights, "b")
+        return check_weights(self)
 
     def _begin(self, graph: Any, weights: FloatArray) -> None:
         if not len(graph.indices):

@@ -84,27 +84,11 @@ class Run:
         """Propagations in all."""
         return len(self.recipe.weights) * len(self.operators)
 
-    def factor(self, csr: CSR) -> FloatArray:
-        """Compute the factor ``(d / mean d) ** beta`` of each node, 1 at degree 0."""
-        if self.recipe.degree == "count":
-            degree: FloatArray = np.diff(csr.indptr).astype(np.float64)
-        else:
-            degree = strengths(csr)
-        used = degree > 0
-        out = np.ones(len(degree))
-        if self.recipe.beta != 0 and used.any():
-            # summed in sorted order, so that the order of the nodes leaves no trace
-            mean = np.sort(degree[used]).sum() / np.count_nonzero(used)
-            with np.errstate(over="ignore"):
-                out[used] = (degree[used] / mean) ** self.recipe.beta
-            out.clip(*_FACTOR_RANGE[self.recipe.work.itemsize], out=out)
-        return out.astype(self.recipe.work)
-
     def start(self, csr: CSR) -> Layer | SignStart:
         """Make the power 0: random signs, beside projected features if any."""
         recipe = self.recipe
         signs = SignStart(
-            self.keys, self.factor(csr), recipe.width,
+            self.keys, node_factor(csr, recipe), recipe.width,
             recipe.sparsity(self.n_nodes), self.seed,
         )  # fmt: skip
         return signs if self.features is None else self._feature_start(signs)
@@ -130,6 +114,23 @@ class Run:
             part = part * recipe.work.type(norm / size)
         matrix[:, n_from_signs : recipe.width] = part
         return Layer(matrix, np.empty(0, np.float32))
+
+
+def node_factor(csr: CSR, recipe: Recipe) -> FloatArray:
+    """Compute the factor ``(d / mean d) ** beta`` of each node, 1 at degree 0."""
+    if recipe.degree == "count":
+        degree: FloatArray = np.diff(csr.indptr).astype(np.float64)
+    else:
+        degree = strengths(csr)
+    used = degree > 0
+    out = np.ones(len(degree))
+    if recipe.beta != 0 and used.any():
+        # summed in sorted order, so that the order of the nodes leaves no trace
+        mean = np.sort(degree[used]).sum() / np.count_nonzero(used)
+        with np.errstate(over="ignore"):
+            out[used] = (degree[used] / mean) ** recipe.beta
+        out.clip(*_FACTOR_RANGE[recipe.work.itemsize], out=out)
+    return out.astype(recipe.work)
 
 
 class NumbaEngine:

@@ -29,7 +29,7 @@ _WORK_PER_BLOCK = 1 << 15
 _MOST_BLOCKS = 1024
 _WORK_PER_ROW = 8
 _WORK_PER_CALL = 1 << 32  # gathered numbers: about a second, so that Ctrl-C works
-_DENSE_FROM = 0.5  # signs a row above which gathering whole int8 rows is faster
+DENSE_FROM = 0.5  # signs a row above which gathering whole int8 rows is faster
 _KEYS_AT_ONCE = 1 << 16
 _SAFE_STRENGTH = {4: (1e-15, 1e15), 8: (1e-150, 1e150)}  # by bytes of a number:
 # outside, sums or inverses could over- or underflow
@@ -89,7 +89,7 @@ class SignStart:
         self.seed = np.uint64(seed)
         self.half = np.uint64(min(2.0**63 / self.sparsity, 2.0**63))
         self.plain = factor
-        self.dense = n_columns / self.sparsity > _DENSE_FROM
+        self.dense = n_columns / self.sparsity > DENSE_FROM
         self.factor = factor * factor.dtype.type(np.sqrt(self.sparsity / n_columns))
 
     def part(self, first: int, n_columns: int) -> SignStart:

@@ -1,0 +1,86 @@
+"""Read ranges of a large .npy file, mapped or past the page cache."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from graphrep.typing import AnyArray
+
+_PIECE = 1 << 24  # bytes of one read
+
+
+class RangeReader:
+    """Ranges of the first axis of an .npy file.
+
+    Parameters
+    ----------
+    path : Path
+        C-ordered array.
+    streamed : bool, default=False
+        Read into a buffer and let the pages go at once, instead of mapping the file.
+        For files that are read from front to back and do not fit in memory: mapped
+        pages would push out what is needed.
+    """
+
+    def __init__(self, path: Path, *, streamed: bool = False) -> None:
+        mapped: Any = np.load(path, mmap_mode="r", allow_pickle=False)
+        self.shape: tuple[int, ...] = mapped.shape
+        self.dtype: np.dtype[Any] = mapped.dtype
+        self._row = int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
+        self._mapped: AnyArray | None = None
+        self._file = -1
+        if streamed and hasattr(os, "preadv") and mapped.size:
+            self._start = int(mapped.offset)
+            self._file = os.open(path, os.O_RDONLY)
+            self._buffer = np.empty(0, np.uint8)
+        else:
+            self._mapped = np.asarray(mapped)  # plain: what the kernels are made for
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def read(self, first: int, end: int) -> AnyArray:
+        """Rows ``first`` to ``end``, read-only; valid until the next call."""
+        if self._mapped is not None:
+            return self._mapped[first:end]
+        size = (end - first) * self._row
+        if len(self._buffer) < size:
+            self._buffer = np.empty(size, np.uint8)
+        self._fill(self._start + first * self._row, memoryview(self._buffer)[:size])
+        rows = self._buffer[:size].view(self.dtype)
+        rows = rows.reshape(end - first, *self.shape[1:])
+        rows.setflags(write=False)
+        return rows
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def __enter__(self) -> RangeReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _fill(self, offset: int, room: memoryview) -> None:
+        done = 0
+        while done < len(room):
+            read = os.preadv(self._file, [room[done : done + _PIECE]], offset + done)
+            if not read:
+                raise EOFError(f"The file ends {len(room) - done:,} bytes too early.")
+            done += read
+        with suppress(AttributeError, OSError):
+            os.posix_fadvise(self._file, offset, done, os.POSIX_FADV_DONTNEED)

@@ -1,0 +1,273 @@
+"""A FastRP fit by blocks of columns: files of operators, tasks, and the last pass."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from graphrep._tasks import Stage, Summary, Task, TaskList, make_task, run_tasks
+from graphrep._utils._memory import human_bytes
+from graphrep._utils._progress import Progress, silent
+from graphrep.embedding._fastrp_layout import Layout, block_name
+from graphrep.embedding._fastrp_operator import Operator, save_operator
+from graphrep.embedding._fastrp_plan import FastRPPlan
+from graphrep.embedding._fastrp_rows import Rows, finish_of, fixed_of
+from graphrep.embedding._fastrp_run import fuses, operators
+from graphrep.embedding._fastrp_state import State
+from graphrep.embedding._fastrp_tasks import largest
+from graphrep.embedding._propagation import (
+    FINISH_L2,
+    FINISH_NONE,
+    FINISH_SUMS,
+    column_statistics,
+    standardize,
+)
+from graphrep.exceptions import GraphFormatError
+from graphrep.graph import Graph
+from graphrep.typing import AnyArray, FloatArray, PathType
+
+_TASKS = "graphrep.embedding._fastrp_tasks"
+_ROWS_PER_TASK = 1 << 20
+
+
+class Job(NamedTuple):
+    """What a fit by columns works on, and where.
+
+    Attributes
+    ----------
+    plan : FastRPPlan
+        How it is cut.
+    graph : Graph
+        The graph; its arrays may be mapped.
+    fingerprint : str
+        What tells the graph from others.
+    files : dict of str to Path or None
+        Files of the graph's arrays, if it lies in some.
+    executor : object
+        Where tasks run.
+    n_jobs : int or None
+        Processes times threads.
+    timeout : float or None
+        Seconds after which a task is run anew.
+    progress : callable
+        Told how far it is.
+    """
+
+    plan: FastRPPlan
+    graph: Graph
+    fingerprint: str
+    files: dict[str, Path] | None
+    executor: Any = None
+    n_jobs: int | None = None
+    timeout: float | None = None
+    progress: Progress = silent
+
+    @property
+    def layout(self) -> Layout:
+        """The cut."""
+        assert self.plan.layout is not None
+        return self.plan.layout
+
+
+def fit_columns(
+    job: Job, write: Any, out: FloatArray | None, folder: Path
+) -> tuple[State, Summary]:
+    """Run the tasks that are missing, then make the rows of the embedding.
+
+    Parameters
+    ----------
+    job : Job
+        The work.
+    write : callable or None
+        Called as ``write(first, end, rows)`` for all rows in order.
+    out : ndarray or None
+        Array that the rows go to instead.
+    folder : Path
+        Folder of the scratch.
+
+    Returns
+    -------
+    state : State
+        Its embedding is ``out``.
+    summary : Summary
+        What was run and what was there already.
+    """
+    layout = job.layout
+    bases = _prepare(job, folder)
+    blocks, stages = _power_stages(job, bases, folder)
+    inputs = {**bases, **blocks}
+    sums = _sum_stages(layout, inputs, folder)
+    summary = run_tasks(
+        TaskList([*stages, *sums]), job.executor, n_jobs=job.n_jobs,
+        most=job.plan.workers, timeout=job.timeout, progress=job.progress,
+    )  # fmt: skip
+    state = _statistics(layout, sums, out)
+    state.n_isolated = _count_isolated(bases)
+    _make_rows(job, state, Rows(layout, list(bases.values()), inputs), write, out)
+    return state, summary
+
+
+@contextmanager
+def scratch(work_dir: PathType | None, beside: Path | None, job: Job) -> Iterator[Path]:
+    """Give the folder of a fit's files and delete it when the fit is complete.
+
+    A folder in ``work_dir`` outlives a fit that fails, so that the next goes on.
+    """
+    if work_dir is None:
+        with tempfile.TemporaryDirectory(
+            prefix=".fastrp-", dir=beside, ignore_cleanup_errors=True
+        ) as name:
+            _check_disk(Path(name), job.plan)
+            yield Path(name)
+        return
+    key = f"{job.fingerprint} {job.layout.recipe} {job.layout.seed}"
+    mark = blake2b(key.encode(), digest_size=8).hexdigest()
+    folder = Path(work_dir) / f"fastrp-{mark}"
+    folder.mkdir(parents=True, exist_ok=True)
+    _check_disk(folder, job.plan)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_disk(folder: Path, plan: FastRPPlan) -> None:
+    used = sum(f.stat().st_size for f in folder.iterdir() if f.is_file())
+    free = shutil.disk_usage(folder).free
+    if free + used < plan.disk:
+        raise GraphFormatError(
+            f"the fit needs {human_bytes(plan.disk)} of disk and {human_bytes(free)} "
+            "are free. Choose another work_dir, or fewer dimensions.",
+            path=folder,
+        )
+
+
+def _prepare(job: Job, folder: Path) -> dict[str, Path]:
+    """Write the files of the operators unless they are there."""
+    recipe = job.layout.recipe
+    parts = (recipe.direction, recipe.self_loops, recipe.degree, recipe.beta)
+    key = f"{job.fingerprint} {parts} {recipe.work}"
+    mark = blake2b(key.encode(), digest_size=8).hexdigest()
+    paths = [folder / f"operator{i}-{mark}.json" for i in range(recipe.n_operators)]
+    if not all(path.exists() for path in paths):
+        job.progress("Preparing the graph", 0, 0)
+        nodes = job.graph.nodes
+        keys = None if nodes.is_range else nodes.keys()
+        order = nodes.rank()
+        for path, csr in zip(paths, operators(job.graph, recipe), strict=True):
+            same = csr is job.graph.csr or csr.indices is job.graph.csr.indices
+            files = dict(job.files) if same and job.files is not None else None
+            save_operator(path, csr, files, order, keys, recipe)
+    return {f"operator{i}": path for i, path in enumerate(paths)}
+
+
+def _power_stages(
+    job: Job, bases: dict[str, Path], folder: Path
+) -> tuple[dict[str, Path], list[Stage]]:
+    """Stages of propagation, and the files that the rows are made from."""
+    layout = job.layout
+    again = set(layout.read_again)
+    raw = layout.to_dict()
+    before: dict[tuple[int, int], Path] = {}
+    blocks: dict[str, Path] = {}
+    stages = []
+    for stage, (first_power, last_power) in enumerate(layout.stages):
+        tasks: list[Task] = []
+        for operator in range(layout.recipe.n_operators):
+            for first, width in layout.blocks:
+                inputs = {"operator": bases[f"operator{operator}"]}
+                if stage:
+                    inputs["source"] = before[operator, first]
+                task = make_task(
+                    f"{_TASKS}:propagate_block", folder,
+                    f"powers{first_power + 1}-{last_power}-{operator}-{first}",
+                    inputs=inputs, hints={"streamed": job.plan.streamed},
+                    layout=raw, stage=stage, first=first, width=width,
+                )  # fmt: skip
+                before[operator, first] = task.output
+                if stage in again:
+                    blocks[block_name(operator, stage, first)] = task.output
+                tasks.append(task)
+        label = f"Propagating: powers {first_power + 1} to {last_power}"
+        stages.append(Stage(label, tasks, keep=stage in again))
+    return blocks, stages
+
+
+def _sum_stages(layout: Layout, inputs: dict[str, Path], folder: Path) -> list[Stage]:
+    """Stages that take the sums of the columns for the z-score."""
+    if finish_of(layout.recipe) != FINISH_SUMS:
+        return []
+    raw, n = layout.to_dict(), layout.n_nodes
+    ranges = [
+        (first, min(first + _ROWS_PER_TASK, n)) for first in range(0, n, _ROWS_PER_TASK)
+    ]
+    stages = []
+    if not fuses(layout.recipe):
+        most = [
+            make_task(
+                f"{_TASKS}:largest_entry", folder, f"most-{first}", inputs=inputs,
+                layout=raw, first=first, end=end,
+            )
+            for first, end in ranges
+        ]  # fmt: skip
+        stages.append(Stage("Finding the scale of the columns", most, keep=True))
+        inputs = {**inputs, **{f"most{i}": t.output for i, t in enumerate(most)}}
+    sums = [
+        make_task(
+            f"{_TASKS}:column_sums", folder, f"sums-{first}", inputs=inputs,
+            layout=raw, first=first, end=end,
+        )
+        for first, end in ranges
+    ]  # fmt: skip
+    return [*stages, Stage("Adding up the columns", sums, keep=True)]
+
+
+def _statistics(layout: Layout, stages: list[Stage], out: FloatArray | None) -> State:
+    """State with the statistics of the columns, from the files of the sums."""
+    recipe = replace(layout.recipe, keep_layers=False)
+    state = State(recipe, np.empty(0) if out is None else out, 0)
+    if stages:
+        most = None
+        if len(stages) > 1:
+            files = {f"most{i}": t.output for i, t in enumerate(stages[0].tasks)}
+            most = largest(files)
+        parts = [np.load(task.output, allow_pickle=False) for task in stages[-1].tasks]
+        fixed = fixed_of(layout, most)
+        state.mean, state.per = column_statistics(
+            np.sum(parts, axis=0), fixed, recipe.accumulator
+        )
+    return state
+
+
+def _make_rows(
+    job: Job, state: State, rows: Rows, write: Any, out: FloatArray | None
+) -> None:
+    """Last pass: all rows in order, finished, to where they go."""
+    recipe, n = state.recipe, job.layout.n_nodes
+    finish = FINISH_L2 if finish_of(recipe) == FINISH_L2 else FINISH_NONE
+    for first, end in rows.pieces(0, n):
+        job.progress("Writing rows", first, n)
+        part, _, cuts = rows.make(first, end, finish)
+        if state.mean is not None and state.per is not None:
+            standardize(part, state.mean, state.per, cuts)
+        done: AnyArray = part.astype(recipe.dtype, copy=False)
+        if out is None:
+            write(first, end, done)
+        else:
+            out[first:end] = done
+    rows.close()
+
+
+def _count_isolated(bases: dict[str, Path]) -> int:
+    counts = []
+    for path in bases.values():
+        operator = Operator(path)
+        counts.append(int(np.count_nonzero(operator.inverse == 0)))
+        operator.close()
+    return max(counts)
