@@ -33,6 +33,7 @@ ENTRIES = {
     "terminology": Entry(
         f"{_COMMANDS}.terminology:terminology", "Describe and convert terminologies."
     ),
+    "link": Entry(f"{_COMMANDS}.link:link", "Find the concepts that phrases mean."),
     "block": Entry(
         f"{_COMMANDS}.block:block", "Choose which records of tables to compare."
     ),

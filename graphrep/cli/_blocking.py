@@ -11,6 +11,7 @@ from graphrep.cli._help import Decorator, Function, option
 from graphrep.cli._inputs import READABLE_FILE
 from graphrep.cli._method_options import options_of_all
 from graphrep.cli._parameters import Source, read_source
+from graphrep.cli._values import Names
 
 FORMATS = ("csv", "tsv", "parquet", "npz")
 _ROOM = "blocking"
@@ -82,18 +83,6 @@ class _Budget(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return found
 
 
-class _Names(click.ParamType):  # type: ignore[type-arg,unused-ignore]
-    """Names with commas between."""
-
-    name = "A,B,.."
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Any:
-        """Split the text."""
-        return value.split(",") if isinstance(value, str) else value
-
-
 def _inputs() -> list[Decorator]:
     return [
         option(
@@ -122,7 +111,7 @@ def _inputs() -> list[Decorator]:
         option(
             "--columns",
             section=_INPUT,
-            type=_Names(),
+            type=Names(),
             help="Columns to look at; all but the ids if not given.",
         ),
         option(

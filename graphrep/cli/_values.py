@@ -112,6 +112,18 @@ class Value(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return " or ".join(filter(None, [", ".join(wanted[:-1]), wanted[-1]]))
 
 
+class Names(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """Names with commas between."""
+
+    name = "A,B,.."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """Split the text."""
+        return value.split(",") if isinstance(value, str) else value
+
+
 def _literals(braces: str) -> Iterator[Any]:
     yield from ast.literal_eval(f"[{braces[1:-1]}]")
 

@@ -1,0 +1,123 @@
+"""Options of ``graphrep link``: its inputs, methods and outputs."""
+
+from __future__ import annotations
+
+import click
+
+from graphrep.cli._help import Decorator, Function, option
+from graphrep.cli._inputs import READABLE_FILE
+from graphrep.cli._values import Names
+
+METHODS = {
+    "phrase-linker": "PhraseLinker",
+    "ngram": "NGramIndex",
+    "dictionary": "NameDictionary",
+}
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "sssom", "fhir")
+BUNDLED = "icd10cm"
+_INPUT, _OUTPUT = "Input", "Output"
+
+
+def _inputs() -> list[Decorator]:
+    return [
+        option(
+            "--phrase",
+            "given",
+            section=_INPUT,
+            multiple=True,
+            metavar="TEXT",
+            help="A phrase, instead of PHRASES; may be repeated.",
+        ),
+        option(
+            "--column",
+            section=_INPUT,
+            metavar="COLUMN",
+            help='Column of the phrases in a table; if not given "phrase", or the only '
+            "one.",
+        ),
+        option(
+            "--id-column",
+            section=_INPUT,
+            metavar="COLUMN",
+            help="Column of ids of the phrases, to be written with the links.",
+        ),
+        option(
+            "--context-column",
+            section=_INPUT,
+            metavar="COLUMN",
+            help="Column of texts that the phrases stand in; abbreviations that a text "
+            "defines are written out.",
+        ),
+        option(
+            "--gold-column",
+            section=_INPUT,
+            metavar="COLUMN",
+            help="Column of the right ids, to score against; | between several, empty "
+            "or NIL for none. Nothing is learnt from them.",
+        ),
+        option(
+            "--train",
+            section=_INPUT,
+            type=READABLE_FILE,
+            metavar="FILE",
+            help="Phrases whose concepts are known, to learn from: a table with "
+            "columns phrase and id.",
+        ),
+    ]
+
+
+def _choices() -> list[Decorator]:
+    return [
+        option(
+            "-m",
+            "--method",
+            type=click.Choice([*METHODS]),
+            default=next(iter(METHODS)),
+            show_default=True,
+            help="How concepts are found; a saved linker has its own.",
+        ),
+        option(
+            "-k",
+            type=click.IntRange(1),
+            help="Most concepts of each phrase; 1 in files, 5 in a table on the "
+            "terminal and 10 in a report if not given.",
+        ),
+        option(
+            "--threshold",
+            type=float,
+            help="Least score of a link; that of the linker, if it has one, if not "
+            "given.",
+        ),
+        option(
+            "--types",
+            type=Names(),
+            help="Types of which a concept must have one.",
+        ),
+        option("--seed", type=click.IntRange(0), help="Seed of what is learnt."),
+        option("--threads", type=int, help="Threads; all if not given."),
+    ]
+
+
+def _outputs() -> list[Decorator]:
+    return [
+        option(
+            "--report",
+            section=_OUTPUT,
+            metavar="FILE",
+            help="Write a page on which people can choose among the candidates. It "
+            "shows the phrases.",
+        ),
+        option(
+            "--save-model",
+            section=_OUTPUT,
+            metavar="DIR",
+            help="Save the fitted linker too; give it as TERMINOLOGY the next time.",
+        ),
+    ]
+
+
+def linking_options(function: Function) -> Function:
+    """Give a command all options of linking."""
+    for decorate in reversed([*_choices(), *_inputs(), *_outputs()]):
+        function = decorate(function)
+    return function
