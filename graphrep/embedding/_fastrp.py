@@ -114,6 +114,8 @@ class FastRP(GraphTransformer):
         Where the work was done.
     plan_ : FastRPPlan
         The way that the fit went, and what it was expected to take.
+    tasks_ : Summary
+        After a fit by blocks: tasks ``run``, ``skipped`` and ``retried``.
 
     Raises
     ------

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from graphrep._tasks import Stage, Summary, Task, TaskList, make_task, run_tasks
 from graphrep._utils._memory import human_bytes
+from graphrep._utils._parallel import numba_threads
 from graphrep._utils._progress import Progress, silent
 from graphrep.embedding._fastrp_layout import Layout, block_name
 from graphrep.embedding._fastrp_operator import Operator, save_operator
@@ -34,6 +35,7 @@ from graphrep.exceptions import GraphFormatError
 from graphrep.graph import Graph
 from graphrep.typing import AnyArray, FloatArray, PathType
 
+Writer: TypeAlias = Callable[[slice, AnyArray], None]
 _TASKS = "graphrep.embedding._fastrp_tasks"
 _ROWS_PER_TASK = 1 << 20
 
@@ -78,7 +80,7 @@ class Job(NamedTuple):
 
 
 def fit_columns(
-    job: Job, write: Any, out: FloatArray | None, folder: Path
+    job: Job, write: Writer | None, make_out: Callable[[], FloatArray], folder: Path
 ) -> tuple[State, Summary]:
     """Run the tasks that are missing, then make the rows of the embedding.
 
@@ -87,21 +89,22 @@ def fit_columns(
     job : Job
         The work.
     write : callable or None
-        Called as ``write(first, end, rows)`` for all rows in order.
-    out : ndarray or None
-        Array that the rows go to instead.
+        Called as ``write(slice(first, end), rows)`` for all rows in order.
+    make_out : callable
+        Makes the array that the rows go to instead, once the tasks are done.
     folder : Path
         Folder of the scratch.
 
     Returns
     -------
     state : State
-        Its embedding is ``out``.
+        Its embedding is that array, or empty.
     summary : Summary
         What was run and what was there already.
     """
     layout = job.layout
-    bases = _prepare(job, folder)
+    with numba_threads(job.n_jobs):
+        bases = _prepare(job, folder)
     blocks, stages = _power_stages(job, bases, folder)
     inputs = {**bases, **blocks}
     sums = _sum_stages(layout, inputs, folder)
@@ -109,9 +112,13 @@ def fit_columns(
         TaskList([*stages, *sums]), job.executor, n_jobs=job.n_jobs,
         most=job.plan.workers, timeout=job.timeout, progress=job.progress,
     )  # fmt: skip
-    state = _statistics(layout, sums, out)
+    state = _statistics(layout, sums)
     state.n_isolated = _count_isolated(bases)
-    _make_rows(job, state, Rows(layout, list(bases.values()), inputs), write, out)
+    if write is None:
+        state.embedding = make_out()
+        write = state.embedding.__setitem__
+    with numba_threads(job.n_jobs):
+        _make_rows(job, state, Rows(layout, list(bases.values()), inputs), write)
     return state, summary
 
 
@@ -228,10 +235,10 @@ def _sum_stages(layout: Layout, inputs: dict[str, Path], folder: Path) -> list[S
     return [*stages, Stage("Adding up the columns", sums, keep=True)]
 
 
-def _statistics(layout: Layout, stages: list[Stage], out: FloatArray | None) -> State:
+def _statistics(layout: Layout, stages: list[Stage]) -> State:
     """State with the statistics of the columns, from the files of the sums."""
     recipe = replace(layout.recipe, keep_layers=False)
-    state = State(recipe, np.empty(0) if out is None else out, 0)
+    state = State(recipe, np.empty(0), 0)
     if stages:
         most = None
         if len(stages) > 1:
@@ -245,9 +252,7 @@ def _statistics(layout: Layout, stages: list[Stage], out: FloatArray | None) -> 
     return state
 
 
-def _make_rows(
-    job: Job, state: State, rows: Rows, write: Any, out: FloatArray | None
-) -> None:
+def _make_rows(job: Job, state: State, rows: Rows, write: Writer) -> None:
     """Last pass: all rows in order, finished, to where they go."""
     recipe, n = state.recipe, job.layout.n_nodes
     finish = FINISH_L2 if finish_of(recipe) == FINISH_L2 else FINISH_NONE
@@ -256,11 +261,7 @@ def _make_rows(
         part, _, cuts = rows.make(first, end, finish)
         if state.mean is not None and state.per is not None:
             standardize(part, state.mean, state.per, cuts)
-        done: AnyArray = part.astype(recipe.dtype, copy=False)
-        if out is None:
-            write(first, end, done)
-        else:
-            out[first:end] = done
+        write(slice(first, end), part.astype(recipe.dtype, copy=False))
     rows.close()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from graphrep._tasks._executors import check_executor
 from graphrep._utils._memory import memory_bytes
 from graphrep.base import is_matrix, read_graph
-from graphrep.embedding._fastrp_columns import Job, fit_columns, scratch
+from graphrep.embedding._fastrp_columns import Job, Writer, fit_columns, scratch
 from graphrep.embedding._fastrp_plan import FastRPPlan, Planner, Size
 from graphrep.embedding._fastrp_run import check_out
 from graphrep.embedding._fastrp_state import Recipe, State
@@ -106,16 +106,18 @@ def fit_in_files(
     )  # fmt: skip
     recipe, n = job.layout.recipe, graph.n_nodes
     beside = Path(out).absolute().parent if is_path(out) else None
+    array = None if is_path(out) else check_out(out, n, recipe)
+
+    def make() -> AnyArray:
+        return np.empty((n, recipe.n_columns), recipe.dtype) if array is None else array
+
     with scratch(estimator.work_dir, beside, job) as folder:
-        if is_path(out):
-            writer = _writer(out, graph, recipe)
-            state, summary = fit_columns(job, writer.write_rows, None, folder)
-            state.embedding = _finished(writer, out)
+        if not is_path(out):
+            state, summary = fit_columns(job, None, make, folder)
         else:
-            array = check_out(out, n, recipe)
-            if array is None:
-                array = np.empty((n, recipe.n_columns), recipe.dtype)
-            state, summary = fit_columns(job, None, array, folder)
+            writer = _writer(out, graph, recipe)
+            state, summary = fit_columns(job, _write_to(writer), make, folder)
+            state.embedding = _finished(writer, out)
     estimator.tasks_ = summary
     return state
 
@@ -134,6 +136,13 @@ def _writer(out: Any, graph: Graph, recipe: Recipe) -> Any:
 
     shape = (graph.n_nodes, recipe.n_columns)
     return EmbeddingStore.create(out, graph.nodes.ids, shape, np.dtype(recipe.dtype))
+
+
+def _write_to(writer: Any) -> Writer:
+    def write(rows: slice, part: AnyArray) -> None:
+        writer.write_rows(rows.start, rows.stop, part)
+
+    return write
 
 
 def _finished(writer: Any, out: Any) -> Any:

@@ -10,6 +10,12 @@ from graphrep.embedding._fastrp_state import Recipe
 from graphrep.embedding._propagation import padded
 from graphrep.kernels._gather import LANES
 
+ENTRIES_AT_ONCE = 1 << 22
+"""Entries of the adjacency that a task has at hand at a time."""
+
+ROWS_BYTES = 1 << 22
+"""Size of the range of rows that is made at a time."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -119,4 +125,11 @@ def block_paths(inputs: dict[str, Path]) -> dict[tuple[int, int, int], Path]:
     return found
 
 
-__all__ = ["LANES", "Layout", "block_name", "block_paths"]
+__all__ = [
+    "ENTRIES_AT_ONCE",
+    "LANES",
+    "ROWS_BYTES",
+    "Layout",
+    "block_name",
+    "block_paths",
+]

@@ -10,7 +10,7 @@ import numpy as np
 
 from graphrep._utils._atomic import atomic_path
 from graphrep._utils._range_reader import RangeReader
-from graphrep.embedding._fastrp_layout import Layout
+from graphrep.embedding._fastrp_layout import ENTRIES_AT_ONCE, Layout
 from graphrep.embedding._fastrp_run import node_factor
 from graphrep.embedding._fastrp_state import Recipe
 from graphrep.embedding._propagation import Propagator, SignStart
@@ -19,9 +19,6 @@ from graphrep.graph import CSR
 from graphrep.kernels import _propagation
 from graphrep.kernels._row_order import order_rows
 from graphrep.typing import AnyArray, IntArray
-
-ENTRIES_AT_ONCE = 1 << 22
-"""Entries of the adjacency that are in memory at a time where it is streamed."""
 
 _WORK_PER_ROW = 8
 _WORK_PER_BLOCK = 1 << 15
@@ -116,9 +113,9 @@ def cut(indptr: IntArray) -> IntArray:
     return cuts
 
 
-def row_pieces(indptr: IntArray, size: int | None = None) -> list[tuple[int, int]]:
-    """Ranges of rows of about ``size`` entries, at least one row each."""
-    size = ENTRIES_AT_ONCE if size is None else size
+def row_pieces(indptr: IntArray) -> list[tuple[int, int]]:
+    """Ranges of rows of about as many entries as are at hand, at least one row each."""
+    size = ENTRIES_AT_ONCE
     n_rows = len(indptr) - 1
     pieces, first = [], 0
     while first < n_rows:

@@ -7,7 +7,12 @@ from typing import Any, NamedTuple
 
 from graphrep._tasks._executors import local_workers
 from graphrep._utils._memory import human_bytes
-from graphrep.embedding._fastrp_layout import LANES, Layout
+from graphrep.embedding._fastrp_layout import (
+    ENTRIES_AT_ONCE,
+    LANES,
+    ROWS_BYTES,
+    Layout,
+)
 from graphrep.embedding._fastrp_run import estimate_memory
 from graphrep.embedding._fastrp_state import Recipe
 from graphrep.embedding._propagation import DENSE_FROM, padded
@@ -23,7 +28,6 @@ _COST_NODES = 2e6  # where they hold; beyond, twice that for eight times the nod
 _MERGE_COST = 3.0  # nanoseconds for each number of a power that rows are made from
 _CODE_BYTES = 24  # a node, while the signs of a block are there
 _PREPARE_BYTES = 72  # a node, while an operator is made ready
-_PIECE_BYTES = 1 << 26  # of the adjacency and of rows that are at hand at a time
 
 
 class Size(NamedTuple):
@@ -208,11 +212,13 @@ class Planner:
             1, min(len(recipe.weights), int(TASK_SECONDS / (per_power + 1e-9)))
         )
         layout = Layout(recipe, n, self.seed, block, powers)
-        task = self._task_bytes(block) + _PIECE_BYTES
+        piece = min(self.graph, (self.size.entry_bytes + 8) * ENTRIES_AT_ONCE)
+        task = self._task_bytes(block) + piece
         held = 0 if self.size.stored else self.graph
         ready = _PREPARE_BYTES * n + (3 * self.graph if self.size.rebuilt else 0)
         rows = 0 if self.to_file else self.rows
-        memory = held + max(workers * task, ready, rows + _PIECE_BYTES)
+        part = min(4 * self.rows, 4 * ROWS_BYTES)  # powers, sums and rows of a range
+        memory = held + max(workers * task, ready, rows + part)
         streamed = self.limit is not None and workers * task + self.graph > self.limit
         passes = {None: 1, "l2": 1}.get(recipe.output_norm, 2)
         weighted = sum(1 for w in recipe.weights if w)

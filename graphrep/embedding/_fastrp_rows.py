@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from graphrep._utils._range_reader import RangeReader
-from graphrep.embedding._fastrp_layout import Layout, block_paths
+from graphrep.embedding._fastrp_layout import ROWS_BYTES, Layout, block_paths
 from graphrep.embedding._fastrp_operator import Operator
 from graphrep.embedding._fastrp_run import fuses
 from graphrep.embedding._propagation import (
@@ -23,7 +23,6 @@ from graphrep.embedding._propagation import (
 from graphrep.kernels import _propagation
 from graphrep.typing import FloatArray, IntArray
 
-_BYTES_AT_ONCE = 1 << 25
 _ROWS_PER_CUT = 1 << 9
 _NO_SCALE = np.empty(0, np.float32)
 
@@ -53,8 +52,9 @@ class Rows:
 
     def pieces(self, first: int, end: int) -> list[tuple[int, int]]:
         """Ranges of rows that are made at a time."""
-        size = max(self.recipe.n_columns, padded(self.recipe.width)) * 8
-        step = max(_ROWS_PER_CUT, _BYTES_AT_ONCE // size)
+        width = max(self.recipe.n_columns, padded(self.recipe.width))
+        size = width * self.recipe.work.itemsize
+        step = max(_ROWS_PER_CUT, ROWS_BYTES // size)
         return [(low, min(low + step, end)) for low in range(first, end, step)]
 
     def make(
