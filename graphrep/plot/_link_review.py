@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _MOST, _PAGE = 20_000, 25  # phrases in a sheet, and on the screen at once
 _NEAR = 0.1  # scores this close leave a choice uncertain
-_LONGEST = 400  # letters of a definition or a context
+_LONGEST, _AROUND = 400, 260  # letters of a definition, of a context
 _LARGE = 1e9  # stands for an infinite score
 _HIGHEST = 40  # steps up to a root
 _NIL, _UNSURE, _WRONG, _RIGHT = 1, 2, 4, 8
@@ -225,18 +225,18 @@ class _Concepts:
         return place
 
 
-def _cut(long: str) -> str:
+def _cut(long: str, most: int = _LONGEST) -> str:
     line = " ".join(long.split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 2].rstrip() + " …"
+    return line if len(line) <= most else line[: most - 2].rstrip() + " …"
 
 
 def _around(phrase: str, context: str) -> str:
     """Part of a text around a phrase."""
     line = " ".join(context.split())
-    at = max(0, line.find(phrase))
-    room = max(0, _LONGEST - len(phrase)) // 2
-    first = max(0, at - room) if len(line) > _LONGEST else 0
-    return ("… " if first else "") + _cut(line[first:])
+    room = max(0, _AROUND - len(phrase)) // 2
+    first = max(0, line.find(phrase) - room) if len(line) > _AROUND else 0
+    first = line.find(" ", first) + 1 if first else 0
+    return ("… " if first else "") + _cut(line[first:], max(_AROUND, len(phrase)))
 
 
 def _lead(n: int) -> str:

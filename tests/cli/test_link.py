@@ -137,6 +137,31 @@ def test_link_when_abbreviation_is_defined_beside_then_found(
     assert json.loads(plain.stdout)["result"]["links"][0]["concept_id"] is None
 
 
+def test_link_when_the_linker_reads_contexts_and_has_a_threshold_then_both_count(
+    invoke: Invoke, ills: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Reader(NGramIndex):
+        threshold_ = 0.9
+        asked = None
+
+        def candidates(self, phrases, k=10, types=None, contexts=None):  # type: ignore[no-untyped-def]
+            type(self).asked = (list(phrases), contexts)
+            return super().candidates(phrases, k, types)
+
+    monkeypatch.setattr(linking, "NGramIndex", Reader)
+    done = invoke(
+        "link", ills, table, "-m", "ngram", "--column", "text", "--context-column",
+        "around", "--json",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    texts, contexts = Reader.asked
+    assert texts == ["FAP", "a cough", "qqq", "flu"]
+    assert contexts[1:] == [None, None, "no definition"]
+    result = json.loads(done.stdout)["result"]
+    assert (result["threshold"], result["n_linked"]) == (0.9, 1)
+    assert [row["concept_id"] for row in result["links"]] == [None, None, None, "D1"]
+
+
 def test_link_when_gold_is_known_then_scores(
     invoke: Invoke, ills: Path, table: Path, tmp_path: Path
 ) -> None:

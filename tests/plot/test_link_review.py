@@ -120,7 +120,7 @@ def test_page_when_ids_and_contexts_given_then_shown(found):
     assert [phrase[4] for phrase in data["phrases"]] == ["p1", "2", "p3", "p4"]
     around = data["phrases"][1][5]
     assert "the asthmas of" in around
-    assert len(around) < 410
+    assert len(around) < 270
     assert data["phrases"][2][5] == "zzz."
     assert all(len(phrase[1]) <= 1 for phrase in data["phrases"])
 

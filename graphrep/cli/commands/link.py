@@ -18,7 +18,7 @@ from graphrep.cli._linking_inputs import (
 )
 from graphrep.cli._linking_outputs import Outputs, link_rows
 from graphrep.cli._outputs import output_options, place
-from graphrep.cli._render import print_table
+from graphrep.cli._render import is_terminal, print_table
 from graphrep.cli._run import Run, command_options
 from graphrep.exceptions import GraphFormatError
 
@@ -346,9 +346,11 @@ def _show(rows: list[dict[str, Any]], has_ids: bool) -> None:
     header = ["id"] if has_ids else []
     header += ["phrase", "rank", "concept", "score", "name"]
     cells = []
+    once = is_terminal()  # people read a phrase once, programs in every line
     for row in rows:
         score = "" if row["score"] is None else f"{row['score']:.{_DIGITS}f}"
-        values = [row["phrase"], row["rank"], row["concept_id"], score, row["name"]]
+        named = "" if once and (row["rank"] or 1) > 1 else row["phrase"]
+        values = [named, row["rank"], row["concept_id"], score, row["name"]]
         values = [row["id"], *values] if has_ids else values
         cells.append(["" if value is None else value for value in values])
     print_table(cells, header, right=(2, 4) if has_ids else (1, 3))
