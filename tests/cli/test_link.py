@@ -158,8 +158,8 @@ def test_link_when_the_linker_reads_contexts_and_has_a_threshold_then_both_count
     assert texts == ["FAP", "a cough", "qqq", "flu"]
     assert contexts[1:] == [None, None, "no definition"]
     result = json.loads(done.stdout)["result"]
-    assert (result["threshold"], result["n_linked"]) == (0.9, 1)
-    assert [row["concept_id"] for row in result["links"]] == [None, None, None, "D1"]
+    assert (result["threshold"], result["n_linked"]) == (0.9, 2)
+    assert [row["concept_id"] for row in result["links"]] == [None, "D3", None, "D1"]
 
 
 def test_link_when_gold_is_known_then_scores(
@@ -393,8 +393,8 @@ def test_link_when_something_else_was_saved_then_refused(
     invoke: Invoke, tmp_path: Path
 ) -> None:
     model = tmp_path / "model"
-    graph = graphrep.Graph.from_edges([0], [1])
-    graphrep.embedding.FastRP(4, random_state=0).fit(graph).save(model)
+    graph = graphrep.Graph.from_edges([0, 1], [1, 2])
+    graphrep.embedding.FastRP(2, random_state=0).fit(graph).save(model)
     done = invoke("link", model, "--phrase", "a")
     assert done.exit_code == 3
     assert "A FastRP is saved there" in done.stderr
