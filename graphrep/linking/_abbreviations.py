@@ -245,6 +245,8 @@ def expand_abbreviations(phrase: str, known: Mapping[str, str]) -> str:
         raise GraphTypeError(
             f"A phrase must be a text; got {phrase!r} of type {type(phrase).__name__}."
         )
+    if not phrase.strip():
+        return phrase
     if phrase in known:
         return known[phrase]
     whole = _GAPS.sub("", phrase)
@@ -266,8 +268,8 @@ def _written_out(phrase: str, known: Mapping[str, str], but: str = "") -> str:
             out.append(before.rstrip(" (["))
             end = stop + 1
             continue
-        last = long.split()[-1]
-        again = after.casefold().startswith(f" {last.casefold()}")
+        last = (long.split() or [long])[-1]
+        again = last and after.casefold().startswith(f" {last.casefold()}")
         if again and not after[len(last) + 1 : len(last) + 2].isalnum():
             stop += len(last) + 1
         number = _DIGITS.match(phrase, start + len(short))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import pytest
@@ -139,3 +140,14 @@ def test_expand_when_phrase_holds_short_forms_then_written_out(
 def test_abbreviations_when_no_text_then_one_sentence(call) -> None:
     with pytest.raises(GraphTypeError, match="int"):
         call(3)
+
+
+def test_abbreviations_when_texts_are_noise_then_no_error() -> None:
+    draw = random.Random(0)
+    letters = "aBc 1(2)[]-/.,;:' \"s\u00df\u00b2\u0130\u0301\n"
+    odd = {"aB": "alpha Beta", "c": "1", "": "x", "B": "", "Bc": " "}
+    for _ in range(2000):
+        text = "".join(draw.choices(letters, k=draw.randrange(40)))
+        known = find_abbreviations(text)
+        assert all(len(long) > len(short) > 1 for short, long in known.items())
+        assert isinstance(expand_abbreviations(text, known | odd), str)
