@@ -16,6 +16,8 @@ from graphrep.cli._outputs import (
     check_file,
     check_output,
     check_vector_format,
+    is_store,
+    make_room,
     place,
     written_files,
 )
@@ -26,6 +28,7 @@ from graphrep.exceptions import GraphValueError, MemoryLimitError
 
 if TYPE_CHECKING:
     from graphrep._utils._progress import Progress
+    from graphrep.embedding import FastRPPlan
     from graphrep.graph import Graph
     from graphrep.typing import AnyArray
 
@@ -124,10 +127,12 @@ def show_plan(run: Run, plan: Plan) -> None:
     """Print what would be done and the memory it would take; do nothing."""
     estimator = plan.make()
     size = graph_size(plan.source)
+    way = _way(plan, estimator, size)
     need = estimator.estimate_memory(size.n_nodes, size.n_entries)
     free = available_memory()
     if not run.as_json:
-        return print_facts(_plan_facts(plan, estimator, size, need, free))
+        facts = _plan_facts(plan, estimator, size, need, free)
+        return print_facts(facts if way is None else [*facts, *way.facts()])
     result = {
         "dry_run": True,
         "n_entries": size.n_entries,
@@ -136,6 +141,8 @@ def show_plan(run: Run, plan: Plan) -> None:
         "total_bytes": total_bytes(need),
         "available_bytes": free,
     }
+    if way is not None:
+        result["plan"] = {k: v for k, v in vars(way).items() if k != "layout"}
     return run.report(
         parameters=estimator.get_params(), n_nodes=size.n_nodes, result=result
     )
@@ -149,9 +156,16 @@ def embed_graph(run: Run, plan: Plan) -> None:
         graph = plan.source.read()
         if plan.tune:
             estimator = _tuned(estimator, graph, progress)
-        check_memory(estimator, graph)
         estimator._progress = progress
-        estimator.fit(graph, **_features(plan, graph))
+        large = hasattr(estimator, "memory_limit")
+        if not (large and (estimator.memory_limit or estimator.executor)):
+            check_memory(estimator, graph)
+        options: dict[str, Any] = _features(plan, graph)
+        if large and is_store(plan.output, plan.format):
+            make_room(plan.output)
+            options["out"] = plan.output
+        source = plan.source.path if large and plan.source.is_store else graph
+        estimator.fit_transform(source, **options)
         progress(f"Writing {place(plan.output)}", 0, 0)
         outputs = _write(plan, estimator, graph)
     facts = _done_facts(estimator, graph)
@@ -165,6 +179,19 @@ def embed_graph(run: Run, plan: Plan) -> None:
     )
 
 
+def _way(plan: Plan, estimator: Any, size: GraphSize) -> FastRPPlan | None:
+    """Way of a fit that may be larger than memory; None for other methods."""
+    if not hasattr(estimator, "memory_limit"):
+        return None
+    from graphrep.embedding._fastrp_large import plan_of_size
+
+    out = plan.output if is_store(plan.output, plan.format) else None
+    if plan.source.is_store:
+        way: FastRPPlan = estimator.plan(plan.source.path, out=out)
+        return way
+    return plan_of_size(estimator, size.n_nodes, size.n_entries, out)
+
+
 def check_memory(estimator: Any, graph: Graph) -> None:
     """Refuse work that would need more memory than there is, before it begins."""
     parts = estimator.estimate_memory(graph.n_nodes, len(graph.indices))
@@ -174,8 +201,14 @@ def check_memory(estimator: Any, graph: Graph) -> None:
         raise MemoryLimitError(
             f"Embedding {graph.n_nodes:,} nodes in {estimator.n_components} dimensions "
             f"needs {human_bytes(need)} of memory and {human_bytes(free)} are free. "
-            "Use a smaller -d, or a graph with fewer nodes."
+            f"Use a smaller -d, or {_other_ways(estimator)}."
         )
+
+
+def _other_ways(estimator: Any) -> str:
+    if hasattr(estimator, "memory_limit"):
+        return "--memory-limit and an output that ends in .store"
+    return "a graph with fewer nodes"
 
 
 def total_bytes(need: dict[str, int]) -> int:
@@ -202,9 +235,11 @@ def _write(plan: Plan, estimator: Any, graph: Graph) -> list[str]:
     from graphrep.io import write_vectors
 
     tables = [(plan.output, estimator.embedding_)]
+    outputs: list[str] = []
+    if is_store(plan.output, plan.format) and hasattr(estimator, "memory_limit"):
+        outputs.append(str(tables.pop()[0]))  # fitting wrote it
     if plan.target is not None:
         tables.append((plan.target, _targets(plan, estimator)))
-    outputs: list[str] = []
     for path, table in tables:
         write_vectors(Vectors(table, graph.nodes), path, format=plan.format)
         outputs += written_files(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Hashable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -100,6 +101,12 @@ class GraphSource:
     def name(self) -> str:
         """The file as people call it."""
         return "standard input" if self.path == _STANDARD_INPUT else self.path
+
+    @property
+    def is_store(self) -> bool:
+        """Whether it is a graph store, taken as it is."""
+        as_it_is = self.directed is None and not self.unweighted
+        return as_it_is and self.format in (None, "store") and Path(self.path).is_dir()
 
     def read(self) -> Graph:
         """Read the graph."""

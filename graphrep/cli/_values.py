@@ -39,7 +39,8 @@ class Value(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         rest = _QUOTED.sub("", rest)
         several = _SEVERAL.search(rest)
         self.item = _number(several["kind"] or rest) if several else None
-        self.one = _number(_SEVERAL.sub("", rest))
+        text = re.search(r"\bstr\b", rest)  # such as "2GiB": its reader knows numbers
+        self.one = None if text else _number(_SEVERAL.sub("", rest))
         self.choices = {_as_typed(c): c for c in listed if c is not None}
         self.allows_none = None in listed or bool(re.search(r"\bNone\b", rest))
         if re.search(r"\bbool\b", rest):

@@ -295,14 +295,13 @@ class FastRP(GraphTransformer):
         ndarray of shape (n_nodes, n_features_out)
             ``embedding_`` itself, not a copy.
         """
-        weights = self._check_parameters()
         store = large.store_of(X)
         graph, dtype = self._check_graph(X if store is None else store.graph())
-        recipe = Recipe.of(self, weights, np.dtype(self.dtype or dtype))
+        recipe = self._recipe(dtype)
         self.random_seed_ = draw_seed(self.random_state)
         size = large.size_of(graph, recipe, stored=store is not None)
         self.plan_ = large.plan_for(self, recipe, size, out, features)
-        self._begin(graph, weights)
+        self._begin(graph, len(recipe.weights))
         if self.plan_.layout is not None:
             self.device_ = "cpu"
             self._take_state(large.fit_in_files(self, graph, store, out))
@@ -333,9 +332,7 @@ class FastRP(GraphTransformer):
         MemoryLimitError
             If no way keeps to ``memory_limit``; the message has the numbers.
         """
-        weights = self._check_parameters()
-        recipe = Recipe.of(self, weights, np.dtype(self.dtype or np.float32))
-        return large.plan_of(self, X, recipe, out)
+        return large.plan_of(self, X, self._recipe(np.float32), out)
 
     def transform(self, X: GraphLike) -> AnyArray:
         """Embed nodes given their edges to the fitted nodes.
@@ -417,15 +414,16 @@ class FastRP(GraphTransformer):
         dict of str to int
             Bytes of graph, embedding and layers, and their sum under "total".
         """
-        weights = self._check_parameters()
-        recipe = Recipe.of(self, weights, np.dtype(self.dtype or np.float32))
-        return runs.estimate_memory(recipe, n_nodes, n_entries)
+        return runs.estimate_memory(self._recipe(np.float32), n_nodes, n_entries)
 
     # -- private -----------------------------------------------------------------
     def _check_parameters(self) -> FloatArray:
         return check_weights(self)
 
-    def _begin(self, graph: Any, weights: FloatArray) -> None:
+    def _recipe(self, dtype: Any) -> Recipe:
+        return Recipe.of(self, self._check_parameters(), np.dtype(self.dtype or dtype))
+
+    def _begin(self, graph: Any, n_powers: int) -> None:
         if not len(graph.indices):
             warn_user(
                 f"The graph has {graph.n_nodes:,} nodes but no edges: every vector is "
@@ -439,7 +437,7 @@ class FastRP(GraphTransformer):
         if self.verbose:
             _log.info(
                 "FastRP: %d nodes, %d entries, %d dimensions, %d powers",
-                graph.n_nodes, len(graph.indices), self.n_components, len(weights),
+                graph.n_nodes, len(graph.indices), self.n_components, n_powers,
             )  # fmt: skip
 
     def _steps(self, n_powers: int, X: Any) -> Any:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from graphrep.io import GraphStore
 
 _ROWS_AT_ONCE = 1 << 16
+_ENTRY_BYTES = 8  # neighbour and weight
 
 
 def store_of(X: Any) -> GraphStore | None:
@@ -67,12 +68,23 @@ def plan_of(estimator: FastRP, X: Any, recipe: Recipe, out: Any) -> FastRPPlan:
     """Plan of a fit from the size of a graph; of a store the manifest is enough."""
     store = store_of(X)
     if store is not None:
-        entry = store.indices.dtype.itemsize + (4 if store.weighted else 0)
+        weight = 0 if store.weights is None else store.weights.dtype.itemsize
+        entry = store.indices.dtype.itemsize + weight
         rebuilt = _is_rebuilt(recipe, directed=store.directed)
         size = Size(store.n_nodes, store.nnz, entry, True, rebuilt)
     else:
         graph = Graph(X) if is_matrix(X) else read_graph(X)
         size = size_of(graph, recipe, stored=False)
+    return plan_for(estimator, recipe, size, out)
+
+
+def plan_of_size(
+    estimator: FastRP, n_nodes: int, n_entries: int, out: Any
+) -> FastRPPlan:
+    """Plan of a fit to a graph of which no more than its size is known."""
+    recipe = estimator._recipe(np.float32)
+    rebuilt = _is_rebuilt(recipe, directed=True)
+    size = Size(n_nodes, n_entries, _ENTRY_BYTES, False, rebuilt)
     return plan_for(estimator, recipe, size, out)
 
 

@@ -1,0 +1,238 @@
+"""FastRP in memory, by blocks of columns, in processes and on Dask; beside scipy.
+
+For each way: processor seconds and peak memory of the whole tree of processes (shared
+pages counted once), bytes read from files, and whether the vectors have the same bits.
+The graph is R-MAT with shuffled labels: 2**21 rows and 20 million edges unless told
+otherwise (``--scale 17 --edges 1e6`` is a twentieth). Linux only.
+
+    python examples/benchmarks/out_of_core.py --folder /data/scratch
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numba import njit
+
+WEIGHTS = (1.0, 1.0, 7.81, 45.28)
+WAYS = {
+    # executor, columns of a block, workers
+    "memory": None,
+    "scipy": None,
+    "columns 32": ("serial", 32, 1),
+    "columns 16": ("serial", 16, 1),
+    "processes 16": ("processes", 16, 2),
+    "dask 16": ("dask", 16, 2),
+}
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+@njit
+def rmat(scale, n_edges, seed):
+    """Edges of an R-MAT graph, with loops and repetitions."""
+    np.random.seed(seed)  # noqa: NPY002 - numba has its own
+    sources, targets = np.empty(n_edges, np.int64), np.empty(n_edges, np.int64)
+    for e in range(n_edges):
+        u = v = 0
+        for _ in range(scale):
+            r = np.random.random()  # noqa: NPY002
+            u, v = u << 1, v << 1
+            if r >= 0.94:
+                u, v = u | 1, v | 1
+            elif r >= 0.72:
+                u |= 1
+            elif r >= 0.50:
+                v |= 1
+        sources[e], targets[e] = u, v
+    return sources, targets
+
+
+def make_graph(path, scale, n_edges):
+    from graphrep import Graph
+    from graphrep.io import write_graph_store
+
+    n = 1 << scale
+    rng = np.random.default_rng(7)
+    u, v = rmat(scale, int(1.25 * n_edges) + 1000, 7)
+    names = rng.permutation(n)
+    u, v = names[u], names[v]
+    low, high = np.minimum(u, v), np.maximum(u, v)
+    keys = rng.permutation(np.unique((low * n + high)[low != high]))[:n_edges]
+    edges = keys // n, keys % n
+    graph = Graph.from_codes(*edges, nodes=range(n), directed=False)
+    write_graph_store(graph, path, overwrite=True)
+
+
+def fit(way, folder, d, n_jobs):
+    """Fit one way in this process and print what came of it."""
+    from graphrep import FastRP
+    from graphrep.embedding._fastrp_plan import Planner
+    from graphrep.io import GraphStore
+
+    store = GraphStore(folder / "graph.store")
+    out = np.lib.format.open_memmap(
+        folder / "out.npy", "w+", np.float32, (store.n_nodes, d)
+    )
+    options = {"weights": WEIGHTS, "random_state": 0, "n_jobs": n_jobs}
+    start = time.process_time()
+    if way == "scipy":
+        out[:] = fit_scipy(store, d)
+        tasks = None
+    else:
+        if WAYS[way]:
+            executor, block, workers = WAYS[way]
+            options |= {"executor": executor, "work_dir": folder}
+            Planner._columns = lambda self: replace(
+                self._columns_of(block, workers), streamed=True
+            )
+        model = FastRP(d, keep_layers=False, **options)
+        source = store if WAYS[way] else in_memory(store)
+        model.fit_transform(source, out=out)
+        tasks = str(getattr(model, "tasks_", "")) or None
+    seconds = time.process_time() - start
+    digest = hashlib.sha256(out).hexdigest()[:12]
+    print(json.dumps({"cpu_fit_s": seconds, "digest": digest, "tasks": tasks}))
+
+
+def in_memory(store):
+    """Read the graph: what a fit in memory starts from."""
+    from graphrep import Graph
+
+    parts = [np.array(store.indptr), np.array(store.indices), None]
+    if store.weights is not None:
+        parts[2] = np.array(store.weights)
+    return Graph.from_csr(*parts)
+
+
+def fit_scipy(store, d):
+    """Compute the same with a sparse product of scipy, one thread."""
+    from scipy import sparse
+
+    from graphrep.embedding._propagation import SignStart
+
+    n = store.n_nodes
+    degree = np.diff(store.indptr).astype(np.float64)
+    used = degree > 0
+    scale = np.divide(1, degree, out=np.zeros(n), where=used).astype(np.float32)
+    data = np.repeat(scale, np.diff(store.indptr))
+    step = sparse.csr_array((data, store.indices, store.indptr), shape=(n, n))
+    factor = np.ones(n)
+    factor[used] = (degree[used] / degree[used].mean()) ** -0.64
+    keys = np.arange(n, dtype=np.uint64)
+    x = SignStart(keys, factor.astype(np.float32), d, np.sqrt(n), 0).as_matrix()
+    total = np.zeros((n, d), np.float32)
+    for weight in WEIGHTS:
+        x = step @ x
+        norm = np.sqrt(np.einsum("ij,ij->i", x, x, dtype=np.float64))
+        unit = np.divide(weight, norm, out=np.zeros(n), where=norm > 0)
+        total += x * unit.astype(np.float32)[:, None]
+    rows = total.any(axis=1)
+    mean, std = total[rows].mean(axis=0), total[rows].std(axis=0)
+    total[rows] = (total[rows] - mean) / std
+    return total
+
+
+def measure(command):
+    """Run a command; processor seconds, peak memory and reads of its process tree."""
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    seen, peak = {}, 0
+    while child.poll() is None:
+        memory = 0
+        for pid in tree(child.pid):
+            memory += proportional_bytes(pid)
+            counters = cpu_and_reads(pid)
+            if counters:
+                seen[pid] = counters
+        peak = max(peak, memory)
+        time.sleep(0.2)
+    result = json.loads(child.stdout.read().splitlines()[-1])
+    cpu, read = (sum(values) for values in zip(*seen.values(), strict=True))
+    return {"cpu_s": cpu, "peak_mb": peak / 1e6, "read_gb": read / 1e9, **result}
+
+
+def tree(root):
+    """Process ids of a process and all below it."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                text = (entry / "stat").read_text("ascii", "replace")
+            except OSError:
+                continue
+            parents[int(entry.name)] = int(text.rsplit(")", 1)[1].split()[1])
+    found, size = {root}, 0
+    while len(found) > size:
+        size = len(found)
+        found |= {pid for pid, parent in parents.items() if parent in found}
+    return found
+
+
+def proportional_bytes(pid):
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines():
+            if line.startswith("Pss:"):
+                return 1024 * int(line.split()[1])
+    except OSError:
+        pass
+    return 0
+
+
+def cpu_and_reads(pid):
+    """Processor seconds, and bytes that the process asked its files for."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+        io = Path(f"/proc/{pid}/io").read_text("ascii")
+    except OSError:
+        return None
+    fields = stat.rsplit(")", 1)[1].split()
+    read = next(int(x.split()[1]) for x in io.splitlines() if x.startswith("rchar"))
+    return (int(fields[11]) + int(fields[12])) / TICK, read
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--scale", type=int, default=21)
+    parser.add_argument("--edges", type=float, default=20e6)
+    parser.add_argument("-d", type=int, default=64)
+    parser.add_argument("--n-jobs", type=int, default=2)
+    parser.add_argument("--only", nargs="*", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--fit", choices=WAYS, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.fit:
+        return fit(options.fit, options.folder, options.d, options.n_jobs)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    store = options.folder / "graph.store"
+    mark = options.folder / f"graph-{options.scale}-{options.edges:g}"
+    if not mark.exists():
+        shutil.rmtree(store, ignore_errors=True)
+        make_graph(store, options.scale, int(options.edges))
+        mark.touch()
+    print("| way | CPU s | in fit | peak MB | read GB | bits |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    first = None
+    for way in options.only:
+        command = [sys.executable, __file__, *sys.argv[1:], "--fit", way]
+        row = measure(command)
+        first = first or row["digest"]
+        same = "same" if row["digest"] == first else "others"
+        print(
+            f"| {way} | {row['cpu_s']:.1f} | {row['cpu_fit_s']:.1f} | "
+            f"{row['peak_mb']:,.0f} | {row['read_gb']:.2f} | {same} |",
+            flush=True,
+        )
+    return None
+
+
+if __name__ == "__main__":
+    main()
