@@ -36,7 +36,7 @@ def csr_of_edges(
     )
     if merged:
         merged = len(rows) - _count_edges(csr, directed)
-        _tell_merged(merged, duplicates, directed)
+        tell_merged(merged, duplicates, directed)
     return _csr.tidy(csr, nodes), merged
 
 
@@ -100,7 +100,10 @@ def _count_edges(csr: CSR, directed: bool) -> int:
     return (entries + int(kernels.count_loops(csr.indptr, csr.indices))) // 2
 
 
-def _tell_merged(merged: int, duplicates: str, directed: bool) -> None:
+def tell_merged(
+    merged: int, duplicates: str, directed: bool, stacklevel: int = 5
+) -> None:
+    """Warn of edges that were summed, or refuse them under "error"."""
     text = f"{merged:,} of the edges repeat an edge that was given before"
     if not directed:
         text += " (in an undirected graph a-b and b-a are one edge)"
@@ -113,5 +116,5 @@ def _tell_merged(merged: int, duplicates: str, directed: bool) -> None:
             f"{text}; their weights were summed. Pass duplicates='first', 'max', "
             "'mean' or 'error' for another rule.",
             GraphWarning,
-            stacklevel=5,
+            stacklevel=stacklevel,
         )

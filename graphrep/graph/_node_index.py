@@ -59,11 +59,11 @@ class NodeIndex:
         self._size = len(array)
         if array.dtype == object:
             self._ids = array
-            self._table = _table_of(array)
+            self._table = table_of_ids(array)
             _refuse_twins(self._table)
         elif not _is_range(array):
             self._ids = array
-            self._sorted = _sorted_of(array)
+            self._sorted = sorted_ids(array)
         if self._ids is not None:
             self._ids.setflags(write=False)
 
@@ -260,7 +260,8 @@ def _is_range(array: IntArray) -> bool:
     return bool(np.array_equal(array, np.arange(n)))
 
 
-def _table_of(array: AnyArray) -> dict[Hashable, int]:
+def table_of_ids(array: AnyArray) -> dict[Hashable, int]:
+    """Row of each id; an id that stands twice is refused."""
     try:
         table = {node: row for row, node in enumerate(array.tolist())}
     except TypeError as error:
@@ -274,7 +275,8 @@ def _table_of(array: AnyArray) -> dict[Hashable, int]:
     return table
 
 
-def _sorted_of(array: IntArray) -> tuple[IntArray, IntArray]:
+def sorted_ids(array: IntArray) -> tuple[IntArray, IntArray]:
+    """Ids in order and the row of each; an id that stands twice is refused."""
     order = np.argsort(array, kind="stable")
     values = array[order]
     same = np.flatnonzero(values[1:] == values[:-1])

@@ -207,6 +207,13 @@ class TextColumn(Sequence[Any]):
         return texts
 
 
+def stored_column(data: AnyArray, offsets: IntArray) -> TextColumn:
+    """Column of arrays that were checked when they were written; nothing is read."""
+    column = TextColumn.__new__(TextColumn)
+    column._set(data, offsets, None)
+    return column
+
+
 def text_column(texts: Any, *, what: str, length: int | None = None) -> TextColumn:
     """Read texts as a column, and check how many there are."""
     if isinstance(texts, TextColumn):

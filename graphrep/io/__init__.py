@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from graphrep.io._formats import read as read
     from graphrep.io._formats import sniff as sniff
     from graphrep.io._formats import write as write
+    from graphrep.io._graph_store import GraphStore as GraphStore
+    from graphrep.io._graph_store_write import write_graph_store as write_graph_store
     from graphrep.io._hif import read_hif as read_hif
     from graphrep.io._hif import write_hif as write_hif
     from graphrep.io._hyperedge_list import read_hyperedge_list as read_hyperedge_list
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from graphrep.io._vectors import write_vectors as write_vectors
 
 _HOME = {
+    "GraphStore": "_graph_store",
     "OboDocument": "_obo_document",
     "as_graph": "_as_graph",
     "as_hypergraph": "_as_hypergraph",
@@ -81,6 +84,7 @@ _HOME = {
     "terminology_formats": "_terminology_formats",
     "write": "_formats",
     "write_edgelist": "_edgelist_write",
+    "write_graph_store": "_graph_store_write",
     "write_hif": "_hif",
     "write_hyperedge_list": "_hyperedge_list",
     "write_hypergraph": "_hypergraph_formats",

@@ -26,10 +26,10 @@ def number_ends(
         Ends of the edges, rows that name nodes left out.
     nodes : NodeIndex
     """
-    _check_nulls(source, "source", 0, path)
-    _check_nulls(target.slice(n_node_rows), "target", n_node_rows, path)
-    kind = _value_type(source.type, "source", path)
-    if kind != _value_type(target.type, "target", path):
+    check_nulls(source, "source", 0, path)
+    check_nulls(target.slice(n_node_rows), "target", n_node_rows, path)
+    kind = id_type(source.type, "source", path)
+    if kind != id_type(target.type, "target", path):
         raise GraphFormatError(
             f"The columns of ids differ in type: {source.type} and {target.type}. "
             "Save both as texts or both as integers.",
@@ -44,9 +44,11 @@ def number_ends(
     return rank[rows], rank[columns], NodeIndex(_ids_of(dictionary, order, path))
 
 
-def _check_nulls(column: Any, name: str, skipped: int, path: PathType) -> None:
+def check_nulls(column: Any, name: str, skipped: int, path: PathType) -> None:
+    """Refuse a missing id; ``skipped`` rows stand before the column."""
     if column.null_count:
-        row = int(np.flatnonzero(column.is_null().to_numpy())[0]) + skipped
+        nulls = column.is_null().to_numpy(zero_copy_only=False)
+        row = int(np.flatnonzero(nulls)[0]) + skipped
         raise GraphFormatError(
             f"The {name} in row {row} is missing. Give every end of an edge an id or "
             "drop the row.",
@@ -54,7 +56,7 @@ def _check_nulls(column: Any, name: str, skipped: int, path: PathType) -> None:
         )
 
 
-def _value_type(kind: Any, name: str, path: PathType) -> Any:
+def id_type(kind: Any, name: str, path: PathType) -> Any:
     """Type that ids are brought to: int64, uint64 or large text."""
     import pyarrow as pa
 
@@ -127,6 +129,16 @@ def _check_dictionary(chunk: Any, path: PathType) -> None:
         raise GraphFormatError(
             f"A dictionary column is damaged: {error}.", path=path
         ) from error
+
+
+def as_plain_ids(values: Any, kind: Any, path: PathType) -> Any:
+    """Column of one batch as int64 or large text, dictionaries resolved."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(values.type):
+        _check_dictionary(values, path)
+        values = values.cast(values.type.value_type)
+    return _cast(values, kind, path)
 
 
 def _cast(values: Any, kind: Any, path: PathType) -> Any:

@@ -63,7 +63,7 @@ def graph_of_table(
     path: PathType,
 ) -> Graph:
     """Make a graph of an edge table; ``path`` is named in errors."""
-    said = _read_metadata(table.schema, path)
+    said = read_metadata(table.schema, path)
     n_rows = said.get("n_node_rows", 0)
     if not said and not table.num_rows and not allow_empty:
         raise GraphFormatError(
@@ -81,14 +81,14 @@ def graph_of_table(
         )
     weights = None
     if names[2] in table.column_names:
-        weights = _read_weights(table.column(names[2]).slice(n_rows), n_rows, path)
+        weights = read_weights(table.column(names[2]).slice(n_rows), n_rows, path)
     return Graph.from_codes(
         rows, columns, weights, nodes=nodes, duplicates=duplicates,
         directed=bool(said.get("directed")) if directed is None else directed,
     )  # fmt: skip
 
 
-def _read_metadata(schema: Any, path: PathType) -> dict[str, Any]:
+def read_metadata(schema: Any, path: PathType) -> dict[str, Any]:
     """Return what `write_parquet` stated about its table; nothing for other files."""
     blob = (schema.metadata or {}).get(METADATA_KEY)
     if blob is None:
@@ -122,7 +122,8 @@ def _as_range(
     return ids[rows], ids[columns], NodeIndex(n_nodes)
 
 
-def _read_weights(column: Any, skipped: int, path: PathType) -> AnyArray:
+def read_weights(column: Any, skipped: int, path: PathType) -> AnyArray:
+    """Column of numbers as floats; ``skipped`` rows stand before it."""
     import pyarrow as pa
 
     kind = column.type

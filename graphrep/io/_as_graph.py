@@ -18,12 +18,13 @@ from graphrep.graph._from_tables import (
     is_square_frame,
     is_table,
 )
+from graphrep.io._graph_store import GraphStore
 from graphrep.typing import GraphLike, NodeIds
 
 _ACCEPTED = (
     "a Graph, a scipy sparse or square numpy matrix, a networkx, igraph, rustworkx or "
     "networkit graph, a PyTorch Geometric Data, a pandas, polars or pyarrow table of "
-    "edges, a path"
+    "edges, a GraphStore, a path"
 )
 _EDGE_COLUMNS = (2, 3)  # an integer array so wide may be a list of edges
 _READERS: dict[str, Callable[..., Graph]] = {
@@ -56,7 +57,7 @@ def as_graph(
         networkx, igraph, rustworkx, networkit and PyTorch Geometric keep the ids and
         the order of their nodes. A table (pandas, polars, pyarrow, or any exporter
         of an Arrow stream) has one edge a row. A path is read with
-        `graphrep.io.read`.
+        `graphrep.io.read`, and the directory of a `GraphStore` mapped.
     directed : bool or None, default=None
         None takes the object's word; a matrix is directed if it is asymmetric, and
         the edges of a table are undirected. False on edges that differ from their
@@ -95,6 +96,12 @@ def as_graph(
     """
     if isinstance(x, Graph):
         graph = x if directed in (None, x.directed) else Graph(x, directed=directed)
+        return _reordered(graph, nodes)
+    if isinstance(x, GraphStore):
+        graph = x.graph()
+        if directed not in (None, graph.directed):
+            graph = Graph(graph, directed=directed)
+        graph = graph.unweighted() if weight is None else graph
         return _reordered(graph, nodes)
     if sparse.issparse(x) or isinstance(x, (np.ndarray, list)):
         graph = _of_matrix(x, directed, nodes)

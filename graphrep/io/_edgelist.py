@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
@@ -120,31 +120,80 @@ def read_edgelist(
     ...     read_edgelist(path)
     Graph(n_nodes=4, n_edges=2, undirected, weighted)
     """
-    if on_bad_line not in _BAD_LINE_RULES:
-        raise GraphValueError(
-            f"on_bad_line must be 'error', 'skip' or 'warn'; got {on_bad_line!r}."
-        )
     source = _Source(encoding, max_line_bytes, max_uncompressed_bytes, comments)
-    kind = _id_kind(id_dtype)
+    kind = id_kind(id_dtype)
     table, index = _known_nodes(nodes, kind, source)
+    form = _Form(delimiter, header, columns, quoting, kind, on_bad_line)
+    with _parsing(path, source, form, n_jobs) as (parser, records):
+        edges = _number(records, table, parser)
+    parser.report(warn=on_bad_line == "warn")
+    if not len(edges.rows) and not allow_empty:
+        lone = table.count if index is None else 0
+        raise GraphFormatError(no_edges(lone), path=path)
+    return _build(edges, table, index, kind, directed, duplicates)
+
+
+def stream_edgelist(
+    path: PathType,
+    *,
+    delimiter: str | None = None,
+    header: bool | None = None,
+    columns: Columns | None = None,
+    comments: str = "#%",
+    quoting: bool | None = None,
+    id_dtype: Any = None,
+    encoding: str = "utf-8",
+    on_bad_line: str = "error",
+    max_line_bytes: int = _LINE_BYTES,
+    max_uncompressed_bytes: int | None = None,
+    n_jobs: int | None = None,
+) -> Iterator[Parsed]:
+    """Yield the records of an edge list block by block; see `read_edgelist`.
+
+    An error in a line comes with the records before it.
+    """
+    source = _Source(encoding, max_line_bytes, max_uncompressed_bytes, comments)
+    kind = id_kind(id_dtype)
+    form = _Form(delimiter, header, columns, quoting, kind, on_bad_line)
+    with _parsing(path, source, form, n_jobs) as (parser, records):
+        yield from records
+    parser.report(warn=on_bad_line == "warn")
+
+
+class _Form(NamedTuple):
+    """How to read the lines of a file."""
+
+    delimiter: str | None
+    header: bool | None
+    columns: Columns | None
+    quoting: bool | None
+    kind: str | None
+    on_bad_line: str
+
+
+@contextmanager
+def _parsing(
+    path: PathType, source: _Source, form: _Form, n_jobs: int | None
+) -> Iterator[tuple[LineParser, Iterator[Parsed]]]:
+    """Give a parser and the records that it cuts, perhaps ahead of time in threads."""
+    if form.on_bad_line not in _BAD_LINE_RULES:
+        raise GraphValueError(
+            f"on_bad_line must be 'error', 'skip' or 'warn'; got {form.on_bad_line!r}."
+        )
     with ExitStack() as stack:
         threads = n_jobs != 1 and available_cpus() > 1
         blocks = _ahead_if(threads, source.blocks(path), stack)
-        head, lines = _head(blocks, comments)
+        head, lines = _head(blocks, source.comments)
         dialect = find_dialect(
-            lines, path, delimiter=delimiter, quoting=quoting, header=header,
-            columns=columns,
+            lines, path, delimiter=form.delimiter, quoting=form.quoting,
+            header=form.header, columns=form.columns,
         )  # fmt: skip
         parser = LineParser(
-            path, dialect, comments, max_line_bytes,
-            skip_bad=on_bad_line != "error", integers=kind == INTEGER,
+            path, dialect, source.comments, source.max_line_bytes,
+            skip_bad=form.on_bad_line != "error", integers=form.kind == INTEGER,
         )  # fmt: skip
         records = map(parser.parse, chain(head, blocks))
-        edges = _number(_ahead_if(threads, records, stack), table, parser)
-    parser.report(warn=on_bad_line == "warn")
-    if not len(edges.rows) and not allow_empty:
-        raise GraphFormatError(_no_edges(table, index), path=path)
-    return _build(edges, table, index, kind, directed, duplicates)
+        yield parser, _ahead_if(threads, records, stack)
 
 
 class _Source(NamedTuple):
@@ -231,10 +280,11 @@ def _joined(parts: list[Any]) -> Any:
     return out
 
 
-def _no_edges(table: IdTable, index: NodeIndex | None) -> str:
-    lone = f" but {table.count:,} single nodes" if table.count and not index else ""
+def no_edges(lone: int) -> str:
+    """Sentence for a file without edges but perhaps with single nodes."""
+    also = f" but {lone:,} single nodes" if lone else ""
     return (
-        f"No edges found in the file{lone}. Check the delimiter and the comments, or "
+        f"No edges found in the file{also}. Check the delimiter and the comments, or "
         "pass allow_empty=True."
     )
 
@@ -257,7 +307,8 @@ def _build(
     )
 
 
-def _id_kind(id_dtype: Any) -> str | None:
+def id_kind(id_dtype: Any) -> str | None:
+    """Kind of ids that a value of ``id_dtype=`` stands for."""
     if id_dtype is None:
         return None
     if id_dtype in (str, object, "str", "text", "object"):

@@ -86,6 +86,13 @@ _FORMATS = (
     ),
     _format("ntriples", ".nt .nq", "_ntriples", "RDF N-Triples", ending=_GRAPH),
     Format(
+        "store",
+        (".store",),
+        "graphrep.io._graph_store_write:read_store",
+        "graphrep.io._graph_store_write:write_store",
+        "directory of arrays that are mapped, for graphs larger than memory",
+    ),
+    Format(
         "kgtk",
         (".kgtk",),
         "graphrep.io._kgtk:read_kgtk_graph",
@@ -123,8 +130,8 @@ def sniff(path: PathType) -> str:
     path : path-like
         File to look at. Its suffix decides if it is known, a suffix of a compression
         aside; otherwise its first 64 KiB do. Tables (``.tsv``, ``.csv``, ``.txt``)
-        whose first line is that of a knowledge graph are looked into. Standard input
-        (``"-"``) counts as an edge list.
+        whose first line is that of a knowledge graph are looked into. A directory
+        counts as a graph store, standard input (``"-"``) as an edge list.
 
     Returns
     -------
@@ -138,6 +145,8 @@ def sniff(path: PathType) -> str:
     """
     if os.fspath(path) == STANDARD_STREAM:
         return "edgelist"
+    if Path(path).is_dir():
+        return "store"
     name = _name_by_suffix(path)
     if name is None:
         with open_input(path) as file:

@@ -16,6 +16,7 @@ from graphrep.typing import AnyArray, IntArray
 _FIRST_SLOTS = 1 << 12
 _FIRST_BYTES = 1 << 16
 _MOST_LOAD = 0.6
+_SLOT_BYTES = 16
 TEXT, INTEGER = "text", "int64"
 
 Tokens = tuple[AnyArray, AnyArray, AnyArray]
@@ -45,6 +46,31 @@ class IdTable:
             self._offsets, self.count, out,
         )  # fmt: skip
         return out
+
+    def needed(self, n_tokens: int, n_bytes: int) -> int:
+        """Bytes that making room for so many new ids would take at its peak."""
+        wanted = self.count + n_tokens
+        slots = len(self._table)
+        while wanted > _MOST_LOAD * slots:
+            slots *= 2
+        sizes = [
+            (_SLOT_BYTES, len(self._table), slots),
+            (8, len(self._offsets), wanted + 1),
+            (1, len(self._arena), int(self._offsets[self.count]) + n_bytes),
+        ]
+        return sum(
+            unit * (have if need <= have else have + max(need, 2 * have))
+            for unit, have, need in sizes
+        )
+
+    def part(self, start: int, stop: int) -> tuple[AnyArray, IntArray]:
+        """Bytes of some ids one after another, and where each begins and ends."""
+        offsets = self._offsets[start : stop + 1]
+        low = int(offsets[0])
+        inside = np.ones(int(offsets[-1]) - low, bool)
+        inside[offsets[1:] - low - 1] = False  # the separators
+        data = self._arena[low : int(offsets[-1])][inside]
+        return data, offsets - low - np.arange(len(offsets))
 
     def index(self, id_dtype: str | None) -> tuple[NodeIndex, IntArray | None]:
         """Index of the ids, and the row of each number if two ids became one.

@@ -74,7 +74,7 @@ def _pack(data, start, end):
 
 
 @njit
-def _key(data, start, end):
+def token_key(data, start, end):
     """Key of an id and its length, the length negative where the key is a hash."""
     size = end - start
     if size <= SHORT:
@@ -291,13 +291,13 @@ def tokenise(
             if layout[SKIP_BAD]:
                 continue
             break
-        keys[2 * r], lengths[2 * r] = _key(data, fields[0], fields[1])
+        keys[2 * r], lengths[2 * r] = token_key(data, fields[0], fields[1])
         starts[2 * r] = fields[0]
         lengths[2 * r + 1] = 0
         if lone:
             state[N_LONE] += 1
         else:
-            keys[2 * r + 1], lengths[2 * r + 1] = _key(data, fields[2], fields[3])
+            keys[2 * r + 1], lengths[2 * r + 1] = token_key(data, fields[2], fields[3])
             starts[2 * r + 1] = fields[2]
         r += 1
     state[POSITION] = p

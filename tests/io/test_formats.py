@@ -81,7 +81,7 @@ def test_sniff_when_standard_input_then_an_edge_list() -> None:
 
 
 def test_formats_when_listed_then_every_reader_and_writer_is_there() -> None:
-    assert len({entry.name for entry in formats()}) == len(formats()) == 12
+    assert len({entry.name for entry in formats()}) == len(formats()) == 13
     for entry in formats():
         for spec in (entry.reader, entry.writer):
             if spec is not None:
