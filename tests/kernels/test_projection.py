@@ -113,3 +113,21 @@ def test_matrix_when_scaled_then_rows_have_unit_variance_over_d():
     start = SignStart(KEYS, factor, 64, 3.0, 0)
     wanted = _signs() * (factor * np.sqrt(3 / 64))[:, None]
     np.testing.assert_allclose(start.as_matrix(), wanted)
+
+
+@pytest.mark.parametrize("s", [1.0, 3.0, 50.0])
+def test_part_when_some_columns_then_their_signs(s):
+    start = _start(d=40, s=s)
+    whole = start.as_layer().data
+    for first, count in [(0, 16), (16, 16), (32, 16)]:
+        part = start.part(first, count)
+        end = min(first + count, 40)
+        assert part.n_columns == end - first
+        assert part.dense == start.dense
+        layer = part.as_layer().data[:, : part.n_columns]
+        assert np.array_equal(layer, whole[:, first:end])
+        indptr, codes = part.codes()
+        signs = np.zeros((len(KEYS), part.n_columns), np.int8)
+        rows = np.repeat(np.arange(len(KEYS)), np.diff(indptr))
+        signs[rows, codes >> 1] = 1 - 2 * (codes & 1)
+        assert np.array_equal(signs, layer)
