@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -417,6 +418,13 @@ class FastRP(GraphTransformer):
         return runs.estimate_memory(self._recipe(np.float32), n_nodes, n_entries)
 
     # -- private -----------------------------------------------------------------
+    def __sklearn_clone__(self) -> Self:
+        bare = copy(self)
+        bare.executor = None  # executors cannot be copied: the twin has the same one
+        twin: Self = super(FastRP, bare).__sklearn_clone__()
+        twin.executor = self.executor
+        return twin
+
     def _check_parameters(self) -> FloatArray:
         return check_weights(self)
 

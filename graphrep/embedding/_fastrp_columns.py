@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -31,7 +32,6 @@ from graphrep.embedding._propagation import (
     column_statistics,
     standardize,
 )
-from graphrep.exceptions import GraphFormatError
 from graphrep.graph import Graph
 from graphrep.typing import AnyArray, FloatArray, PathType
 
@@ -148,10 +148,11 @@ def _check_disk(folder: Path, plan: FastRPPlan) -> None:
     used = sum(f.stat().st_size for f in folder.iterdir() if f.is_file())
     free = shutil.disk_usage(folder).free
     if free + used < plan.disk:
-        raise GraphFormatError(
-            f"the fit needs {human_bytes(plan.disk)} of disk and {human_bytes(free)} "
-            "are free. Choose another work_dir, or fewer dimensions.",
-            path=folder,
+        raise OSError(
+            errno.ENOSPC,
+            f"The fit needs {human_bytes(plan.disk)} of disk and {human_bytes(free)} "
+            "are free; choose another work_dir, or fewer dimensions",
+            str(folder),
         )
 
 

@@ -91,9 +91,10 @@ def plan_of_size(
 def size_of(graph: Graph, recipe: Recipe, *, stored: bool) -> Size:
     """Size of a graph that is at hand."""
     weight = 0 if graph.weights is None else graph.weights.itemsize
+    directed = recipe.direction != "out" and graph.directed  # may read all entries
     return Size(
         graph.n_nodes, len(graph.indices), graph.indices.itemsize + weight, stored,
-        _is_rebuilt(recipe, directed=graph.directed),
+        _is_rebuilt(recipe, directed=directed),
     )  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
+import graphrep
 from graphrep import FastRP, Graph
 from graphrep.datasets import make_sbm
 from graphrep.embedding import _fastrp_operator, _fastrp_rows
@@ -170,6 +172,26 @@ def test_transform_when_fitted_by_columns_then_the_reason_is_told(reference):
         model.transform(reference.random_graph())
 
 
+def test_clone_when_the_executor_is_an_object_then_shared(reference):
+    with ThreadPoolExecutor(1) as pool:
+        model = FastRP(16, random_state=0, executor=pool, n_jobs=1)
+        twin = clone(model)
+        assert twin.executor is model.executor is pool
+        assert twin is not model
+        assert twin.get_params() == model.get_params()
+    assert clone(FastRP(executor="processes")).executor == "processes"
+
+
+def test_save_when_work_dir_is_a_path_then_loads(reference, tmp_path):
+    model = _fit(reference.random_graph(), executor="serial", work_dir=tmp_path)
+    model.save(tmp_path / "model")
+    again = graphrep.load(tmp_path / "model")
+    assert again.work_dir == str(tmp_path)
+    assert reference.same_bits(np.asarray(again.embedding_), model.embedding_)
+    with pytest.raises(GraphValueError, match="by blocks of columns"):
+        again.transform(reference.random_graph())
+
+
 # -- plans ----------------------------------------------------------------------------
 def _planner(limit, *, n=2_097_152, entries=40_000_000, to_file=True, d=64, **options):
     model = FastRP(d, weights=(1, 1, 1, 1), **options)
@@ -260,7 +282,7 @@ def test_disk_when_too_small_then_refused_with_the_numbers(
     monkeypatch.setattr(
         columns.shutil, "disk_usage", lambda path: usage._replace(free=1000)
     )
-    with pytest.raises(GraphValueError, match=r"of disk and 1 kB are free"):
+    with pytest.raises(OSError, match=r"of disk and 1 kB are free"):
         _fit(reference.random_graph(), executor="serial", work_dir=tmp_path)
 
 
