@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,9 +21,11 @@ VECTOR_FORMATS = (
     "word2vec",
     "word2vec-bin",
     "safetensors",
+    "store",
     "projector",
+    "store",
 )
-STORE_SUFFIX = ".store"
+STORE = "store"
 TEXT_FORMATS = ("csv", "tsv", "word2vec")
 _SECTION = "Output"
 
@@ -93,7 +94,7 @@ def check_file(path: Path, *, overwrite: bool) -> None:
 
 def is_store(path: str, format: str | None) -> bool:
     """Whether vectors go to a store, a directory by its suffix."""
-    return format is None and path.endswith(STORE_SUFFIX)
+    return format == STORE or (format is None and path.endswith(f".{STORE}"))
 
 
 def check_vector_format(path: str, format: str | None) -> None:
@@ -101,8 +102,6 @@ def check_vector_format(path: str, format: str | None) -> None:
     from graphrep.exceptions import GraphFormatError
     from graphrep.io import _vectors
 
-    if is_store(path, format):
-        return
     if path == STANDARD_OUTPUT and format is None:
         raise click.UsageError("-o - needs --format, such as --format tsv.")
     try:
@@ -115,14 +114,6 @@ def check_vector_format(path: str, format: str | None) -> None:
             f"Format {name!r} is not text; redirect standard output to a file or a "
             "pipe, or give -o the name of a file."
         )
-
-
-def make_room(path: str) -> None:
-    """Delete a store of vectors that is to be replaced; anything else stays."""
-    from graphrep.io import EmbeddingStore
-
-    if Path(path).exists():
-        shutil.rmtree(EmbeddingStore(path).path)
 
 
 def written_files(path: str) -> list[str]:

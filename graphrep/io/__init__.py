@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from graphrep.io._conceptnet import read_conceptnet as read_conceptnet
     from graphrep.io._edgelist import read_edgelist as read_edgelist
     from graphrep.io._edgelist_write import write_edgelist as write_edgelist
+    from graphrep.io._embedding_store import EmbeddingStore as EmbeddingStore
+    from graphrep.io._embedding_writer import EmbeddingWriter as EmbeddingWriter
     from graphrep.io._formats import formats as formats
     from graphrep.io._formats import read as read
     from graphrep.io._formats import sniff as sniff
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
     from graphrep.io._vectors import write_vectors as write_vectors
 
 _HOME = {
+    "EmbeddingStore": "_embedding_store",
+    "EmbeddingWriter": "_embedding_writer",
     "GraphStore": "_graph_store",
     "OboDocument": "_obo_document",
     "as_graph": "_as_graph",

@@ -11,6 +11,7 @@ import numpy as np
 from graphrep.exceptions import GraphFormatError, GraphTypeError, GraphValueError
 from graphrep.graph import Vectors
 from graphrep.io._compression import STANDARD_STREAM, open_input, strip_compression
+from graphrep.io._store_files import store_format
 from graphrep.typing import PathType
 
 _BY_SUFFIX = {
@@ -27,6 +28,7 @@ _BY_SUFFIX = {
     ".w2v": "word2vec",
     ".bin": "word2vec-bin",
     ".safetensors": "safetensors",
+    ".store": "store",
 }
 VECTOR_FORMATS = (*dict.fromkeys(_BY_SUFFIX.values()), "projector")
 _MARKS = {
@@ -62,8 +64,9 @@ def write_vectors(
         ``"-"`` is standard output.
     format : str or None, default=None
         One of "npy", "npz", "parquet", "arrow", "csv", "tsv", "word2vec",
-        "word2vec-bin", "safetensors" and "projector". None takes it from the
-        suffix; a path without one, that is a directory, is for "projector".
+        "word2vec-bin", "safetensors", "store" (a directory, see `EmbeddingStore`)
+        and "projector". None takes it from the suffix; a path without one, that is a
+        directory, is for "projector".
     overwrite : bool, default=True
         Whether a file that is there may be replaced.
     wide : bool, default=False
@@ -124,6 +127,8 @@ def write_vectors(
         from graphrep.io._projector import write_projector
 
         write_projector(vectors, path)
+    elif name == "store":
+        _write_store(vectors, path)
     else:
         from graphrep.io import _vector_arrays
 
@@ -148,7 +153,8 @@ def read_vectors(
     Parameters
     ----------
     path : path-like
-        File to read, or the directory of a projector; ``"-"`` is standard input.
+        File to read, or the directory of a projector or of an `EmbeddingStore`;
+        ``"-"`` is standard input.
     format : str or None, default=None
         Name of the format, see `write_vectors`; None finds out with
         `sniff_vectors`.
@@ -159,7 +165,7 @@ def read_vectors(
         Texts only: None gives integers if every id is a canonical one (no sign, no
         leading zero), and texts otherwise.
     mmap : bool, default=True
-        npy and safetensors: map the values instead of reading them into memory.
+        npy, safetensors and store: map the values instead of reading them into memory.
 
     Returns
     -------
@@ -202,6 +208,8 @@ def read_vectors(
         from graphrep.io._projector import read_projector
 
         return read_projector(path, **text)
+    if name == "store":
+        return _read_store(path, kind, mmap)
     from graphrep.io import _vector_arrays
 
     if name == "npy":
@@ -230,6 +238,8 @@ def sniff_vectors(path: PathType) -> str:
         If neither the suffix nor the content speaks of a known format.
     """
     if os.fspath(path) != STANDARD_STREAM:
+        if Path(path).is_dir() and store_format(path) is not None:
+            return "store"
         if Path(path).is_dir() or (not Path(path).exists() and _is_prefix(path)):
             return "projector"
         if name := _by_suffix(path):
@@ -243,6 +253,28 @@ def sniff_vectors(path: PathType) -> str:
         f"one of {', '.join(VECTOR_FORMATS)}.",
         path=path,
     )
+
+
+def _write_store(vectors: Vectors, path: PathType) -> None:
+    from graphrep.io._embedding_store import EmbeddingStore
+
+    matrix = vectors.matrix
+    with EmbeddingStore.create(
+        path, vectors.nodes, vectors.shape, matrix.dtype, overwrite=True
+    ) as writer:
+        writer.write_rows(0, len(matrix), matrix)
+        writer.finish()
+
+
+def _read_store(path: PathType, dtype: Any, mmap: bool) -> Vectors:
+    from graphrep.io._embedding_store import EmbeddingStore
+
+    vectors = EmbeddingStore(path).to_vectors()
+    if dtype is None and mmap:
+        return vectors
+    with np.errstate(over="ignore"):  # Vectors refuses what became infinite
+        matrix = np.array(vectors.matrix, dtype=dtype)
+    return Vectors(matrix, vectors.nodes)
 
 
 def _checked(name: str | None) -> str | None:

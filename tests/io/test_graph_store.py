@@ -442,6 +442,20 @@ def test_opening_when_the_manifest_does_not_fit_then_one_sentence(
         GraphStore(stored.path)
 
 
+def test_opening_when_the_manifest_is_mutated_then_opens_or_one_error(stored):
+    path = stored.path / "manifest.json"
+    content, rng = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(300):
+        data = bytearray(content)
+        for at in rng.integers(0, len(data), 3):
+            data[at] = rng.integers(32, 127)
+        path.write_bytes(data)
+        try:
+            GraphStore(stored.path).graph()
+        except GraphFormatError as error:
+            assert str(stored.path) in str(error)  # noqa: PT017
+
+
 def test_opening_when_nothing_is_there_then_not_found(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no graph store"):
         GraphStore(tmp_path / "none.store")

@@ -28,9 +28,11 @@ SUFFIXES = {
     "word2vec": ".txt",
     "word2vec-bin": ".bin",
     "safetensors": ".safetensors",
+    "store": ".store",
     "projector": "",
 }
-LOSSLESS = ("npy", "npz", "parquet", "arrow", "safetensors")
+LOSSLESS = ("npy", "npz", "parquet", "arrow", "safetensors", "store")
+DIRECTORIES = ("projector", "store")
 TEXTUAL = ("csv", "tsv", "word2vec", "projector")
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n\t")
 TEXT_IDS = st.text(CHARACTERS, min_size=1, max_size=6)
@@ -172,7 +174,7 @@ def test_parquet_when_written_by_others_then_read(tmp_path, vectors):
         read_vectors(path)
 
 
-@pytest.mark.parametrize("name", LOSSLESS)
+@pytest.mark.parametrize("name", [n for n in LOSSLESS if n not in DIRECTORIES])
 def test_read_when_cut_off_then_error_names_the_file(tmp_path, name):
     path = tmp_path / f"v{SUFFIXES[name]}"
     write_vectors(Vectors(np.ones((50, 8))), path)
@@ -199,7 +201,7 @@ def _mutate(content, rng):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", [n for n in VECTOR_FORMATS if n != "projector"])
+@pytest.mark.parametrize("name", [n for n in VECTOR_FORMATS if n not in DIRECTORIES])
 def test_read_when_bytes_were_changed_then_reads_or_refuses(tmp_path, name):
     rng = np.random.default_rng(0)
     path = tmp_path / f"v{SUFFIXES[name]}"
