@@ -93,15 +93,7 @@ def test_link_when_lines_given_then_what_python_finds(
     assert "--overwrite" in again.stderr
 
 
-@pytest.mark.parametrize(
-    "method",
-    [
-        pytest.param(
-            name, marks=[] if hasattr(linking, kind) else pytest.mark.skip(kind)
-        )
-        for name, kind in METHODS.items()
-    ],
-)
+@pytest.mark.parametrize("method", [*METHODS])
 def test_link_when_of_any_method_then_flu_is_influenza(
     invoke: Invoke, ills: Path, method: str
 ) -> None:
@@ -110,6 +102,12 @@ def test_link_when_of_any_method_then_flu_is_influenza(
     record = json.loads(done.stdout)
     assert record["result"]["class"] == METHODS[method]
     assert record["result"]["links"][0]["concept_id"] == "D1"
+
+
+def test_methods_when_listed_then_all_are_there() -> None:
+    assert {"NGramIndex", "NameDictionary"} <= set(METHODS.values())
+    assert set(METHODS.values()) <= set(linking.__all__)
+    assert ("phrase-linker" in METHODS) == hasattr(linking, "PhraseLinker")
 
 
 def test_link_when_no_output_then_a_table_of_five(invoke: Invoke, ills: Path) -> None:
