@@ -46,9 +46,10 @@ class GraphSize(NamedTuple):
 def graph_size(source: GraphSource) -> GraphSize:
     """Size of the graph in a file, reading as little of it as the format allows.
 
-    Headers of npz, MatrixMarket and METIS files are enough. Of large files with one
-    edge a line a sample is read; the number of nodes follows from how it grows with
-    the lines. Other files are read as a whole, which is quick unless they are large.
+    Headers of npz, MatrixMarket and METIS files and the manifest of a store are
+    enough. Of large files with one edge a line a sample is read; the number of nodes
+    follows from how it grows with the lines. Other files are read as a whole, which is
+    quick unless they are large.
     """
     name = source.format or sniff(source.path)
     by_header = None if source.path == STANDARD_STREAM else _BY_HEADER.get(name)
@@ -124,10 +125,18 @@ def _from_metis(source: GraphSource) -> GraphSize | None:
     )
 
 
+def _from_store(source: GraphSource) -> GraphSize | None:
+    from graphrep.io import GraphStore
+
+    store = GraphStore(source.path)
+    return GraphSize(store.n_nodes, store.nnz, True, "the manifest of the store")
+
+
 _BY_HEADER: dict[str, Callable[[GraphSource], GraphSize | None]] = {
     "npz": _from_npz,
     "matrixmarket": _from_matrix_market,
     "metis": _from_metis,
+    "store": _from_store,
 }
 
 

@@ -150,3 +150,42 @@ def test_warning_when_raised_then_is_one_line(invoke: Invoke, edges: Path) -> No
     first = done.stderr.splitlines()[0]
     assert first.startswith("Warning: METIS has no place for ids")
     assert ".py:" not in done.stderr
+
+
+def test_convert_when_the_output_is_a_store_then_sorted_on_disk_and_read_by_all(
+    invoke: Invoke, edges: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "graph.store"
+    done = invoke("convert", edges, store, "--memory-limit", "100MiB")
+    assert done.exit_code == 0, done.stderr
+    assert graphrep.read(store) == graphrep.read(edges)
+    again = invoke("convert", edges, store)
+    assert again.exit_code == 2
+    assert "is there already" in again.stderr
+    assert invoke("convert", edges, store, "--overwrite").exit_code == 0
+    info = json.loads(invoke("info", store, "--json").stdout)
+    assert (info["n_nodes"], info["n_edges"]) == (3, 2)
+    back = tmp_path / "back.tsv"
+    assert invoke("convert", store, back).exit_code == 0
+    assert graphrep.read(back) == graphrep.read(edges)
+
+
+def test_convert_when_the_memory_limit_cannot_hold_then_says_why(
+    invoke: Invoke, edges: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "graph.store"
+    small = invoke("convert", edges, store, "--memory-limit", "1MiB")
+    assert small.exit_code == 5
+    assert "takes 67.1 MB at least" in small.stderr
+    for more, reason in (
+        (["--unweighted"], "--unweighted reads the graph into memory"),
+        (["--nodes", edges], "--nodes reads the graph into memory"),
+    ):
+        done = invoke("convert", edges, store, "--memory-limit", "1GiB", *more)
+        assert done.exit_code == 2
+        assert reason in done.stderr
+    done = invoke("convert", edges, tmp_path / "g.npz", "--memory-limit", "1GiB")
+    assert "OUTPUT is none" in done.stderr
+    done = invoke("convert", edges, store, "-O", "colour=1")
+    assert done.exit_code == 2
+    assert "Unknown option 'colour'" in done.stderr

@@ -34,7 +34,7 @@ def no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.filterwarnings("ignore::graphrep.exceptions.GraphWarning")
 @pytest.mark.usefixtures("no_reading")
-@pytest.mark.parametrize("name", ["g.npz", "g.mtx", "g.mtx.gz", "g.metis"])
+@pytest.mark.parametrize("name", ["g.npz", "g.mtx", "g.mtx.gz", "g.metis", "g.store"])
 def test_size_when_the_header_has_it_then_the_file_is_not_read(
     name: str, tmp_path: Path
 ) -> None:
