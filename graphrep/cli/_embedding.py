@@ -17,7 +17,6 @@ from graphrep.cli._outputs import (
     check_output,
     check_vector_format,
     is_store,
-    make_room,
     place,
     written_files,
 )
@@ -162,7 +161,6 @@ def embed_graph(run: Run, plan: Plan) -> None:
             check_memory(estimator, graph)
         options: dict[str, Any] = _features(plan, graph)
         if large and is_store(plan.output, plan.format):
-            make_room(plan.output)
             options["out"] = plan.output
         source = plan.source.path if large and plan.source.is_store else graph
         estimator.fit_transform(source, **options)

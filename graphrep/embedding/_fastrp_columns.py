@@ -107,7 +107,7 @@ def fit_columns(
         bases = _prepare(job, folder)
     blocks, stages = _power_stages(job, bases, folder)
     inputs = {**bases, **blocks}
-    sums = _sum_stages(layout, inputs, folder)
+    sums = _sum_stages(job, inputs, folder)
     summary = run_tasks(
         TaskList([*stages, *sums]), job.executor, n_jobs=job.n_jobs,
         most=job.plan.workers, timeout=job.timeout, progress=job.progress,
@@ -117,8 +117,9 @@ def fit_columns(
     if write is None:
         state.embedding = make_out()
         write = state.embedding.__setitem__
+    rows = Rows(layout, list(bases.values()), inputs, streamed=job.plan.streamed)
     with numba_threads(job.n_jobs):
-        _make_rows(job, state, Rows(layout, list(bases.values()), inputs), write)
+        _make_rows(job, state, rows, write)
     return state, summary
 
 
@@ -207,8 +208,9 @@ def _power_stages(
     return blocks, stages
 
 
-def _sum_stages(layout: Layout, inputs: dict[str, Path], folder: Path) -> list[Stage]:
+def _sum_stages(job: Job, inputs: dict[str, Path], folder: Path) -> list[Stage]:
     """Stages that take the sums of the columns for the z-score."""
+    layout, hints = job.layout, {"streamed": job.plan.streamed}
     if finish_of(layout.recipe) != FINISH_SUMS:
         return []
     raw, n = layout.to_dict(), layout.n_nodes
@@ -220,7 +222,7 @@ def _sum_stages(layout: Layout, inputs: dict[str, Path], folder: Path) -> list[S
         most = [
             make_task(
                 f"{_TASKS}:largest_entry", folder, f"most-{first}", inputs=inputs,
-                layout=raw, first=first, end=end,
+                hints=hints, layout=raw, first=first, end=end,
             )
             for first, end in ranges
         ]  # fmt: skip
@@ -229,7 +231,7 @@ def _sum_stages(layout: Layout, inputs: dict[str, Path], folder: Path) -> list[S
     sums = [
         make_task(
             f"{_TASKS}:column_sums", folder, f"sums-{first}", inputs=inputs,
-            layout=raw, first=first, end=end,
+            hints=hints, layout=raw, first=first, end=end,
         )
         for first, end in ranges
     ]  # fmt: skip

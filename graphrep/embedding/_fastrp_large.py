@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,31 +12,32 @@ import numpy as np
 from graphrep._tasks._executors import check_executor
 from graphrep._utils._memory import memory_bytes
 from graphrep.base import is_matrix, read_graph
-from graphrep.embedding._fastrp_columns import Job, Writer, fit_columns, scratch
+from graphrep.embedding._fastrp_columns import Job, fit_columns, scratch
 from graphrep.embedding._fastrp_plan import FastRPPlan, Planner, Size
 from graphrep.embedding._fastrp_run import check_out
 from graphrep.embedding._fastrp_state import Recipe, State
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import Graph
+from graphrep.io import EmbeddingStore, GraphStore
+from graphrep.io._embedding_store import EMBEDDING_FORMAT
+from graphrep.io._graph_store import GRAPH_FORMAT
+from graphrep.io._store_files import refuse_replacing, store_format
 from graphrep.typing import AnyArray
 
 if TYPE_CHECKING:
     from graphrep.embedding._fastrp import FastRP
-    from graphrep.io import GraphStore
+    from graphrep.io._embedding_writer import EmbeddingWriter
 
-_ROWS_AT_ONCE = 1 << 16
 _ENTRY_BYTES = 8  # neighbour and weight
 
 
 def store_of(X: Any) -> GraphStore | None:
     """Open a graph store, if that is what is given; nothing of it is read."""
-    if not is_path(X):
-        return X if type(X).__name__ == "GraphStore" else None
-    if not (Path(X) / "manifest.json").is_file():
-        return None
-    from graphrep.io import GraphStore
-
-    return GraphStore(X)
+    if isinstance(X, GraphStore):
+        return X
+    if is_path(X) and store_format(X) == GRAPH_FORMAT:
+        return GraphStore(X)
+    return None
 
 
 def is_path(out: Any) -> bool:
@@ -124,42 +126,36 @@ def fit_in_files(
     def make() -> AnyArray:
         return np.empty((n, recipe.n_columns), recipe.dtype) if array is None else array
 
-    with scratch(estimator.work_dir, beside, job) as folder:
-        if not is_path(out):
-            state, summary = fit_columns(job, None, make, folder)
-        else:
-            writer = _writer(out, graph, recipe)
-            state, summary = fit_columns(job, _write_to(writer), make, folder)
-            state.embedding = _finished(writer, out)
+    if is_path(out):
+        refuse_replacing(Path(out), EMBEDDING_FORMAT, overwrite=True)
+    with scratch(estimator.work_dir, beside, job) as folder, ExitStack() as stack:
+        writer: list[EmbeddingWriter] = []
+
+        def write(rows: slice, part: AnyArray) -> None:
+            if not writer:  # not before the tasks are done: a kill leaves nothing
+                writer.append(stack.enter_context(_writer(out, graph, recipe)))
+            writer[0].write_rows(rows.start, rows.stop, part)
+
+        to_store = write if is_path(out) else None
+        state, summary = fit_columns(job, to_store, make, folder)
+        if writer:
+            state.embedding = writer[0].finish().vectors
     estimator.tasks_ = summary
     return state
 
 
-def keep_in_store(embedding: AnyArray, graph: Graph, recipe: Recipe, out: Any) -> Any:
+def keep_in_store(
+    embedding: AnyArray, graph: Graph, recipe: Recipe, out: Any
+) -> AnyArray:
     """Write an embedding that is in memory to a store; returns it mapped."""
-    writer = _writer(out, graph, recipe)
-    for first in range(0, len(embedding), _ROWS_AT_ONCE):
-        end = min(first + _ROWS_AT_ONCE, len(embedding))
-        writer.write_rows(first, end, embedding[first:end])
-    return _finished(writer, out)
+    with _writer(out, graph, recipe) as writer:
+        writer.write_rows(0, len(embedding), embedding)
+        return writer.finish().vectors
 
 
-def _writer(out: Any, graph: Graph, recipe: Recipe) -> Any:
-    from graphrep.io import EmbeddingStore
-
+def _writer(out: Any, graph: Graph, recipe: Recipe) -> EmbeddingWriter:
+    """Writer of a store, which takes the place of one that is there when finished."""
     shape = (graph.n_nodes, recipe.n_columns)
-    return EmbeddingStore.create(out, graph.nodes.ids, shape, np.dtype(recipe.dtype))
-
-
-def _write_to(writer: Any) -> Writer:
-    def write(rows: slice, part: AnyArray) -> None:
-        writer.write_rows(rows.start, rows.stop, part)
-
-    return write
-
-
-def _finished(writer: Any, out: Any) -> Any:
-    from graphrep.io import EmbeddingStore
-
-    writer.finish()
-    return EmbeddingStore(out).vectors
+    return EmbeddingStore.create(
+        out, graph.nodes, shape, np.dtype(recipe.dtype), overwrite=True
+    )

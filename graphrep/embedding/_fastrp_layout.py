@@ -13,7 +13,7 @@ from graphrep.kernels._gather import LANES
 ENTRIES_AT_ONCE = 1 << 22
 """Entries of the adjacency that a task has at hand at a time."""
 
-ROWS_BYTES = 1 << 22
+ROWS_BYTES = 1 << 23
 """Size of the range of rows that is made at a time."""
 
 

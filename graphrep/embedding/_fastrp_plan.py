@@ -23,9 +23,9 @@ TASK_SECONDS = 120
 """CPU seconds that a task is cut to, where a power takes less."""
 
 # Nanoseconds for each entry, column and power, by the columns of a block.
-_COST = ((16, 2.1), (32, 1.6), (64, 1.2), (128, 1.0))
+_COST = ((16, 2.0), (32, 1.3), (64, 1.1), (128, 1.0))
 _COST_NODES = 2e6  # where they hold; beyond, twice that for eight times the nodes
-_MERGE_COST = 3.0  # nanoseconds for each number of a power that rows are made from
+_MERGE_COST = 8.0  # nanoseconds for each number of a power that rows are made from
 _CODE_BYTES = 24  # a node, while the signs of a block are there
 _PREPARE_BYTES = 72  # a node, while an operator is made ready
 
@@ -227,7 +227,7 @@ class Planner:
         read = n_blocks * len(recipe.weights) * self.graph
         read += passes * weighted * powers_bytes
         read += (len(layout.stages) - 1) * powers_bytes
-        disk = layout.most_bytes() + (2 * self.rows if self.to_file else 0)
+        disk = layout.most_bytes() + (self.rows if self.to_file else 0)
         disk += self.graph if self.size.rebuilt or not self.size.stored else 0
         seconds = self._seconds(q, block, width)
         seconds += 1e-9 * _MERGE_COST * passes * weighted * n * width

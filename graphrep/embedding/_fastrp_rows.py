@@ -38,16 +38,24 @@ class Rows:
         Files of the operators.
     inputs : dict of str to Path
         Files of the blocks by their names.
+    streamed : bool, default=False
+        Whether to read them past the page cache.
     """
 
     def __init__(
-        self, layout: Layout, operators: list[Path], inputs: dict[str, Path]
+        self,
+        layout: Layout,
+        operators: list[Path],
+        inputs: dict[str, Path],
+        *,
+        streamed: bool = False,
     ) -> None:
         self.layout = layout
         self.recipe = layout.recipe
         self.operators = [Operator(path) for path in operators]
         self._blocks = {
-            key: RangeReader(path) for key, path in block_paths(inputs).items()
+            key: RangeReader(path, streamed=streamed)
+            for key, path in block_paths(inputs).items()
         }
 
     def pieces(self, first: int, end: int) -> list[tuple[int, int]]:
@@ -109,7 +117,9 @@ class Rows:
             float(target.coefficient), target.normalize, target.fresh, target.column,
             recipe.width, target.finish, float(target.fixed),
         )  # fmt: skip
-        _propagation.add_rows(rows, cuts, plan, target.out, sums)
+        _propagation.add_rows(
+            rows, recipe.work.type(1), cuts, plan, _NO_SCALE, target.out, sums
+        )
 
     def _own_start(self, operator: Operator, first: int, end: int) -> SignStart:
         return operator.start(self.layout, first, end)

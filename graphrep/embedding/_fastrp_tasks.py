@@ -63,10 +63,16 @@ def propagate_block(
 
 @pure_task(version=1)
 def largest_entry(
-    out: Path, *, layout: dict[str, Any], first: int, end: int, **inputs: Path
+    out: Path,
+    *,
+    layout: dict[str, Any],
+    first: int,
+    end: int,
+    streamed: bool = False,
+    **inputs: Path,
 ) -> None:
     """Find the largest absolute entry of some rows of the embedding."""
-    rows = _rows(layout, inputs)
+    rows = _rows(layout, inputs, streamed)
     most = 0.0
     for low, high in rows.pieces(first, end):
         part, _, _ = rows.make(low, high)
@@ -77,14 +83,20 @@ def largest_entry(
 
 @pure_task(version=1)
 def column_sums(
-    out: Path, *, layout: dict[str, Any], first: int, end: int, **inputs: Path
+    out: Path,
+    *,
+    layout: dict[str, Any],
+    first: int,
+    end: int,
+    streamed: bool = False,
+    **inputs: Path,
 ) -> None:
     """Add up the columns and their squares over some rows, as integers.
 
     Inputs whose names start with ``most`` hold the largest entries, where they have
     to be known for the scale of the integers.
     """
-    rows = _rows(layout, inputs)
+    rows = _rows(layout, inputs, streamed)
     fixed = fixed_of(rows.layout, largest(inputs))
     total = np.zeros(2 * rows.recipe.n_columns + 1, np.int64)
     for low, high in rows.pieces(first, end):
@@ -102,10 +114,10 @@ def largest(inputs: dict[str, Path]) -> float | None:
     return max(float(np.load(path, allow_pickle=False)[0]) for path in files)
 
 
-def _rows(layout: dict[str, Any], inputs: dict[str, Path]) -> Rows:
+def _rows(layout: dict[str, Any], inputs: dict[str, Path], streamed: bool) -> Rows:
     cut = Layout.from_dict(layout)
     operators = [inputs[f"operator{i}"] for i in range(cut.recipe.n_operators)]
-    return Rows(cut, operators, inputs)
+    return Rows(cut, operators, inputs, streamed=streamed)
 
 
 def _propagate(files: Operator, x: Layer | SignStart, y: Layer) -> None:

@@ -152,15 +152,15 @@ def propagate_signs(
 
 
 @njit(parallel=True)
-def add_rows(rows, cuts, plan, out, sums):
-    """Add rows of a power that were kept, in full, to ``out`` as `propagate` does."""
+def add_rows(rows, inverse, cuts, plan, layer_scale, out, sums):
+    """Add rows of a power that were kept, in full, to ``out`` as `propagate` does.
+
+    ``inverse`` is 1 in the type of the arithmetic: nothing is left to divide.
+    """
     for b in prange(cuts.shape[0] - 1):
-        row = np.empty(rows.shape[1], rows.dtype)
-        scale = np.empty(0, np.float32)
         for i in range(cuts[b], cuts[b + 1]):
-            row[:] = rows[i]
             _finish_row(
-                i, row, rows.dtype.type(1), False, rows, scale, plan, out, sums, b
+                i, rows[i], inverse, False, rows, layer_scale, plan, out, sums, b
             )
 
 

@@ -311,3 +311,61 @@ def _skip_without_torch(name: str) -> None:
 
 
 _QUICK = (("walks_per_node", 2), ("walk_length", 10), ("n_epochs", 2))
+
+
+class TestLargerThanMemory:
+    @pytest.fixture
+    def store(self, invoke: Invoke, karate: Path, tmp_path: Path) -> Path:
+        done = invoke("convert", karate, tmp_path / "karate.store")
+        assert done.exit_code == 0, done.stderr
+        return tmp_path / "karate.store"
+
+    def test_store_when_in_and_out_then_the_vectors_of_memory(
+        self, invoke: Invoke, karate: Path, store: Path, tmp_path: Path
+    ) -> None:
+        out, plain = tmp_path / "v.store", tmp_path / "v.npz"
+        fit = ("embed", "fastrp", "-d", "16", "--seed", "3")
+        assert invoke(*fit, karate, "-o", plain).exit_code == 0
+        limits = ("--memory-limit", "1GiB", "--work-dir", tmp_path / "w")
+        done = invoke(*fit, store, "-o", out, "--executor", "serial", *limits, "--json")
+        assert done.exit_code == 0, done.stderr
+        assert json.loads(done.stdout)["outputs"] == [str(out)]
+        got, wanted = read_vectors(out), read_vectors(plain)
+        np.testing.assert_array_equal(got.matrix, wanted.matrix)
+        assert got.node_ids.tolist() == wanted.node_ids.tolist()
+        again = invoke(*fit, store, "-o", out, "--executor", "serial")
+        assert again.exit_code == 2
+        assert "--overwrite" in again.stderr
+        more = invoke(*fit, store, "-o", out, "--overwrite")
+        assert more.exit_code == 0, more.stderr
+
+    def test_dry_run_when_limited_then_shows_the_way_and_writes_nothing(
+        self, invoke: Invoke, store: Path, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "v.store"
+        fit = ("embed", "fastrp", store, "-o", out, "--dry-run")
+        done = invoke(*fit, "--executor", "serial")
+        assert done.exit_code == 0, done.stderr
+        assert "blocks of 128 columns in files" in done.stdout + done.stderr
+        done = invoke(*fit, "--memory-limit", "1GiB", "--json")
+        plan = json.loads(done.stdout)["result"]["plan"]
+        assert plan["path"] == "mapped"
+        assert plan["limit"] == 1 << 30
+        assert not out.exists()
+
+    @pytest.mark.parametrize("graph", ["store", "karate"])
+    def test_memory_when_too_small_then_refused_with_the_numbers(
+        self, invoke: Invoke, graph: str, request: pytest.FixtureRequest
+    ) -> None:
+        path = request.getfixturevalue(graph)
+        done = invoke("embed", "fastrp", path, "--dry-run", "--memory-limit", "1kB")
+        assert done.exit_code not in (0, 1, 2)
+        assert "memory_limit is 1 kB" in done.stderr
+
+    def test_executor_when_unknown_then_one_sentence(
+        self, invoke: Invoke, store: Path, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "v.npz"
+        done = invoke("embed", "fastrp", store, "-o", out, "--executor", "cloud")
+        assert done.exit_code == 3
+        assert "executor must be 'serial', 'processes', 'dask'" in done.stderr

@@ -18,6 +18,7 @@ from graphrep.embedding import _fastrp_operator, _fastrp_rows
 from graphrep.embedding._fastrp_plan import Planner, Size
 from graphrep.embedding._fastrp_state import Recipe
 from graphrep.exceptions import GraphValueError, MemoryLimitError
+from graphrep.io import EmbeddingStore, write_graph_store
 
 TEXTS = [f"né {i * 7919 % 40}" for i in range(40)]
 OPTIONS = [
@@ -234,7 +235,7 @@ def test_plan_when_the_graph_is_huge_then_a_task_takes_one_power():
 
 def test_plan_when_asked_then_nothing_starts_and_the_fit_keeps_to_it(tmp_path):
     graph = make_sbm(20_000, 50_000, random_state=0).graph
-    model = FastRP(256, random_state=0, memory_limit="50MB", work_dir=tmp_path)
+    model = FastRP(256, random_state=0, memory_limit="60MB", work_dir=tmp_path)
     plan = model.plan(graph)
     assert (plan.path, list(tmp_path.iterdir())) == ("columns", [])
     assert model.fit(graph).plan_ == plan
@@ -334,3 +335,73 @@ def test_memory_when_limited_by_the_system_then_columns_fit_and_the_whole_does_n
     graph = make_sbm(60_000, 300_000, random_state=0).graph
     wanted = FastRP(256, random_state=0).fit_transform(graph)
     assert reference.same_bits(np.load(file), wanted)
+
+
+# -- stores ---------------------------------------------------------------------------
+@pytest.fixture
+def store(tmp_path):
+    graph = make_sbm(300, 1500, random_state=0).graph
+    names = [f"node {i}" for i in range(300)]
+    return write_graph_store(graph.with_nodes(names), tmp_path / "graph.store")
+
+
+@pytest.mark.parametrize("executor", [None, "serial"])
+@pytest.mark.parametrize("as_path", [True, False])
+def test_store_when_in_and_out_then_the_bits_of_memory(
+    reference, store, tmp_path, executor, as_path
+):
+    wanted = FastRP(40, random_state=1).fit_transform(store.graph())
+    out = tmp_path / "vectors.store"
+    model = FastRP(40, random_state=1, executor=executor, work_dir=tmp_path / "work")
+    source = str(store.path) if as_path else store
+    got = model.fit_transform(source, out=out)
+    assert isinstance(got, np.memmap)
+    assert model.embedding_ is got
+    assert reference.same_bits(np.asarray(got), wanted)
+    assert model.plan_.path == ("mapped" if executor is None else "columns")
+    written = EmbeddingStore(out)
+    written.verify()
+    assert written.ids.tolist() == model.node_ids_.tolist()
+    assert model.most_similar("node 3", 2) == FastRP(40, random_state=1).fit(
+        store
+    ).most_similar("node 3", 2)
+    assert model.fit_transform(source, out=str(out)).tobytes() == wanted.tobytes()
+
+
+def test_store_when_ids_are_in_order_then_its_own_files_are_read(
+    reference, cut, tmp_path
+):
+    cut(16, powers=1, streamed=True)
+    graph = make_sbm(300, 1500, random_state=0).graph
+    store = write_graph_store(graph, tmp_path / "graph.store")
+    before = {f.name: f.read_bytes() for f in store.path.iterdir()}
+    seen = []
+    model = FastRP(40, random_state=1, executor="serial", work_dir=tmp_path / "work")
+    model._progress = lambda *step: seen.extend(
+        f.name for f in (tmp_path / "work").rglob("*-indices.npy")
+    )
+    got = model.fit_transform(store)
+    assert seen == []
+    assert reference.same_bits(got, FastRP(40, random_state=1).fit_transform(graph))
+    assert {f.name: f.read_bytes() for f in store.path.iterdir()} == before
+
+
+def test_out_when_something_else_is_there_then_it_stays_and_nothing_starts(
+    store, tmp_path
+):
+    out = tmp_path / "notes"
+    out.mkdir()
+    (out / "diary.txt").write_text("dear diary")
+    model = FastRP(8, random_state=1, executor="serial", work_dir=tmp_path / "work")
+    with pytest.raises(FileExistsError, match="something already"):
+        model.fit_transform(store, out=out)
+    assert (out / "diary.txt").read_text() == "dear diary"
+
+
+def test_out_when_stopped_then_no_part_of_a_store_is_there(store, tmp_path, cut):
+    cut(16)
+    out = tmp_path / "vectors.store"
+    model = FastRP(16, random_state=1, executor="serial")
+    with pytest.raises(KeyboardInterrupt):
+        _stop_at(model, "Writing", 0).fit_transform(store, out=out)
+    assert [path.name for path in tmp_path.iterdir()] == ["graph.store"]

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from graphrep import FastRP
+from graphrep._tasks import open_backend
 from graphrep.datasets import make_sbm
 from graphrep.embedding._fastrp_plan import Planner
 
@@ -147,3 +148,11 @@ def _wait_until_gone(pid, seconds=20):
             return
         time.sleep(0.1)
     raise AssertionError(f"worker {pid} outlived its driver")
+
+
+def test_dask_when_started_here_then_runs_tasks_on_the_loopback_only():
+    pytest.importorskip("distributed", reason="dask is not installed")
+    with open_backend("dask", 1) as backend:
+        assert (backend.workers, backend.threads) == (1, 1)
+        assert backend.submit(os.getpid).result(30) != os.getpid()
+        assert backend.client.scheduler.address.startswith("tcp://127.0.0.1:")
