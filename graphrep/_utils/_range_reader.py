@@ -52,7 +52,7 @@ class RangeReader:
         size = (end - first) * self._row
         if len(self._buffer) < size:
             self._buffer = np.empty(size, np.uint8)
-        self._fill(self._start + first * self._row, memoryview(self._buffer)[:size])
+        self._fill(self._start + first * self._row, self._buffer[:size].data)
         rows = self._buffer[:size].view(self.dtype)
         rows = rows.reshape(end - first, *self.shape[1:])
         rows.setflags(write=False)
