@@ -30,8 +30,8 @@ from graphrep.io._raw_file import RawFile
 from graphrep.kernels._id_table import UNKNOWN
 
 _LOG = logging.getLogger("graphrep.io")
-_READING = 48 << 20  # blocks of the source, and what is made of them, in flight
-_LEAST = 64 << 20
+_READING = 64 << 20  # blocks of the source, and what is made of them, in flight
+_LEAST = 96 << 20
 _USUAL = 2 << 30  # where the platform does not tell what is free
 _LARGEST_INT32 = 2**31 - 2
 _MOST_THREADS = 8

@@ -62,7 +62,7 @@ def write_graph_store(
         What to do with an edge that is given more than once.
     memory_limit : int, str or None, default=None
         Bytes that the work may take, such as ``"2GiB"``; the interpreter and its
-        libraries (about 200 MB) come on top. At least 64 MiB, and 8 bytes a node. None
+        libraries (about 200 MB) come on top. At least 96 MiB, and 8 bytes a node. None
         takes half of what is free.
     overwrite : bool, default=False
         Whether a store that is there may be replaced.
