@@ -123,7 +123,7 @@ class _Dask(Backend):
     def __init__(self, client: Any, threads: int, name: str, owned: Any = ()) -> None:
         self.client = client
         self._owned = owned
-        workers = max(1, sum(client.nthreads().values()))
+        workers = _n_threads(client)
         executor = client.get_executor(pure=False, retries=3)
         super().__init__(executor, workers, threads, name)
 
@@ -154,10 +154,12 @@ def check_executor(executor: Any) -> Any:
     )
 
 
-def local_workers(
+def count_workers(
     executor: Any, n_jobs: int | None, most: int | None = None
 ) -> tuple[int, int]:
     """Tasks at once and threads of each, before an executor is opened.
+
+    The scheduler at an address is asked.
 
     Parameters
     ----------
@@ -175,8 +177,14 @@ def local_workers(
         jobs = max(1, n_jobs if n_jobs and n_jobs > 0 else min(jobs, available_cpus()))
         workers = max(1, min(jobs, most or jobs))
         return workers, max(1, jobs // workers)
+    if isinstance(executor, str):
+        client = _connect(executor)
+        try:
+            return _n_threads(client), 1
+        finally:
+            client.close()
     if _is_client(executor):
-        return max(1, sum(executor.nthreads().values())), 1
+        return _n_threads(executor), 1
     return int(getattr(executor, "_max_workers", 0) or jobs), 1
 
 
@@ -215,7 +223,7 @@ def open_backend(
 def _open(executor: Any, n_jobs: int | None, most: int | None) -> Backend:
     workers, threads = (1, 1)
     if not isinstance(executor, str) or executor in (SERIAL, PROCESSES, DASK):
-        workers, threads = local_workers(executor, n_jobs, most)
+        workers, threads = count_workers(executor, n_jobs, most)
     if executor is None or executor == SERIAL:
         return Backend(SerialExecutor(), 1, threads, SERIAL)
     if executor == PROCESSES:
@@ -223,8 +231,7 @@ def _open(executor: Any, n_jobs: int | None, most: int | None) -> Backend:
     if executor == DASK:
         return _local_dask(workers, threads)
     if isinstance(executor, str):
-        distributed = require("distributed", extra="dask", why="A Dask scheduler")
-        client = distributed.Client(executor, set_as_default=False)
+        client = _connect(executor)
         return _Dask(client, 1, f"Dask at {executor}", (client,))
     if _is_client(executor):
         return _Dask(executor, 1, "Dask")
@@ -246,6 +253,21 @@ def _local_dask(workers: int, threads: int) -> Backend:
         cluster.close()
         raise
     return _Dask(client, threads, DASK, (client, cluster))
+
+
+def _connect(address: str) -> Any:
+    distributed = require("distributed", extra="dask", why="A Dask scheduler")
+    try:
+        return distributed.Client(address, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise GraphValueError(
+            f"No Dask scheduler answers at {address!r} ({error}). Start one with dask "
+            "scheduler, and give the address that it prints."
+        ) from error
+
+
+def _n_threads(client: Any) -> int:
+    return max(1, int(sum(client.nthreads().values())))
 
 
 def _is_client(executor: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from graphrep._tasks._executors import local_workers
+from graphrep._tasks._executors import count_workers
 from graphrep._utils._memory import human_bytes
 from graphrep.embedding._fastrp_layout import (
     ENTRIES_AT_ONCE,
@@ -140,6 +140,7 @@ class Planner:
         self.recipe, self.size, self.seed = recipe, size, seed
         self.limit, self.executor, self.n_jobs = limit, executor, n_jobs
         self.to_file, self.features = to_file, features
+        self.threads = 1
         self.rows = size.n_nodes * recipe.n_columns * recipe.accumulator.itemsize
         self.graph = 8 * (size.n_nodes + 1) + size.entry_bytes * size.n_entries
 
@@ -181,7 +182,7 @@ class Planner:
         need = estimate_memory(self.recipe, self.size.n_nodes, self.size.n_entries)
         memory = need["total"] - need["graph"] + self.graph
         read = self.graph if self.size.stored else 0
-        _, threads = local_workers(None, self.n_jobs)
+        _, threads = count_workers(None, self.n_jobs)
         q, width = self._work()
         return FastRPPlan(
             MAPPED if self.size.stored else MEMORY, *self.size[:2], None, None, 1,
@@ -192,7 +193,8 @@ class Planner:
     def _columns(self) -> FastRPPlan | None:
         """Best cut that fits: most workers first, then the widest blocks."""
         width = padded(self.recipe.width)
-        wanted, _ = local_workers(self.executor, self.n_jobs)
+        wanted, each = count_workers(self.executor, self.n_jobs)
+        self.threads = wanted * each
         most = width // LANES * self.recipe.n_operators
         for workers in range(min(wanted, most), 0, -1):
             groups = -(-width * self.recipe.n_operators // (LANES * workers))
@@ -231,7 +233,7 @@ class Planner:
         disk += self.graph if self.size.rebuilt or not self.size.stored else 0
         seconds = self._seconds(q, block, width)
         seconds += 1e-9 * _MERGE_COST * passes * weighted * n * width
-        _, threads = local_workers(self.executor, self.n_jobs, workers)
+        threads = max(1, self.threads // workers)
         return FastRPPlan(
             COLUMNS, *self.size[:2], block, n_blocks, workers, threads, memory,
             self.limit, disk, read, seconds, layout, streamed,

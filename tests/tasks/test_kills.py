@@ -18,6 +18,7 @@ from graphrep import FastRP
 from graphrep._tasks import open_backend
 from graphrep.datasets import make_sbm
 from graphrep.embedding._fastrp_plan import Planner
+from graphrep.exceptions import GraphValueError
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 N_NODES, N_EDGES, D = 65_536, 300_000, 32
@@ -30,6 +31,7 @@ import multiprocessing
 from graphrep import FastRP
 from graphrep.datasets import make_sbm
 from graphrep.embedding._fastrp_plan import Planner
+from graphrep.exceptions import GraphValueError
 
 def columns(self):
     plan = self._columns_of(16, 2)
@@ -156,3 +158,28 @@ def test_dask_when_started_here_then_runs_tasks_on_the_loopback_only():
         assert (backend.workers, backend.threads) == (1, 1)
         assert backend.submit(os.getpid).result(30) != os.getpid()
         assert backend.client.scheduler.address.startswith("tcp://127.0.0.1:")
+
+
+def test_address_when_a_scheduler_is_there_then_its_workers_count(graph, wanted):
+    distributed = pytest.importorskip("distributed", reason="dask is not installed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, host="127.0.0.1", processes=False,
+        dashboard_address=None, silence_logs=50, protocol="tcp",
+    ) as cluster:  # fmt: skip
+        model = FastRP(D, random_state=0, executor=cluster.scheduler_address)
+        model.fit(graph)
+    assert (model.plan_.workers, model.plan_.n_blocks) == (2, 2)
+    assert np.array_equal(model.embedding_, wanted)
+
+
+def test_address_when_nobody_answers_then_one_sentence(graph):
+    pytest.importorskip("distributed", reason="dask is not installed")
+    import dask
+
+    settings = {"distributed.comm.timeouts.connect": "0.3s"}
+    model = FastRP(D, executor="tcp://127.0.0.1:9")
+    with (
+        dask.config.set(settings),
+        pytest.raises(GraphValueError, match="No Dask scheduler answers at"),
+    ):
+        model.fit(graph)

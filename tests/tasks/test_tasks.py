@@ -15,7 +15,7 @@ from graphrep._tasks import (
     run_task,
     run_tasks,
 )
-from graphrep._tasks._executors import local_workers
+from graphrep._tasks._executors import count_workers
 from graphrep.exceptions import (
     GraphTypeError,
     GraphValueError,
@@ -208,7 +208,7 @@ def test_executor_when_dask_is_missing_then_the_extra_is_named(monkeypatch):
 
 
 def test_workers_when_memory_holds_fewer_then_more_threads_each():
-    assert local_workers("processes", 4) == (4, 1)
-    assert local_workers("processes", 4, most=2) == (2, 2)
-    assert local_workers("processes", 4, most=1) == (1, 4)
-    assert local_workers(None, 1) == (1, 1)
+    assert count_workers("processes", 4) == (4, 1)
+    assert count_workers("processes", 4, most=2) == (2, 2)
+    assert count_workers("processes", 4, most=1) == (1, 4)
+    assert count_workers(None, 1) == (1, 1)
