@@ -24,6 +24,7 @@ PIECE_EDGES = 1 << 18
 _KEY_BITS = 64
 _ROW_BYTES = 16  # of a row of a bucket: its pointer, and one to write
 _MOST_COARSE = 1 << 14
+_USUAL_BYTES = 256 << 20
 _NO_WEIGHTS = np.empty(0, np.float32)
 
 
@@ -115,8 +116,9 @@ def cut_rows(
 ) -> tuple[IntArray, IntArray]:
     """Cut the rows into ranges whose sorting takes so many bytes at most.
 
-    ``counts`` is used up. Return the first rows of the ranges and where their entries
-    begin, both with the end.
+    Ranges stay below 256 MiB where rows allow: larger ones miss the caches and do not
+    see an interrupt for seconds. ``counts`` is used up. Return the first rows of the
+    ranges and where their entries begin, both with the end.
 
     Raises
     ------
@@ -132,6 +134,7 @@ def cut_rows(
             f"{human_bytes(most * unit)} and the memory limit leaves "
             f"{human_bytes(limit)} for it. Raise memory_limit."
         )
+    limit = min(limit, _USUAL_BYTES)
     ends = np.cumsum(counts, out=counts)
     column_bits = max(1, (n - 1).bit_length())
     most_rows = min(max(1, limit // (4 * _ROW_BYTES)), 1 << (_KEY_BITS - column_bits))

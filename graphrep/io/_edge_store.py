@@ -100,7 +100,9 @@ def build(
     n_entries = int(counts.sum())
     weight = ends.weight_dtype
     width = 0 if weight is None else weight.itemsize
-    cuts, starts = sort.cut_rows(counts, weight, made.rest // made.n_threads)
+    largest = max(1, int(counts.max(initial=0)) * sort.entry_bytes(weight))
+    n_threads = max(1, min(made.n_threads, made.rest // largest))
+    cuts, starts = sort.cut_rows(counts, weight, made.rest // n_threads)
     del counts
     out = n_entries * (np.dtype(index_dtype(n_nodes)).itemsize + width) + 8 * n_nodes
     check_disk(folder, out, "the arrays of the graph")
@@ -112,7 +114,7 @@ def build(
     with _blamed(stream):
         totals = sort.write_rows(
             buckets, folder, weighted=weight is not None, duplicates=duplicates,
-            n_threads=made.n_threads, name_of=_namer(index),
+            n_threads=n_threads, name_of=_namer(index),
         )  # fmt: skip
     buckets.remove()
     merged = 0

@@ -273,6 +273,30 @@ def test_store_when_id_dtype_is_integer_then_007_and_7_are_one_node(tiny, tmp_pa
         _assert_same(store, read(path, id_dtype="int64"))
 
 
+def test_store_when_numbers_outgrow_int32_then_the_stream_is_widened(
+    tiny, tmp_path, monkeypatch
+):
+    from graphrep.io import _id_spill
+
+    monkeypatch.setattr(_edge_store, "_LARGEST_INT32", 500)
+    monkeypatch.setattr(_id_spill, "_LARGEST_INT32", 500)
+    a, b, weights = _edges()
+    path = _write_text(tmp_path / "edges.tsv", a, b, weights, str)
+    for limit in (tiny, None):
+        store = write_graph_store(
+            path, tmp_path / "g", memory_limit=limit, overwrite=True
+        )
+        _assert_same(store, read(path))
+
+
+def test_store_when_weights_of_chunks_differ_in_type_then_the_wider_one(tmp_path):
+    chunks = [([0], [1], np.float32([0.1])), ([1], [2], np.float64([0.1]))]
+    store = write_graph_store(iter(chunks), tmp_path / "g")
+    assert store.weights.dtype == np.float64
+    values = [float(np.float32(0.1)), float(np.float32(0.1)), 0.1, 0.1]
+    assert store.weights.tolist() == values
+
+
 # -- using -----------------------------------------------------------------------
 @pytest.fixture
 def stored(tmp_path):
