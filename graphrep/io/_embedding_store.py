@@ -209,6 +209,9 @@ class EmbeddingStore:
             f"n_components={self.shape[1]}, {self.dtype})"
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (EmbeddingStore, (self.path,))  # the path, not the vectors
+
     def rows(self, lo: int, hi: int) -> FloatArray:
         """Vectors of the rows from ``lo`` to ``hi``, the last one left out.
 

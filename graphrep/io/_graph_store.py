@@ -199,6 +199,9 @@ class GraphStore:
             f"{'' if self.weighted else 'un'}weighted)"
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (GraphStore, (self.path,))  # the path, not the arrays
+
     # -- private -----------------------------------------------------------------
     def _map(self, name: str, shape: tuple[int, ...], *dtypes: str) -> AnyArray:
         entry = self.manifest["files"][name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -317,6 +318,24 @@ def test_as_graph_and_read_when_a_store_then_mapped(stored):
     assert isinstance(stored.indptr, np.memmap)
     assert as_graph(stored, weight=None).weighted is False
     assert as_graph(stored, directed=True).directed
+
+
+def test_store_when_pickled_then_only_its_path_goes(stored):
+    sent = pickle.dumps(stored)
+    assert len(sent) < 1000
+    assert pickle.loads(sent).graph() == stored.graph()
+
+
+def test_store_of_a_lazy_stream_of_another_library_then_equals_its_table(tmp_path):
+    duckdb = pytest.importorskip("duckdb")
+    pytest.importorskip("pyarrow")
+    query = "SELECT range % 17 AS source, range % 5 AS target FROM range(100)"
+    con = duckdb.connect()
+    store = write_graph_store(
+        con.sql(query), tmp_path / "g", duplicates="first", directed=True
+    )
+    table = con.sql(query).to_arrow_table()
+    _assert_same(store, as_graph(table, duplicates="first", directed=True))
 
 
 def test_row_range_then_views_of_the_rows(stored):
