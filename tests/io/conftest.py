@@ -152,3 +152,25 @@ def omop_folder(tmp_path):
     for name, lines in tables.items():
         (folder / name).write_text("".join("\t".join(r) + "\n" for r in lines))
     return folder
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """Allow limits of a few kB, so that small graphs take many parts and buckets."""
+    from graphrep.io import _edge_store
+
+    monkeypatch.setattr(_edge_store, "_LEAST", 1)
+    monkeypatch.setattr(_edge_store, "_READING", 0)
+    return 40_000
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """Store of a weighted graph with text ids."""
+    from graphrep.io import write_graph_store
+
+    rng = np.random.default_rng(0)
+    a, b = (rng.random((2, 3000)) ** [[2], [1]] * 400).astype(int)
+    names = [[f"n{i}" for i in side] for side in (a, b)]
+    chunk = (*names, rng.integers(1, 9, 3000) / 4)
+    return write_graph_store(iter([chunk]), tmp_path / "g.store", duplicates="max")
