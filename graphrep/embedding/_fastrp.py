@@ -31,6 +31,8 @@ from graphrep.typing import AnyArray, FloatArray, GraphLike, PathType
 if TYPE_CHECKING:
     from typing import Self
 
+    from graphrep._tasks import Summary
+
 _log = logging.getLogger("graphrep")
 
 
@@ -115,7 +117,7 @@ class FastRP(GraphTransformer):
         Where the work was done.
     plan_ : FastRPPlan
         The way that the fit went, and what it was expected to take.
-    tasks_ : Summary
+    tasks_ : Summary or None
         After a fit by blocks: tasks ``run``, ``skipped`` and ``retried``.
 
     Raises
@@ -302,6 +304,7 @@ class FastRP(GraphTransformer):
         self.random_seed_ = draw_seed(self.random_state)
         size = large.size_of(graph, recipe, stored=store is not None)
         self.plan_ = large.plan_for(self, recipe, size, out, features)
+        self.tasks_: Summary | None = None
         self._begin(graph, len(recipe.weights))
         if self.plan_.layout is not None:
             self.device_ = "cpu"
