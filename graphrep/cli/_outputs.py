@@ -23,7 +23,6 @@ VECTOR_FORMATS = (
     "safetensors",
     "store",
     "projector",
-    "store",
 )
 STORE = "store"
 TEXT_FORMATS = ("csv", "tsv", "word2vec")
