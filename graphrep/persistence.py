@@ -78,6 +78,7 @@ _REGISTRY = {
     **{name: f"graphrep.hypergraph:{name}" for name in _RECONSTRUCTORS},
     **{name: f"graphrep.blocking:{name}" for name in _BLOCKERS},
     **{name: f"graphrep.linking:{name}" for name in _LINKERS},
+    "ClusterIndex": "graphrep.retrieval:ClusterIndex",
     "HubnessCorrector": "graphrep.retrieval:HubnessCorrector",
 }
 _CONFIG, _ARRAYS, _IDS, _CARD = (
@@ -371,7 +372,7 @@ def _rebuild(
         for name in (*arrays, *scalars):
             if not _NAME.fullmatch(name) or callable(getattr(cls, name, None)):
                 raise ValueError(f"fitted state under the name {name[:80]!r}")
-        estimator = cls(**parameters)
+        estimator = getattr(cls, "_blank", cls)(**parameters)
         estimator.node_ids_ = ids
         estimator._set_fitted_state(arrays, scalars)
     except (

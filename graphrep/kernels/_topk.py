@@ -286,6 +286,15 @@ def _first_rows(zero, exclude, value, index):
 
 def _score(queries, base, metric, q, rows, n_base):
     """Score pairs in float64, rounded to float32; -inf where there is no row."""
+    exact = _exact_scores(queries, base, metric, q, rows, n_base)
+    with np.errstate(over="ignore"):
+        value = exact.astype(np.float32)
+    value[rows == n_base] = -np.inf
+    return value
+
+
+def _exact_scores(queries, base, metric, q, rows, n_base):
+    """Score pairs in float64."""
     exact = np.empty(len(q), np.float64)
     flat = np.minimum(rows, n_base - 1)
     step = max(1, _BUDGET // (8 * base.shape[1]))
@@ -296,10 +305,7 @@ def _score(queries, base, metric, q, rows, n_base):
         if metric == COSINE:  # squares of huge or tiny numbers must stay in range
             a, b = _unit_peak(a), _unit_peak(b)
         score_pairs(a, b, metric, exact[part])
-    with np.errstate(over="ignore"):
-        value = exact.astype(np.float32)
-    value[rows == n_base] = -np.inf
-    return value
+    return exact
 
 
 def _unit_peak(rows):

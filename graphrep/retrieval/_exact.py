@@ -10,11 +10,21 @@ import numpy as np
 from graphrep._utils._blas import single_blas_thread
 from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import resolve_n_jobs
-from graphrep.exceptions import GraphTypeError, GraphValueError
-from graphrep.kernels import _topk
+from graphrep.kernels import _topk, _topk_extended
+from graphrep.retrieval._arguments import (
+    as_base,
+    as_metric,
+    as_queries,
+    as_rows,
+    read_bias,
+    read_groups,
+    settled,
+)
+from graphrep.retrieval._storage import stored
 from graphrep.typing import FloatArray, IntArray
 
 kernels: Any = _topk  # kernels carry no annotations
+extended: Any = _topk_extended
 
 
 class ExactIndex:
@@ -27,11 +37,15 @@ class ExactIndex:
     metric : {"cosine", "dot", "euclidean"}, default="cosine"
         Cosine and dot product score higher the nearer; euclidean is the distance.
         A zero vector has cosine 0 with everything.
+    storage : {"float32", "float16", "int8"} or None, default=None
+        None searches the base as it is, without a copy. Otherwise a copy is kept in
+        this type: float16 and int8 in a half and a quarter of the memory of float32,
+        each row with a unit of its own. The search is exact for what is kept.
 
     Raises
     ------
     GraphValueError
-        For NaN or infinite values, an empty base or an unknown metric.
+        For NaN or infinite values, an empty base or an unknown metric or storage.
 
     Notes
     -----
@@ -47,18 +61,14 @@ class ExactIndex:
     ([[0, 1]], array([[0.894, 0.447]], dtype=float32))
     """
 
-    def __init__(self, base: Any, metric: str = "cosine") -> None:
-        if metric not in kernels.METRICS:
-            raise GraphValueError(
-                f"metric must be one of {', '.join(map(repr, kernels.METRICS))}; "
-                f"got {metric!r}."
-            )
-        self.base = _as_vectors(base, "base")
-        self.metric = metric
-        if 0 in self.base.shape:
-            raise GraphValueError(
-                f"base must hold at least one vector; got shape {self.base.shape}."
-            )
+    base: Any
+
+    def __init__(
+        self, base: Any, metric: str = "cosine", *, storage: str | None = None
+    ) -> None:
+        self.metric = as_metric(metric)
+        vectors = as_base(base)
+        self.base = vectors if storage is None else stored(vectors, storage, metric)
         self._scaling = kernels.scaling(self.base, kernels.METRICS[metric])
 
     def __len__(self) -> int:
@@ -74,6 +84,8 @@ class ExactIndex:
         k: int = 10,
         *,
         exclude: Any = None,
+        groups: Any = None,
+        bias: Any = None,
         n_jobs: int | None = None,
     ) -> tuple[IntArray, FloatArray]:
         """Find the k nearest rows of the base for each query.
@@ -87,15 +99,24 @@ class ExactIndex:
         exclude : array-like of int of shape (n_queries,) or None, default=None
             For each query one row of the base to leave out, such as itself; -1
             leaves out none.
+        groups : array-like of int of shape (n_base,) or None, default=None
+            Group of each row, from 0 on, such as the concept that a name belongs to:
+            the k nearest groups are found instead of the k nearest rows, each by its
+            nearest row. Rows of group -1 are never found.
+        bias : array-like of float of shape (n_base,) or None, default=None
+            What is added to the score of each row, such as
+            ``-corrector.strength_ * corrector.bias_`` of a `HubnessCorrector`. Not
+            for euclidean.
         n_jobs : int or None, default=None
             Number of threads; the result does not depend on it.
 
         Returns
         -------
         indices : ndarray of int64 of shape (n_queries, k)
-            Rows of the base, nearest first; ties by the lower row.
+            Rows of the base, nearest first; ties by the lower row. -1 where there are
+            fewer groups than k.
         scores : ndarray of float32 of shape (n_queries, k)
-            Scores, or distances for euclidean.
+            Scores, or distances for euclidean; 0, or infinity, where the row is -1.
 
         Raises
         ------
@@ -103,28 +124,34 @@ class ExactIndex:
             For queries of another width, NaN or infinite values, ``k < 1``, rows
             outside the base, and scores beyond float32.
         """
-        vectors = _as_vectors(queries, "queries")
-        if vectors.shape[1] != self.base.shape[1]:
-            raise GraphValueError(
-                f"queries have {vectors.shape[1]} components but base has "
-                f"{self.base.shape[1]}."
-            )
+        n = len(self.base)
+        vectors = as_queries(queries, self.base.shape[1])
         k = positive_int(k, "k")
-        left_out = _as_rows(exclude, len(vectors), len(self.base))
-        most = len(self.base) - bool((left_out >= 0).any())
-        return self._search(vectors, min(int(k), most), left_out, n_jobs)
+        left_out = as_rows(exclude, len(vectors), n)
+        group_of, n_groups = read_groups(groups, n)
+        added = read_bias(bias, n, self.metric)
+        most = n - bool((left_out >= 0).any())
+        if group_of is None and not len(added):
+            return self._search(vectors, min(k, most), left_out, n_jobs)
+        if group_of is not None:
+            most = n_groups
+        empty = np.zeros(0, np.int32)
+        more = (empty if group_of is None else group_of, n_groups, added)
+        return self._search(vectors, min(k, most), left_out, n_jobs, more)
 
     def _search(
-        self, vectors: FloatArray, k: int, left_out: IntArray, n_jobs: int | None
-    ) -> tuple[IntArray, FloatArray]:
+        self, vectors: FloatArray, k: int, left_out: IntArray, n_jobs: int | None,
+        more: tuple[Any, ...] = (),
+    ) -> tuple[IntArray, FloatArray]:  # fmt: skip
         indices = np.empty((len(vectors), k), np.int64)
         scores = np.empty((len(vectors), k), np.float32)
         size = kernels.block_size(k, *self.base.shape)
 
         def work(start: int) -> None:
             part = slice(start, start + size)
-            indices[part], scores[part] = kernels.search(
-                vectors[part], self.base, self._scaling, k, left_out[part]
+            search = extended.search if more else kernels.search
+            indices[part], scores[part] = search(
+                vectors[part], self.base, self._scaling, k, left_out[part], *more
             )
 
         starts = range(0, len(vectors) if k else 0, size)
@@ -134,11 +161,7 @@ class ExactIndex:
         ):
             for _ in pool.map(work, starts):
                 pass
-        if not np.isfinite(scores).all():
-            raise GraphValueError(
-                "Some scores are too large for float32. Scale the vectors down."
-            )
-        return indices, scores
+        return settled(indices, scores, len(self.base), self.metric)
 
 
 def top_k(
@@ -182,37 +205,3 @@ def top_k(
     """
     index = ExactIndex(base, metric)
     return index.query(queries, k, exclude=exclude, n_jobs=n_jobs)
-
-
-def _as_vectors(values: Any, name: str) -> FloatArray:
-    array = np.asarray(values)
-    if array.ndim != 2:
-        raise GraphValueError(
-            f"{name} must be a matrix with one vector a row; got shape {array.shape}."
-        )
-    if array.dtype.kind in "iub":
-        array = array.astype(np.float64)
-    if array.dtype.kind != "f":
-        raise GraphTypeError(f"{name} must be real numbers; got dtype {array.dtype}.")
-    row = kernels.first_bad_row(array)
-    if row >= 0:
-        raise GraphValueError(f"{name} hold a NaN or infinite value in row {row}.")
-    return array
-
-
-def _as_rows(exclude: Any, n_queries: int, n_base: int) -> IntArray:
-    if exclude is None:
-        return np.full(n_queries, -1, np.int64)
-    rows = np.asarray(exclude)
-    if rows.shape != (n_queries,) or rows.dtype.kind not in "iu":
-        raise GraphValueError(
-            f"exclude must be {n_queries} integers, one a query; got an array of "
-            f"shape {rows.shape} and dtype {rows.dtype}."
-        )
-    rows = rows.astype(np.int64)
-    if len(rows) and (rows.min() < -1 or rows.max() >= n_base):
-        at = int(np.flatnonzero((rows < -1) | (rows >= n_base))[0])
-        raise GraphValueError(
-            f"exclude[{at}] = {rows[at]} is no row of a base of {n_base:,} vectors."
-        )
-    return rows

@@ -13,6 +13,7 @@ from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.kernels import _sparse_topk
+from graphrep.retrieval._arguments import read_groups
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ class SparseIndex:
         left_out = np.full(n, -1, np.int64)
         if exclude is not None:
             left_out[:] = exclude
-        group_of, n_groups = _read_groups(groups, len(self))
+        group_of, n_groups = read_groups(groups, len(self))
         k = min(k, len(self) if group_of is None else n_groups)
         found, scores = np.empty((n, k), np.int64), np.empty((n, k), np.float32)
         base = self._base
@@ -177,25 +178,6 @@ class SparseIndex:
                 for _ in pool.map(work, range(0, n, _SPAN)):
                     pass
         return found, scores
-
-
-def _read_groups(groups: Any, n: int) -> tuple[AnyArray | None, int]:
-    """Read the groups of rows as int32, and how many there may be."""
-    if groups is None:
-        return None, 0
-    array = np.asarray(groups)
-    if array.dtype.kind not in "iu" or array.shape != (n,):
-        raise GraphValueError(
-            f"groups must hold an integer for each of {n:,} rows; got shape "
-            f"{array.shape} of {array.dtype}."
-        )
-    least, most = int(array.min(initial=0)), int(array.max(initial=-1))
-    if least < -1 or most >= 2**31:
-        raise GraphValueError(
-            f"groups must be -1 or numbers from 0 on, below 2**31; got "
-            f"{least if least < -1 else most}."
-        )
-    return np.ascontiguousarray(array, np.int32), most + 1
 
 
 def _checked(matrix: Any, name: str) -> Any:

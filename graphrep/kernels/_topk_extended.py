@@ -1,0 +1,104 @@
+"""Exact search by scores with a term for each row, and for the best groups of rows.
+
+The scan of `_topk`: products in tiles, heaps of the best, scores again in float64, and
+a second scan where rounding could have hidden a row.
+"""
+
+import numpy as np
+
+from graphrep.kernels import _best_heap as heaps
+from graphrep.kernels import _topk as plain
+
+_FAR = 1e15
+
+
+def search(queries, base, scale, k, exclude, groups, n_groups, bias):
+    """Return (indices, scores) of the k best rows, or of those of the k best groups.
+
+    ``groups`` int64 (n_base,), or empty: the best row of each of ``n_groups`` counts;
+    -1 is in none. ``bias`` float64 (n_base,), or empty, is added to the scores, which
+    are no distances then. The row is that behind the last where there are too few.
+    """
+    limit = n_groups if len(groups) else len(base)
+    kept = kept_for(k, limit)
+    block = plain._scaled_queries(queries, scale).astype(np.float32)
+    gain, slack = gains(queries, scale.factor[:1], scale.metric, bias)
+    slack[:, 0] += plain._margin(block, scale)
+    best, index, owner = heaps.empty(len(queries), kept, len(base))
+    unsure = np.zeros(len(queries), bool)
+    for start, keys in _keys(block, base, scale, gain, bias):
+        heaps.push_keys(keys, start, exclude, groups, slack, best, index, owner, unsure)
+    value = _score(queries, base, scale.metric, *plain._pairs_of(index), bias)
+    value, index, order = heaps.in_order(value.reshape(index.shape), index, k)
+    floor = heaps.thresholds(best, order, slack)
+    unsure |= (best[:, 0] >= floor) & (kept < limit)
+    if scale.metric != plain.EUCLIDEAN and not len(bias):
+        unsure &= block.any(axis=1)  # all scores of a zero vector are 0
+    if unsure.any():
+        part = np.flatnonzero(unsure)
+        value[part], index[part] = _rescan(
+            queries[part], block[part], base, scale, floor[part], k, exclude[part],
+            groups, gain[part], bias,
+        )  # fmt: skip
+    if scale.metric == plain.EUCLIDEAN:
+        value = -value
+    return index, value + np.float32(0)
+
+
+def kept_for(k, limit):
+    """Entries of a heap: more than are wanted, since rounding moves some."""
+    return min(limit, k + max(8, k // 4))
+
+
+def gains(queries, factor, metric, bias):
+    """Give what a bias is multiplied by for each query, and the rounding of that.
+
+    Queries are scaled to length 1, and for products the base by ``factor``.
+    """
+    gain = np.ones(len(queries))
+    slack = np.zeros((len(queries), 3))
+    if not len(bias):
+        return gain.astype(np.float32), slack
+    if metric == plain.DOT:
+        inverse = plain._inverse(plain.norms(queries.astype(np.float64)))
+        with np.errstate(over="ignore"):
+            gain = np.where(inverse > 0, inverse * float(factor[0] or 1.0), 1.0)
+    top = float(np.abs(bias).max(initial=0.0))
+    with np.errstate(over="ignore"):
+        far = ~(gain * max(top, 1.0) < _FAR)
+    gain = np.where(far, 1.0, gain)
+    slack[:, 0] = 16 * plain._EPSILON * gain * top + plain._EPSILON
+    slack[far, 0] = np.inf
+    return gain.astype(np.float32), slack
+
+
+def _keys(block, base, scale, gain, bias):
+    added = bias.astype(np.float32)
+    for start, keys in plain._tiles(block, base, scale):
+        part = slice(start, start + keys.shape[1])
+        keys -= scale.shift[part]
+        if len(bias):
+            keys += gain[:, None] * added[part]
+        yield start, keys
+
+
+def _score(queries, base, metric, q, rows, bias):
+    exact = plain._exact_scores(queries, base, metric, q, rows, len(base))
+    if len(bias):
+        exact += bias[np.minimum(rows, len(base) - 1)]
+    with np.errstate(over="ignore"):
+        value = exact.astype(np.float32)
+    value[rows == len(base)] = -np.inf
+    return value
+
+
+def _rescan(
+    queries, block, base, scale, floor, k, exclude, groups, gain, bias
+):  # fmt: skip
+    best, index, owner = heaps.empty(len(queries), k, len(base))
+    for start, keys in _keys(block, base, scale, gain, bias):
+        q, rows = np.nonzero(keys >= floor[:, None])
+        rows += start
+        value = _score(queries, base, scale.metric, q, rows, bias)
+        heaps.push_scored(q, rows, value, exclude, groups, best, index, owner)
+    return heaps.in_order(best, index, k)[:2]
