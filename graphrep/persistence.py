@@ -71,7 +71,13 @@ _BLOCKERS = (
     "SortedNeighbourhoodBlocker",
     "TfidfBlocker",
 )
-_LINKERS = ("NGramIndex", "NameDictionary", "NameEncoder", "Text2Node")
+_LINKERS = (
+    "NGramIndex",
+    "NameDictionary",
+    "NameEncoder",
+    "PhraseLinker",
+    "Text2Node",
+)
 _REGISTRY = {
     **{name: f"graphrep.embedding:{name}" for name in _EMBEDDERS},
     **{name: f"graphrep.kge:{name}" for name in _TRIPLE_MODELS},

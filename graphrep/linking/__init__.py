@@ -6,6 +6,7 @@ from graphrep.linking._exact_index import NameDictionary
 from graphrep.linking._fasttext import FastTextVectors
 from graphrep.linking._name_encoder import NameEncoder
 from graphrep.linking._ngram_index import NGramIndex
+from graphrep.linking._phrase_linker import PhraseLinker
 from graphrep.linking._text2node import Text2Node
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "NGramIndex",
     "NameDictionary",
     "NameEncoder",
+    "PhraseLinker",
     "Text2Node",
     "expand_abbreviations",
     "find_abbreviations",

@@ -104,6 +104,8 @@ class NameEncoder(BaseEstimator):
     """
 
     losses_: list[float]
+    vectors_: FloatArray
+    log_weights_: FloatArray
     node_ids_: Any = range(0)  # no name is kept, in a file neither
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
@@ -192,7 +194,41 @@ class NameEncoder(BaseEstimator):
             single_blas_thread(),
             ThreadPoolExecutor(resolve_n_jobs(self.n_jobs)) as pool,
         ):
-            self._learn(bags, concepts, hard, draw, pool)
+            self._learn(
+                bags, concepts, hard, draw, pool, self.n_epochs, self.learning_rate
+            )
+        return self
+
+    def partial_fit(self, X: Sequence[str], y: Any) -> Self:
+        """Go on with one more pass over names, at half the rate.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`: all names that count, new and old.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        NotFittedError
+            If nothing was learnt before: weights of features come from `fit`.
+        """
+        check_is_fitted(self, "vectors_")
+        texts = _texts(X)
+        concepts = _concepts(y, len(texts))
+        draw = np.random.default_rng([self.random_seed_, len(self.losses_)])
+        bags = hashed_bags(texts, self.orders, self.n_buckets, self.n_jobs)
+        hard = self._confusions(texts, concepts)
+        self.vectors_ = np.array(self.vectors_)  # those of a file cannot be written
+        self.log_weights_ = np.array(self.log_weights_)
+        with (
+            single_blas_thread(),
+            ThreadPoolExecutor(resolve_n_jobs(self.n_jobs)) as pool,
+        ):
+            self._learn(bags, concepts, hard, draw, pool, 1, self.learning_rate / 2)
         return self
 
     def transform(self, X: Sequence[str]) -> FloatArray:
@@ -250,12 +286,13 @@ class NameEncoder(BaseEstimator):
 
     def _learn(
         self, bags: Any, concepts: IntArray, hard: IntArray | None,
-        draw: np.random.Generator, pool: ThreadPoolExecutor,
+        draw: np.random.Generator, pool: ThreadPoolExecutor, n_epochs: int,
+        learning_rate: float,
     ) -> None:  # fmt: skip
         shape = (2, *self.vectors_.shape)
         state = np.zeros(shape, np.float32), np.zeros(shape[:2], np.float32)
         step = 0
-        for epoch in range(self.n_epochs):
+        for epoch in range(n_epochs):
             anchors, partners = _pairs(concepts, draw)
             n, total = len(anchors), 0.0
             per_epoch = -(-n // self.batch_size)
@@ -269,9 +306,9 @@ class NameEncoder(BaseEstimator):
                     others.append(chosen[chosen >= 0])
                 rows = np.concatenate([a, *others])
                 done = (epoch * per_epoch + first // self.batch_size) / (
-                    per_epoch * self.n_epochs
+                    per_epoch * n_epochs
                 )
-                rate = self.learning_rate * max(_LEAST_RATE, 1.0 - done)
+                rate = learning_rate * max(_LEAST_RATE, 1.0 - done)
                 step += 1
                 total += self._step(
                     bags, rows, len(a), concepts, rate, step, state, pool
