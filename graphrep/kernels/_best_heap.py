@@ -11,7 +11,7 @@ import numpy as np
 from graphrep.kernels._jit import njit
 
 
-@njit
+@njit(borrowed=True)
 def _sift(best, index, owner, q, at, key, row, group):
     """Put an entry in the place of a worse one at ``at``, and restore the heap."""
     size = best.shape[1]
@@ -39,14 +39,14 @@ def _sift(best, index, owner, q, at, key, row, group):
     owner[q, at] = group
 
 
-@njit
+@njit(borrowed=True)
 def push(best, index, owner, q, key, row):
     """Push a row."""
     if key > best[q, 0] or (key == best[q, 0] and row < index[q, 0]):
         _sift(best, index, owner, q, 0, key, row, row)
 
 
-@njit
+@njit(borrowed=True)
 def push_group(best, index, owner, q, key, row, group, slack):
     """Push a row of a group; tell whether another of its rows was as near.
 
@@ -66,7 +66,7 @@ def push_group(best, index, owner, q, key, row, group, slack):
     return False
 
 
-@njit
+@njit(borrowed=True)
 def allowance(slack, size):
     """How far rounding can set apart two scores of about a size that are equal."""
     return slack[0] + slack[1] * np.sqrt(size) + slack[2] * size
@@ -129,7 +129,21 @@ def in_order(value, index, k):
 def thresholds(best, order, slack):
     """Least float32 score with which a row may be among the k best in truth."""
     last = np.take_along_axis(best, order, axis=1).min(axis=1, initial=np.inf)
-    size = np.where(np.isfinite(last), np.abs(last), 0.0).astype(np.float64)
+    return _less(last, slack)
+
+
+def least_of(best, k, slack):
+    """Least float32 score of those kept with which they may be among the k best."""
+    if k >= best.shape[1]:
+        return np.full(len(best), -np.inf)
+    at = best.shape[1] - k
+    return _less(np.partition(best, at, axis=1)[:, at], slack)
+
+
+def _less(last, slack):
+    there = np.isfinite(last)
+    size = np.where(there, np.abs(last), 0.0).astype(np.float64)
     room = slack[:, 0] + slack[:, 1] * np.sqrt(size) + slack[:, 2] * size
     with np.errstate(invalid="ignore"):
-        return np.where(np.isfinite(last), last - room, -np.inf)
+        least = np.where(there, last - room, -np.inf).astype(np.float32)
+    return np.nextafter(least, np.float32(-np.inf))

@@ -15,15 +15,21 @@ from typing import NamedTuple
 import numpy as np
 
 from graphrep.kernels._best_heap import push, push_group
+from graphrep.kernels._bits import lowest_bit
 from graphrep.kernels._jit import njit
 from graphrep.kernels._panel_tiles import (
     PANEL,
     TALLEST,
     gaps,
+    keys,
     products,
     stored_value,
 )
 from graphrep.kernels._topk import COSINE, EUCLIDEAN
+
+_ONE = np.uint64(1)
+LINE = 8
+"""Rows that are scored side by side."""
 
 
 class Panels(NamedTuple):
@@ -58,55 +64,95 @@ def lists_of(probes, n_clusters, starts, lists):
 
 
 @njit(nogil=True)
-def exact_score(query, metric, stored, slot):
-    """Score a float64 query with a slot, as `_topk.score_pairs` does."""
+def gather(stored, slots, n, values):
+    """Read ``n`` <= LINE slots as float64 columns, (d, LINE)."""
     panels = stored.panels
     depth = panels.shape[1]
-    first = (slot // PANEL) * depth * PANEL + slot % PANEL
-    unit = stored.unit[slot]
-    dot = 0.0
-    if metric == EUCLIDEAN:
+    for j in range(n):
+        first = (slots[j] // PANEL) * depth * PANEL + slots[j] % PANEL
+        unit = stored.unit[slots[j]]
         for c in range(depth):
-            y = stored.centre[c] + stored_value(panels, first + c * PANEL) * unit
-            dot += (query[c] - y) * (query[c] - y)
-        return -np.sqrt(dot)
-    if metric != COSINE:
-        for c in range(depth):
-            dot += query[c] * (stored_value(panels, first + c * PANEL) * unit)
-        return dot
-    x_top = 0.0
-    y_top = 0.0
-    for c in range(depth):
-        x_top = max(x_top, abs(query[c]))
-        y_top = max(y_top, abs(stored_value(panels, first + c * PANEL) * unit))
-    xx = 0.0
-    yy = 0.0
-    if x_top == 0.0 or y_top == 0.0:
-        return 0.0
-    for c in range(depth):
-        x = query[c] / x_top
-        y = stored_value(panels, first + c * PANEL) * unit / y_top
-        dot += x * y
-        xx += x * x
-        yy += y * y
-    return min(1.0, max(-1.0, dot / (np.sqrt(xx) * np.sqrt(yy))))
+            values[c, j] = stored_value(panels, first + c * PANEL) * unit
 
 
 @njit(nogil=True)
-def score_found(queries, stored, bias, index, out):
-    """Score the rows found for each query; minus infinity where there is none."""
+def exact_scores(query, stored, slots, n, values, out):
+    """Score a float64 query with ``n`` <= LINE slots as `_topk.score_pairs` does.
+
+    Each is summed in the same order; ``LINE`` of them go side by side. ``values``
+    (d, LINE) is scratch, ``out`` (LINE,) float64.
+    """
+    gather(stored, slots, n, values)
+    metric, depth = stored.metric, values.shape[0]
+    out[:] = 0.0
+    if metric == EUCLIDEAN:
+        for c in range(depth):
+            x, centre = query[c], stored.centre[c]
+            for j in range(LINE):
+                gap = x - (centre + values[c, j])
+                out[j] += gap * gap
+        for j in range(LINE):
+            out[j] = -np.sqrt(out[j])
+        return
+    if metric != COSINE:
+        for c in range(depth):
+            for j in range(LINE):
+                out[j] += query[c] * values[c, j]
+        return
+    top = np.zeros(LINE)
+    squares = np.zeros(LINE)
+    x_top = 0.0
+    for c in range(depth):
+        x_top = max(x_top, abs(query[c]))
+        for j in range(LINE):
+            size = abs(values[c, j])
+            top[j] = size if size > top[j] else top[j]
+    for j in range(LINE):
+        top[j] = 1.0 if top[j] == 0.0 else top[j]
+    xx = 0.0
+    for c in range(depth):
+        x = query[c] / x_top if x_top > 0.0 else 0.0
+        xx += x * x
+        for j in range(LINE):
+            y = values[c, j] / top[j]
+            out[j] += x * y
+            squares[j] += y * y
+    for j in range(LINE):
+        if xx > 0.0 and squares[j] > 0.0:
+            out[j] /= np.sqrt(xx) * np.sqrt(squares[j])
+            out[j] = min(1.0, max(-1.0, out[j]))
+        else:
+            out[j] = 0.0
+
+
+@njit(nogil=True)
+def score_found(queries, stored, bias, order, index, best, floor, out):
+    """Score the rows found for each query; minus infinity where there is none.
+
+    Those whose float32 score ``best`` is below ``floor`` (n,) are none. Queries are
+    taken in an ``order``; neighbours in it should have found the same panels.
+    """
     n_base = stored.slots.shape[0]
-    for q in range(index.shape[0]):
+    values = np.zeros((queries.shape[1], LINE))
+    slots = np.zeros(LINE, np.int64)
+    places = np.zeros(LINE, np.int64)
+    scores = np.empty(LINE)
+    for q in order:
+        n = 0
         for j in range(index.shape[1]):
-            row = index[q, j]
-            if row == n_base:
-                out[q, j] = -np.inf
-                continue
-            slot = stored.slots[row]
-            value = exact_score(queries[q], stored.metric, stored, slot)
-            if bias.shape[0]:
-                value += bias[row]
-            out[q, j] = value
+            out[q, j] = -np.inf
+            if index[q, j] < n_base and best[q, j] >= floor[q]:
+                slots[n] = stored.slots[index[q, j]]
+                places[n] = j
+                n += 1
+            if n == LINE or (n and j + 1 == index.shape[1]):
+                exact_scores(queries[q], stored, slots, n, values, scores)
+                for i in range(n):
+                    value = scores[i]
+                    if bias.shape[0]:
+                        value += bias[index[q, places[i]]]
+                    out[q, places[i]] = value
+                n = 0
 
 
 @njit(nogil=True)
@@ -124,8 +170,10 @@ def scan(
     depth = block.shape[1]
     few = np.zeros((TALLEST, depth), np.float32)
     tile = np.empty((TALLEST, PANEL), np.float32)
-    again, biased = exact.shape[0] > 0, slot_bias.shape[0] > 0
-    grouped = groups.shape[0] > 0
+    values = np.zeros((depth, LINE))
+    slots = np.zeros(LINE, np.int64)
+    scores = np.empty(LINE)
+    again, grouped = exact.shape[0] > 0, groups.shape[0] > 0
     panels, factor, widths = stored.panels, stored.factor, stored.widths
     for c in range(starts.shape[0] - 1):
         at = starts[c]
@@ -142,26 +190,18 @@ def scan(
                 for r in range(n):
                     q = lists[at + r]
                     least = floor[q] if again else best[q, 0]
-                    hits = 0
-                    for lane in range(PANEL):
-                        key = tile[r, lane] * factor[first + lane]
-                        if biased:
-                            key += gain[q] * slot_bias[first + lane]
-                        tile[r, lane] = key
-                        hits += key >= least
-                    if not hits:
-                        continue
-                    for lane in range(PANEL):
+                    hits = keys(tile, r, factor, first, gain[q], slot_bias, least)
+                    while hits:
+                        lane = np.int64(lowest_bit(hits))
+                        hits &= hits - _ONE
                         key = tile[r, lane]
-                        if not key >= least:
-                            continue
                         row = np.int64(stored.rows[first + lane])
                         if row == exclude[q]:
                             continue
                         if again:
-                            value = exact_score(
-                                exact[q], stored.metric, stored, first + lane
-                            )
+                            slots[0] = first + lane
+                            exact_scores(exact[q], stored, slots, 1, values, scores)
+                            value = scores[0]
                             if bias.shape[0]:
                                 value += bias[row]
                             key = np.float32(value)
@@ -175,21 +215,37 @@ def scan(
 
 
 @njit(nogil=True)
-def coarse_scores(block, panels, shift, out):
-    """Products of queries (n, d) with centroids in panels, less a shift of each."""
+def nearest_clusters(block, panels, there, gain, bias, best, index, owner):
+    """Push the clusters into the heap of each query: by product plus gain times bias.
+
+    ``block`` float32 (n, d); ``there`` float32 (n_slots,) is 1, or NaN where there is
+    no centroid; ``bias`` likewise, or empty for none.
+    """
     n, depth = block.shape
     few = np.zeros((TALLEST, depth), np.float32)
     tile = np.empty((TALLEST, PANEL), np.float32)
-    n_clusters = out.shape[1]
     for at in range(0, n, TALLEST):
         size = min(TALLEST, n - at)
         few[:size] = block[at : at + size]
         for p in range(panels.shape[0]):
-            products(few, size, panels, p, shift, tile)
+            products(few, size, panels, p, there, tile)
             first = p * PANEL
             for r in range(size):
-                for lane in range(min(PANEL, n_clusters - first)):
-                    out[at + r, first + lane] = tile[r, lane] - shift[first + lane]
+                q = at + r
+                hits = keys(tile, r, there, first, gain[q], bias, best[q, 0])
+                while hits:
+                    lane = np.int64(lowest_bit(hits))
+                    hits &= hits - _ONE
+                    push(best, index, owner, q, tile[r, lane], first + lane)
+
+
+@njit(nogil=True)
+def _raise(products, shift, p, top, where):
+    for lane in range(PANEL):
+        value = products[lane] - shift[lane]
+        better = value > top[lane]
+        top[lane] = value if better else top[lane]
+        where[lane] = p if better else where[lane]
 
 
 @njit(nogil=True)
@@ -212,11 +268,7 @@ def nearest_centroid(rows, panels, shift, label, score):
             products(few, size, panels, p, shift, tile)
             first = p * PANEL
             for r in range(size):
-                for lane in range(PANEL):
-                    value = tile[r, lane] - shift[first + lane]
-                    better = value > top[r, lane]
-                    top[r, lane] = value if better else top[r, lane]
-                    where[r, lane] = p if better else where[r, lane]
+                _raise(tile[r], shift[first : first + PANEL], p, top[r], where[r])
         for r in range(size):
             best, winner = top[r, 0], where[r, 0] * PANEL
             for lane in range(1, PANEL):

@@ -182,6 +182,64 @@ def gaps(queries, n, panels, p, units, out):
 
 
 @intrinsic
+def _keys(typing, tile, r, factor, first, gain, bias, biased, least):
+    """Multiply a row of a tile, add to it, and give a bit for each that is enough."""
+    whole, real = types.int64, types.float32
+    signature = types.uint64(
+        tile, whole, factor, whole, real, bias, types.boolean, real
+    )
+
+    def codegen(context, builder, signature, args):
+        goal, scale, more = (
+            context.make_array(signature.args[k])(context, builder, args[k]).data
+            for k in (0, 2, 5)
+        )
+        _, r, _, first, gain, _, biased, least = args
+        at = builder.mul(r, _I64(PANEL))
+        bound, times = _splat(builder, least), _splat(builder, gain)
+        lanes = [_I64(v * _LANES) for v in range(_VECTORS)]
+        places = [builder.add(first, lane) for lane in lanes]
+        goals = [
+            builder.bitcast(
+                builder.gep(goal, [builder.add(at, lane)]), _ROW.as_pointer()
+            )
+            for lane in lanes
+        ]
+        keys = []
+        for pointer, place in zip(goals, places, strict=True):
+            x = builder.load(pointer, align=4)
+            keys.append(builder.fmul(x, _load(builder, scale, place, _F32, 4)))
+            builder.store(keys[-1], pointer, align=4)
+        with builder.if_then(biased):
+            for pointer, place, key in zip(goals, places, keys, strict=True):
+                y = builder.fmul(times, _load(builder, more, place, _F32, 4))
+                builder.store(builder.fadd(key, y), pointer, align=4)
+        bits = _I64(0)
+        for v, pointer in enumerate(goals):
+            key = builder.load(pointer, align=4)
+            fine = builder.fcmp_ordered(">=", key, bound)
+            mask = builder.zext(builder.bitcast(fine, ir.IntType(_LANES)), _I64)
+            bits = builder.or_(bits, builder.shl(mask, _I64(v * _LANES)))
+        return bits
+
+    return signature, codegen
+
+
+@njit(nogil=True)
+def keys(tile, r, factor, first, gain, bias, least):
+    """Turn row ``r`` of a tile into scores: times ``factor``, plus ``gain * bias``.
+
+    ``factor`` and ``bias`` (float32, a slot each; the bias empty for none) are read
+    from slot ``first`` on. Returns a bit (uint64) for each lane that scores ``least``
+    or more; NaN never does.
+    """
+    return _keys(
+        tile, r, factor, first, np.float32(gain), bias, bias.shape[0] > 0,
+        np.float32(least),
+    )  # fmt: skip
+
+
+@intrinsic
 def stored_value(typing, panels, index):
     """Give the stored number at a flat index as float64."""
     signature = types.float64(panels, types.int64)

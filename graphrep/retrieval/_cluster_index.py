@@ -281,7 +281,7 @@ class ClusterIndex:
         wanted = _as_recall(recall)
         vectors = as_queries(queries, self._arrays["panels"].shape[1])
         rows, _ = self.query(vectors, k, exclude=exclude, n_probes=self.n_clusters)
-        ranks = self._ranks(vectors, rows)
+        ranks = self._search.ranks_of(vectors, rows)
         counts = np.bincount(ranks.ravel(), minlength=self.n_clusters)
         shares = np.cumsum(counts) / max(ranks.size, 1)
         if n_probes is None:
@@ -316,19 +316,6 @@ class ClusterIndex:
         for array in self._arrays.values():
             array.setflags(write=False)
         self._search = ClusterSearch(self._arrays, metric)
-
-    def _ranks(self, vectors: FloatArray, rows: IntArray) -> IntArray:
-        """How many clusters come before that of each row found, for its query."""
-        panel = np.asarray(self._arrays["slots"])[rows] // building.tiles.PANEL
-        cluster = np.searchsorted(self._arrays["starts"], panel, "right") - 1
-        out = np.empty(rows.shape, np.int64)
-        for q in range(len(rows)):
-            scores = self._search.coarse(vectors[q : q + 1])[0]
-            order = np.argsort(-scores, kind="stable")
-            place = np.empty(len(order), np.int64)
-            place[order] = np.arange(len(order))
-            out[q] = place[cluster[q]]
-        return out
 
     def _restore(
         self, arrays: Mapping[str, AnyArray], metric: str, n_probes: int,

@@ -29,7 +29,6 @@ extended: Any = _topk_extended
 PANEL: int = _panel_tiles.PANEL
 _QUERIES = 4096  # of a block, at most
 _PAIRS = 1 << 22  # of a query and a cluster, in a block
-_COARSE = 1 << 18  # scores of queries and centroids that are held at a time
 _EPSILON = 2.0**-24
 _LEAST_SQUARE = 1e-40
 _FAR = 1e15
@@ -76,9 +75,12 @@ class ClusterSearch:
         centroids = arrays["centroids"]
         self.n_clusters = len(centroids)
         self._panels = layouts.panels_of(centroids)
-        self._shift = layouts.padded(
-            self.view.shift(centroids, probing=True), len(self._panels) * PANEL, np.inf
-        )
+        n_slots = len(self._panels) * PANEL
+        self._there = layouts.padded(np.ones(self.n_clusters), n_slots, np.nan)
+        shift = self.view.shift(centroids, probing=True)
+        self._lift = np.zeros(0, np.float32)
+        if shift.any():
+            self._lift = layouts.padded(-shift, n_slots, 0.0)
         self.sizes = self._per_cluster(np.asarray(arrays["rows"]) >= 0, np.int64)
         self._reach = np.cumsum(np.sort(self.sizes))
 
@@ -94,7 +96,7 @@ class ClusterSearch:
         """Find rows and scores; the row behind the last where there are too few."""
         n, threads = len(vectors), resolve_n_jobs(n_jobs)
         rows, scores = np.empty((n, asked.k), np.int64), np.empty((n, asked.k), "f4")
-        size = min(-(-n // threads), _QUERIES, max(1, _PAIRS // asked.n_probes))
+        size = min(max(1, -(-n // threads)), _QUERIES, max(1, _PAIRS // asked.n_probes))
         slot_bias, cluster_bias = self._spread(asked.bias)
 
         def work(start: int) -> None:
@@ -103,41 +105,49 @@ class ClusterSearch:
                 vectors[part], left_out[part], asked, slot_bias, cluster_bias
             )
 
-        if n and asked.k:
+        if n <= size and n and asked.k:
+            work(0)
+        elif asked.k:
             with ThreadPoolExecutor(threads) as pool:
                 for _ in pool.map(work, range(0, n, size)):
                     pass
         return rows, scores
 
     def clusters_of(
-        self, vectors: FloatArray, n_probes: int, gain: FloatArray | None = None,
-        bias: FloatArray | None = None,
-    ) -> IntArray:  # fmt: skip
+        self, vectors: FloatArray, n_probes: int, gain: FloatArray, bias: FloatArray
+    ) -> IntArray:
         """Find the clusters nearest to each query, in no order."""
         n = len(vectors)
         if n_probes >= self.n_clusters:
             every = np.arange(self.n_clusters)
             return np.broadcast_to(every, (n, self.n_clusters)).copy()
-        best, index, _ = heaps.empty(n, n_probes, self.n_clusters)
-        step = max(1, _COARSE // self.n_clusters)
-        nobody = np.full(step, -1)
-        nothing = np.zeros(self.n_clusters, np.float32)
-        for start in range(0, n, step):
-            part = slice(start, start + step)
-            scores = self.coarse(vectors[part])
-            if bias is not None and gain is not None and len(bias):
-                scores += gain[part, None] * bias
-            plain.push_tile(
-                scores, nothing, 0, nobody[: len(scores)], best[part], index[part]
-            )
+        best, index, owner = heaps.empty(n, n_probes, self.n_clusters)
+        lift = self._lift  # distances have this one, and no bias
+        if len(bias):
+            lift = layouts.padded(bias, len(self._there), 0.0)
+        block = self.view.queries(vectors)
+        kernels.nearest_clusters(
+            block, self._panels, self._there, gain, lift, best, index, owner
+        )
         return np.asarray(index)
 
-    def coarse(self, vectors: FloatArray) -> FloatArray:
-        """Score queries with all centroids."""
+    def ranks_of(self, vectors: FloatArray, rows: IntArray) -> IntArray:
+        """Tell how many clusters come before that of each row, for its query."""
+        every, gain = self.n_clusters, np.ones(1, np.float32)
+        panel = np.asarray(self.stored.slots)[rows] // PANEL
+        cluster = np.searchsorted(self.stored.starts, panel, "right") - 1
         block = self.view.queries(vectors)
-        scores = np.empty((len(block), self.n_clusters), np.float32)
-        kernels.coarse_scores(block, self._panels, self._shift, scores)
-        return scores
+        out = np.empty(rows.shape, np.int64)
+        for q in range(len(rows)):
+            best, index, owner = heaps.empty(1, every, every)
+            kernels.nearest_clusters(
+                block[q : q + 1], self._panels, self._there, gain, self._lift,
+                best, index, owner,
+            )  # fmt: skip
+            place = np.empty(every, np.int64)
+            place[np.lexsort((index[0], -best[0]))] = np.arange(every)
+            out[q] = place[np.argsort(index[0])[cluster[q]]]
+        return out
 
     # -- private -----------------------------------------------------------------
     def _block(
@@ -153,12 +163,16 @@ class ClusterSearch:
         queries = np.ascontiguousarray(vectors, np.float64)
         nothing = np.zeros((0, block.shape[1]))
         heap, unsure = self._scan(
-            block, gain, nothing, np.zeros(0), probes, slot_bias, asked, left_out,
-            slack, kept,
+            block, gain, nothing, np.zeros(0, np.float32), probes, slot_bias, asked,
+            left_out, slack, kept,
         )  # fmt: skip
         best, index = heap
         value = np.empty(index.shape, np.float32)
-        kernels.score_found(queries, self.stored, asked.bias, index, value)
+        least = heaps.least_of(best, asked.k, slack)
+        kernels.score_found(
+            queries, self.stored, asked.bias, self._in_places(best, index), index,
+            best, least, value,
+        )  # fmt: skip
         value, index, order = heaps.in_order(value, index, asked.k)
         floor = heaps.thresholds(best, order, slack)
         unsure |= (best[:, 0] >= floor) & (kept < limit)
@@ -180,6 +194,13 @@ class ClusterSearch:
         if self.metric == "euclidean":
             value = -value
         return index, value + np.float32(0)  # no negative zero
+
+    def _in_places(self, best: FloatArray, index: IntArray) -> IntArray:
+        """Order queries by the place of their best row."""
+        first = index[np.arange(len(index)), best.argmax(axis=1)]
+        n_base = len(self.stored.slots)
+        places = np.asarray(self.stored.slots)[np.minimum(first, n_base - 1)]
+        return np.argsort(places, kind="stable")
 
     def _answer_zeros(
         self, zero: IntArray, vectors: FloatArray, left_out: IntArray, asked: Question,
