@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from graphrep.kernels._tree_ensemble import sum_of_trees
+from graphrep.kernels import _tree_ensemble
 from graphrep.typing import AnyArray, FloatArray
 
+kernels: Any = _tree_ensemble  # kernels carry no annotations
 _ROWS = 1 << 14
 _FIELDS = ("features", "thresholds", "missing_left", "left", "right", "values")
 
@@ -28,6 +29,7 @@ class BoostedTrees:
 
     def __init__(self, arrays: dict[str, AnyArray]) -> None:
         self._arrays = arrays
+        self._small: tuple[AnyArray, ...] | None = None
 
     @classmethod
     def fit(
@@ -57,18 +59,43 @@ class BoostedTrees:
         """Log odds of class 1: float64 (n_rows,)."""
         out = np.full(len(X), float(self._arrays["baseline"][0]))
         trees = [self._arrays[name] for name in ("roots", *_FIELDS)]
+        work_on: Any = kernels.sum_of_trees
         fixed: tuple[Any, ...] = (X, *trees, out)
+        small = self._laid_out() if X.dtype == np.float32 else ()
+        if small:
+            work_on, fixed = kernels.sum_of_small_trees, (X, *small, out)
         firsts = range(0, len(X), _ROWS)
         spans = [(first, min(first + _ROWS, len(X))) for first in firsts]
         with ThreadPoolExecutor(n_jobs) as pool:
-            work = [pool.submit(sum_of_trees, *span, *fixed) for span in spans]
+            work = [pool.submit(work_on, *span, *fixed) for span in spans]
             for part in work:
                 part.result()
         return out
 
+    def _laid_out(self) -> tuple[AnyArray, ...]:
+        """Trees in the form that many rows at a time go through, or nothing."""
+        if self._small is None:
+            trees = [self._arrays[name] for name in ("roots", *_FIELDS)]
+            n_trees, n = len(trees[0]), len(trees[1])
+            made = (
+                np.empty(n_trees + 1, np.int64), np.empty(n, np.int64),
+                np.empty(n, np.float32), np.empty(n, bool), np.empty(n, np.uint32),
+                np.empty(n_trees, np.int64), np.empty(n),
+            )  # fmt: skip
+            most = kernels.lay_out(*trees, _floors(trees[2]), *made)
+            self._small = made if most <= kernels.LEAVES else ()
+        return self._small
+
     def state(self) -> dict[str, AnyArray]:
         """Arrays that the trees are made of."""
         return self._arrays
+
+
+def _floors(thresholds: AnyArray) -> AnyArray:
+    """Largest float32 numbers that are not above float64 ones."""
+    with np.errstate(over="ignore"):
+        near = thresholds.astype(np.float32)
+    return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
 
 
 def _flatten(model: Any) -> dict[str, AnyArray]:

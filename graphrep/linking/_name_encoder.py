@@ -51,6 +51,8 @@ class NameEncoder(BaseEstimator):
         Rows of the table of features, a power of two; features are hashed to them.
     n_epochs : int, default=4
         Passes over the pairs of names.
+    max_pairs : int or None, default=None
+        Most pairs of names of a pass, drawn anew for each; None takes all.
     temperature : float, default=0.05
         By which cosines are divided.
     batch_size : int, default=512
@@ -113,6 +115,7 @@ class NameEncoder(BaseEstimator):
         "orders": [tuple],
         "n_buckets": [Interval(Integral, 1, None, closed="left")],
         "n_epochs": [Interval(Integral, 0, None, closed="left")],
+        "max_pairs": [Interval(Integral, 1, None, closed="left"), None],
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "n_random": [Interval(Integral, 0, None, closed="left")],
@@ -129,6 +132,7 @@ class NameEncoder(BaseEstimator):
         orders: tuple[int, ...] = (3, 4, 5),
         n_buckets: int = 1 << 16,
         n_epochs: int = 4,
+        max_pairs: int | None = None,
         temperature: float = 0.05,
         batch_size: int = 512,
         n_random: int = 512,
@@ -141,6 +145,7 @@ class NameEncoder(BaseEstimator):
         self.orders = orders
         self.n_buckets = n_buckets
         self.n_epochs = n_epochs
+        self.max_pairs = max_pairs
         self.temperature = temperature
         self.batch_size = batch_size
         self.n_random = n_random
@@ -293,7 +298,9 @@ class NameEncoder(BaseEstimator):
         state = np.zeros(shape, np.float32), np.zeros(shape[:2], np.float32)
         step = 0
         for epoch in range(n_epochs):
-            anchors, partners = _pairs(concepts, draw)
+            anchors, partners = (
+                side[: self.max_pairs] for side in _pairs(concepts, draw)
+            )
             n, total = len(anchors), 0.0
             per_epoch = -(-n // self.batch_size)
             for first in range(0, n, self.batch_size):

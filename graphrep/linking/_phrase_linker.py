@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 SOURCES = ("exact", "char", "word", "dense", "family")
-_EPOCHS = 4
+_EPOCHS, _PAIRS = 4, 100_000  # of the encoder
 _CHUNK = 1024
 _TOTAL, _EXACT = NAMES.index("total"), NAMES.index("exact")
 
@@ -266,7 +266,10 @@ class PhraseLinker(NameSearch):
                     f"encode; got {self.encoder!r}."
                 )
             self.encoder_ = NameEncoder(
-                n_epochs=_EPOCHS, n_jobs=self.n_jobs, random_state=self.random_seed_
+                n_epochs=_EPOCHS,
+                max_pairs=_PAIRS,
+                n_jobs=self.n_jobs,
+                random_state=self.random_seed_,
             )
         elif isinstance(self.encoder, NameEncoder):
             from sklearn.base import clone
