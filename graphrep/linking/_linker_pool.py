@@ -82,6 +82,8 @@ def find_pool(
     table = np.full((len(lists), n, width), -1, np.int64)
     for s, one in enumerate(lists):
         table[s, :, : one.shape[1]] = one
+    blank = [not text for text in phrases.words.plain]
+    table[:, blank] = -1  # nothing is like a phrase without a word
     queries, concepts, levels = equal
     fine = allowed[concepts]
     queries, concepts, levels = queries[fine], concepts[fine], levels[fine]

@@ -12,14 +12,15 @@ from graphrep.linking._linker_features import NAMES, place
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 FEW = (
-    "char", "word", "dense", "dense_mean", "exact", "query_cover", "name_cover",
+    "char", "word", "dense", "dense_mean", "query_cover", "name_cover",
     "own_cover", "numbers_missing", "numbers_added", "family_cover", "mass",
     "parent_mass", "sibling_gap", "parent_total",
 )  # fmt: skip
 """Features that hold for made queries as for real ones."""
 
 _FEW = np.array([NAMES.index(name) for name in FEW])
-_TOTAL = NAMES.index("total")
+_TOTAL, _EXACT = NAMES.index("total"), NAMES.index("exact")
+_SURE = 30.0  # utility of a name that is the phrase
 _OF_QUERY = np.array(
     [NAMES.index(name) for name in ("total", "char", "dense", "query_cover", "exact")]
 )
@@ -85,8 +86,17 @@ class Ranker:
 
     @classmethod
     def choice(cls, lists: Lists, relatives: Any, n: int, seed: int) -> Ranker:
-        """Weigh a few features, those that made queries can teach."""
-        model = ChoiceModel.fit(lists.features[:, _FEW], lists.right, lists.offsets)
+        """Weigh a few features, those that made queries can teach.
+
+        That a name is the phrase is not one of them: where names are held out, another
+        concept's equal name is wrong by the way queries are made. It counts for sure.
+        """
+        some = np.flatnonzero(np.diff(lists.offsets) > 0)
+        plain = np.ones(len(lists.offsets) - 1, bool)
+        sure = lists.features[:, _EXACT] > 0
+        plain[some] = ~np.logical_or.reduceat(sure, lists.offsets[some])
+        kept = lists.take(np.flatnonzero(plain))
+        model = ChoiceModel.fit(kept.features[:, _FEW], kept.right, kept.offsets)
         made = cls(model, None)
         made._calibrate(lists, relatives, n, seed)
         return made
@@ -103,7 +113,8 @@ class Ranker:
     def utilities(self, features: FloatArray, n_jobs: int = 1) -> FloatArray:
         """Score of each candidate on a scale of logarithms."""
         if isinstance(self.model, ChoiceModel):
-            return self.model.decision_function(features[:, _FEW])
+            found = self.model.decision_function(features[:, _FEW])
+            return found + _SURE * features[:, _EXACT]
         out: FloatArray = self.model.decision_function(features, n_jobs)
         return out
 

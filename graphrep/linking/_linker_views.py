@@ -19,6 +19,10 @@ from graphrep.typing import AnyArray, FloatArray, IntArray
 
 Encode = Callable[[Sequence[str]], Any]
 LEVELS = {"texts": 1.0, "plain": 0.99, "sorted": 0.97}
+PREFERRED = np.float32(0.1)
+"""What a preferred name adds to its level: of concepts that share a name, those that
+have it as their preferred one come first."""
+
 _KEYS = tuple(LEVELS)
 _ARRAYS = ("owners", "preferred", "labelled", "n_words", "cue", "number")
 
@@ -183,7 +187,8 @@ class NameViews:
             places, rows = self.keys[key].find(wanted, self._key_of(key, texts))
             fine = ~held[rows]
             places, rows = places[fine], rows[fine]
-            levels = np.full(len(rows), LEVELS[key], np.float32)
+            levels = np.where(self.preferred[rows], PREFERRED, np.float32(0.0))
+            levels += np.float32(LEVELS[key])
             parts.append((places, self.owners[rows].astype(np.int64), levels))
         queries, concepts, levels = (
             np.concatenate(p) for p in zip(*parts, strict=True)

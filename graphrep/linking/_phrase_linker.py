@@ -11,7 +11,6 @@ from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._numbers import positive_int
-from graphrep._utils._parallel import resolve_n_jobs
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import (
     THREADS,
@@ -26,17 +25,14 @@ from graphrep.linking import _linker_fit as learning
 from graphrep.linking._candidate_list import CandidateList
 from graphrep.linking._key_table import KeyTable
 from graphrep.linking._linker_backoff import lowest_likely
-from graphrep.linking._linker_contexts import spelt_out
-from graphrep.linking._linker_features import NAMES
 from graphrep.linking._linker_pool import Depths
+from graphrep.linking._linker_search import both_forms, search
 from graphrep.linking._linker_state import parameters_of, set_state, state_of
 from graphrep.linking._linker_views import (
     Encode,
     NameViews,
     RowTexts,
     id_key,
-    normal_form,
-    once,
 )
 from graphrep.linking._name_encoder import NameEncoder
 from graphrep.linking._name_search import NameSearch
@@ -49,8 +45,6 @@ if TYPE_CHECKING:
 
 SOURCES = ("exact", "char", "word", "dense", "family")
 _EPOCHS, _PAIRS = 4, 100_000  # of the encoder
-_CHUNK = 1024
-_TOTAL, _EXACT = NAMES.index("total"), NAMES.index("exact")
 
 
 class PhraseLinker(NameSearch):
@@ -380,74 +374,23 @@ class PhraseLinker(NameSearch):
         """
         check_is_fitted(self, "terminology_")
         k, texts = positive_int(k, "k"), read_phrases(phrases)
-        spelt = spelt_out(texts, contexts)
-        changed = [
-            i for i, (a, b) in enumerate(zip(texts, spelt, strict=True)) if a != b
+        asked = both_forms(texts, contexts)
+        parts = [
+            search(self, asked.take(which), self._mask(wanted), k)
+            for wanted, which in by_types(types, len(texts))
         ]
-        asked = texts + [spelt[i] for i in changed]
-        owner = np.concatenate([np.arange(len(texts)), np.asarray(changed, np.int64)])
-        parts = []
-        for wanted, which in by_types(types, len(texts)):
-            allowed = self._mask(wanted)
-            rows = np.flatnonzero(np.isin(owner, which))
-            for first in range(0, len(rows), _CHUNK):
-                span = rows[first : first + _CHUNK]
-                parts.append(
-                    self._ask([asked[i] for i in span], owner[span], allowed, k)
-                )
-        columns = [np.concatenate(c) for c in zip(*parts, strict=True)] if parts else (
-            [np.zeros(0, np.int64)] * 5
-        )  # fmt: skip
+        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
         queries, concepts, scores, names, bits = columns
         return CandidateList.from_arrays(
             concepts, scores, self.terminology_, queries=queries, n_queries=len(texts),
             names=names, sources=bits, source_names=SOURCES, mentions=texts,
         ).top(k)  # fmt: skip
 
-    def _ask(
-        self, texts: list[str], owner: IntArray, allowed: AnyArray, k: int
-    ) -> tuple[AnyArray, ...]:
-        held = np.zeros(len(self._views), bool)
-        comparison = self._comparison()
-        pool, features, best = comparison.run(texts, held, allowed, self._with_ids)
-        if self._ranker is None:
-            scores: Any = (features[:, _TOTAL] + features[:, _EXACT]) / 2
-        else:
-            n_jobs = resolve_n_jobs(self.n_jobs)
-            scores = self._ranker.chances(features, pool.offsets, n_jobs)
-        queries = pool.queries
-        order = np.lexsort((pool.concepts, -scores, queries))
-        rank = np.arange(len(order)) - np.repeat(
-            pool.offsets[:-1], np.diff(pool.offsets)
-        )
-        keep = order[rank < k]
-        rows = best[keep]
-        names = np.where(rows >= 0, self._sources[rows], -1)
-        return (
-            owner[queries[keep]], pool.concepts[keep], scores[keep], names,
-            pool.bits[keep],
-        )  # fmt: skip
-
     def _table_of_ids(self) -> KeyTable:
         if self._id_table is None:
             ids = self.node_ids_.tolist()
             self._id_table = KeyTable.of([id_key(str(one)) for one in ids])
         return self._id_table
-
-    def _with_ids(self, phrases: Any, equal: Any) -> Any:
-        """Add the concepts whose ids phrases are."""
-        ids: Any = self.node_ids_
-        texts = phrases.words.texts
-        places, rows = self._table_of_ids().find(
-            [id_key(text) for text in texts], lambda row: id_key(str(ids[row]))
-        )
-        same = [
-            normal_form(str(ids[row])) == texts[place]
-            for place, row in zip(places.tolist(), rows.tolist(), strict=True)
-        ]
-        levels = np.where(np.asarray(same, bool), 1.0, 0.99).astype(np.float32)
-        pairs = zip(equal, (places, rows, levels), strict=True)
-        return once(*(np.concatenate(pair) for pair in pairs))
 
     def _mask(self, types: frozenset[str] | None) -> AnyArray:
         if types is None:
