@@ -11,6 +11,7 @@ from typing import Any
 
 from graphrep._utils._atomic import atomic_path
 
+_SURE = 0.15  # chance from which a code is not faint
 _SHOWN = {"release": "release of ICD-10-CM"}
 
 
@@ -20,6 +21,7 @@ def write_page(
     picture: Path,
     names: Mapping[str, str],
     neighbours: Mapping[str, list[tuple[str, str, float]]],
+    links: Mapping[str, list[tuple[str, str, float]]],
     statistics: Mapping[str, Any],
     seconds: Mapping[str, float],
     settings: Mapping[str, Any],
@@ -36,6 +38,8 @@ def write_page(
         Name of every code.
     neighbours : mapping of str to list of (id, name, score)
         Nearest codes of the seeds.
+    links : mapping of str to list of (id, name, chance)
+        Codes of phrases.
     statistics, seconds, settings : mapping
         Facts, times of the steps, and parameters of FastRP.
     """
@@ -59,6 +63,7 @@ def write_page(
             + [("in all", f"{sum(seconds.values()):.1f} s")]
         ),
         "neighbours": tables,
+        "links": _links(links) if links else "",
         "parameters": html.escape(parameters),
         "example": html.escape(next(iter(neighbours), "E11.9")),
         "image": image,  # last: the longest
@@ -85,6 +90,28 @@ def _definitions(rows: Iterable[tuple[str, Any]]) -> str:
 
 def _number(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+_LINKS = """<h2>Codes for phrases</h2>
+<p>A linker learnt what phrases mean from the names and the hierarchy of ICD-10-CM.
+The chance says how sure it is; where it is low, faint here, a person should look:
+<a href="review.html">the sheet for that</a> (review.html) lists ten codes for each.</p>
+<section class="links"><table><thead><tr><th>phrase</th><th>code</th><th>name</th>
+<th>chance</th></tr></thead><tbody>{rows}</tbody></table></section>"""
+
+
+def _links(links: Mapping[str, list[tuple[str, str, float]]]) -> str:
+    """Table of the first code of each phrase."""
+    rows = []
+    for phrase, found in links.items():
+        code, name, chance = found[0] if found else ("–", "", 0.0)
+        faint = ' class="faint"' if chance < _SURE else ""
+        rows.append(
+            f"<tr{faint}><td>{html.escape(phrase)}</td>"
+            f'<td class="code">{html.escape(code)}</td><td>{html.escape(name)}</td>'
+            f'<td class="score">{chance:.2f}</td></tr>'
+        )
+    return _LINKS.format(rows="".join(rows))
 
 
 def _card(seed: str, name: str, rows: list[tuple[str, str, float]]) -> str:

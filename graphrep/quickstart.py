@@ -1,4 +1,4 @@
-"""Quickstart: a medical taxonomy of 47,000 codes becomes vectors, a map and a page."""
+"""Quickstart: a medical taxonomy becomes vectors, a map, and codes for phrases."""
 
 from __future__ import annotations
 
@@ -10,15 +10,34 @@ from pathlib import Path
 from typing import Any
 
 from graphrep._quickstart_page import write_page
-from graphrep.datasets import Bunch, load_icd10cm
+from graphrep.datasets import Bunch, load_icd10cm, load_icd10cm_terminology
 from graphrep.embedding import FastRP
 from graphrep.exceptions import NodeNotFoundError
-from graphrep.graph import Vectors
+from graphrep.graph import Terminology, Vectors
 from graphrep.io import write_vectors
-from graphrep.plot import embedding_map, save_html, save_png
+from graphrep.linking import CandidateList, PhraseLinker
+from graphrep.plot import embedding_map, link_review, save_html, save_png
 from graphrep.typing import PathType
 
 SEEDS = ("E11.9", "I10", "J45.909", "F32.9", "C50.911", "S72.001")
+PHRASES = (
+    "type 2 diabetes with diabetic kidney disease", "high blood pressure",
+    "asthma attack, mild intermittent", "fracture of the left femoral neck",
+    "iron deficiency anemia from chronic blood loss", "kidney stones",
+    "appendicitis with generalised peritonitis", "carpal tunnel syndrome on the right",
+    "Crohn's disease of the small bowel with fistula", "migraine with aura",
+    "rheumatoid arthritis of the right hand", "vitamin B12 deficiency anaemia",
+    "deep vein thrombosis of the right femoral vein", "gout of the big toe",
+    "severe depression, single episode, no psychotic symptoms",
+    "allergy to penicillin in the past", "Alzheimers, late onset",
+    "stroke due to embolism of left middle cerebral artery", "hepatitis C, chronic",
+    "sleep apnoea, obstructive",
+)  # fmt: skip
+"""Phrases as people write them; the linker has not seen them."""
+
+LEAST_CHANCE = 0.15
+"""Chance below which a person should look: the phrase is marked on the page."""
+
 # On a taxonomy, ten powers of equal weight keep siblings and cousins together and
 # let a code see its chapter; with a mean degree near two, a projection with many
 # non-zeros keeps unrelated codes apart.
@@ -36,6 +55,10 @@ class QuickstartResult:
         Files written.
     neighbours : dict of str to list of (id, name, score)
         Nearest codes of the seeds.
+    review : pathlib.Path or None
+        Page on which the codes of the phrases can be checked.
+    links : dict of str to list of (id, name, chance)
+        Codes of the phrases, the likeliest first.
     names : dict of str to str
         Name of every node.
     statistics : dict of str to object
@@ -49,6 +72,8 @@ class QuickstartResult:
     map_html: Path
     report: Path
     neighbours: dict[str, list[tuple[str, str, float]]]
+    review: Path | None
+    links: dict[str, list[tuple[str, str, float]]]
     names: dict[str, str] = field(repr=False)
     statistics: dict[str, Any]
     seconds: dict[str, float]
@@ -60,11 +85,12 @@ def run(
     n_components: int = 128,
     random_state: int = 0,
     seeds: Sequence[str] = SEEDS,
+    phrases: Sequence[str] = PHRASES,
     k: int = 8,
     max_points: int = 4000,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> QuickstartResult:
-    """Embed ICD-10-CM, find the nearest codes of a few, draw a map, write a page.
+    """Embed ICD-10-CM, draw a map, find codes for phrases, write a page.
 
     Parameters
     ----------
@@ -76,6 +102,9 @@ def run(
         Seed.
     seeds : sequence of str
         Codes whose nearest codes are listed.
+    phrases : sequence of str
+        Phrases to find codes for, by a `PhraseLinker` that learns from the names of
+        ICD-10-CM alone; with none nothing is learnt.
     k : int, default=8
         How many nearest codes.
     max_points : int, default=4000
@@ -94,7 +123,7 @@ def run(
     NodeNotFoundError
         If a seed is no code.
     """
-    clock = _Clock(progress)
+    clock = _Clock(progress, 8 if phrases else 6)
     folder = Path(output_dir)
     folder.mkdir(parents=True, exist_ok=True)
     with clock.step("Reading ICD-10-CM"):
@@ -120,19 +149,32 @@ def run(
     with clock.step("Drawing the map"):
         save_png(drawing, folder / "map.png")
         save_html(drawing, folder / "map.html")
+    found, review = None, None
+    if phrases:
+        terminology = load_icd10cm_terminology()
+        with clock.step("Learning to link phrases"):
+            linker = PhraseLinker(random_state=random_state).fit(terminology)
+        with clock.step("Finding codes for phrases"):
+            found = linker.candidates(phrases, 10)
+            review = folder / "review.html"
+            link_review(
+                found, review, threshold=LEAST_CHANCE, title="Codes for phrases"
+            )
     result = QuickstartResult(
         vectors=folder / "icd10cm.npy",
         map_png=folder / "map.png",
         map_html=folder / "map.html",
         report=folder / "index.html",
         neighbours=near,
+        review=review,
+        links={} if found is None else links_of(found, terminology),
         names=icd.names,
         statistics=_statistics(icd, n_components, random_state),
         seconds=clock.seconds,
     )
     write_page(
         result.report, picture=result.map_png, names=icd.names, neighbours=near,
-        statistics=result.statistics, seconds=result.seconds,
+        links=result.links, statistics=result.statistics, seconds=result.seconds,
         settings={"preset": PRESET},
     )  # fmt: skip
     return result
@@ -141,16 +183,16 @@ def run(
 class _Clock:
     """Times the steps and tells the listener of each."""
 
-    _N_STEPS = 6
-
-    def __init__(self, progress: Callable[[str, int, int], None] | None) -> None:
-        self._progress = progress
+    def __init__(
+        self, progress: Callable[[str, int, int], None] | None, n_steps: int
+    ) -> None:
+        self._progress, self._n_steps = progress, n_steps
         self.seconds: dict[str, float] = {}
 
     @contextmanager
     def step(self, label: str) -> Iterator[None]:
         if self._progress is not None:
-            self._progress(label, len(self.seconds), self._N_STEPS)
+            self._progress(label, len(self.seconds), self._n_steps)
         start = time.perf_counter()
         yield
         self.seconds[label] = time.perf_counter() - start
@@ -170,6 +212,19 @@ def _nearest(
 ) -> list[tuple[str, str, float]]:
     found = vectors.most_similar(seed, k=k)
     return [(str(code), names[str(code)], float(score)) for code, score in found]
+
+
+def links_of(
+    found: CandidateList, terminology: Terminology
+) -> dict[str, list[tuple[str, str, float]]]:
+    """Codes of each phrase with their names and chances, the likeliest first."""
+    names = dict(
+        zip(terminology.ids.tolist(), terminology.preferred_names, strict=True)
+    )
+    return {
+        phrase: [(c.concept_id, names[c.concept_id], c.score) for c in candidates]
+        for phrase, candidates in zip(found.mentions or (), found, strict=True)
+    }
 
 
 def _statistics(icd: Bunch, n_components: int, random_state: int) -> dict[str, Any]:

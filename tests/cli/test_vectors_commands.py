@@ -154,6 +154,10 @@ class Result:
         self.map_png = folder / "map.png"
         self.map_html = folder / "map.html"
         self.report = folder / "index.html"
+        self.review = folder / "review.html"
+        self.links = {
+            "kidney stones": [("N20.0", "Calculus of kidney", 0.321)], "?": []
+        }  # fmt: skip
         self.neighbours = {"I10": [("I15", "Secondary hypertension", 0.75)]}
         self.names = {"I10": "Essential hypertension"}
         self.statistics = {"nodes": 2, "edges": 1, "dimensions": 8, "seed": 0}
@@ -184,16 +188,22 @@ def test_quickstart_when_done_then_shows_codes_and_places(
     folder = tmp_path / "out"
     done = invoke("quickstart", "-o", folder, "-d", 8)
     assert done.exit_code == 0, done.stderr
-    assert done.stdout.splitlines()[1:] == [
+    assert done.stdout.splitlines() == [
+        "code\tnearest\tscore\tname",
         "I10\tI10\t1.000\tEssential hypertension",
         "I10\tI15\t0.750\tSecondary hypertension",
+        "",
+        "phrase\tcode\tchance\tname",
+        "kidney stones\tN20.0\t0.32\tCalculus of kidney",
+        "?\t-\t\t",
     ]
     assert f"Wrote {folder}" in done.stderr
     assert str(folder / "index.html") in done.stderr
     assert small_quickstart["n_components"] == 8
     assert invoke("quickstart", "-o", folder).exit_code == 0  # its own are renewed
     record = json.loads(invoke("quickstart", "-o", folder, "--json").stdout)
-    assert len(record["outputs"]) == 4
+    assert len(record["outputs"]) == 5
+    assert record["result"]["links"]["kidney stones"][0][0] == "N20.0"
     assert record["result"]["neighbors"]["I10"][0][0] == "I15"
 
 

@@ -1,4 +1,4 @@
-"""``graphrep quickstart``: a medical taxonomy of 47,000 codes becomes a map."""
+"""``graphrep quickstart``: a medical taxonomy becomes a map, and codes for phrases."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _VECTORS = "icd10cm.npy"
 def quickstart(
     run: Run, output: str, n_components: int, random_state: int, overwrite: bool
 ) -> None:
-    """Embed ICD-10-CM, 47,000 medical concepts, and show its nearest codes.
+    """Embed ICD-10-CM, 47,000 medical concepts, and find codes for 20 phrases.
 
-    Needs no network and about a minute; writes vectors, a map and a page.
+    Needs no network and about two minutes; writes vectors, a map and pages.
     """
     check_folder(Path(output), overwrite=overwrite)
-    run.say("Embedding the medical taxonomy ICD-10-CM; this takes about a minute.")
+    run.say("Embedding the medical taxonomy ICD-10-CM; this takes about two minutes.")
     with run.progress() as progress:
         progress("Loading", 0, 0)
         from graphrep.quickstart import run as run_quickstart
@@ -64,6 +64,7 @@ def show(run: Run, result: QuickstartResult, parameters: dict[str, int]) -> None
     """Print the nearest codes, then where the files are."""
     facts = result.statistics
     outputs = [result.vectors, result.map_png, result.map_html, result.report]
+    outputs += [result.review] if result.review else []
     rows = [
         (code if rank == 1 or not is_terminal() else "", other, f"{score:.3f}", name)
         for code, near in result.neighbours.items()
@@ -77,14 +78,28 @@ def show(run: Run, result: QuickstartResult, parameters: dict[str, int]) -> None
             n_nodes=facts["nodes"],
             n_edges=facts["edges"],
             outputs=outputs,
-            result={"neighbors": result.neighbours, "statistics": facts},
+            result={
+                "neighbors": result.neighbours,
+                "links": result.links,
+                "statistics": facts,
+            },
         )
     print_table(rows, ["code", "nearest", "score", "name"], right=(2,))
+    if result.links:
+        click.echo()
+        links = [
+            (phrase, found[0][0], f"{found[0][2]:.2f}", found[0][1])
+            if found
+            else (phrase, "-", "", "")
+            for phrase, found in result.links.items()
+        ]
+        print_table(links, ["phrase", "code", "chance", "name"], right=(2,))
     size = [(name, f"{facts[name]:,}") for name in ("nodes", "edges", "dimensions")]
     places = [
         ("vectors", result.vectors),
         ("map", result.map_png),
         ("page to explore", result.map_html),
+        ("phrases to check", result.review),
         ("start here", result.report),
     ]
     run.say("")
