@@ -28,6 +28,10 @@ _TARGETS = [
     "included.",
     "The bank of queries is included where method is gc, and not otherwise.",
 ]
+_VECTORS = [
+    "All vectors of the base are included, in the type in which they are stored.",
+    "Vectors of other models lie in other spaces and cannot be looked up here.",
+]
 _EMBEDDED = "model.embedding_, model.node_ids_"
 _KINDS: dict[str, tuple[str, str, str, list[str]]] = {
     "hypergraph": (
@@ -37,6 +41,9 @@ _KINDS: dict[str, tuple[str, str, str, list[str]]] = {
         "entity-blocking", "Model", "model.candidate_pairs(A, B)", _NO_RECORDS
     ),
     "linking": ("entity-linking", "Model", "model.predict(phrases)", _NO_TEXTS),
+    "retrieval._cluster_index": (
+        "nearest-neighbours", "Model", "model.query(queries, k=10)", _VECTORS
+    ),
     "retrieval": (
         "nearest-neighbours", "Model", "model.kneighbors(queries, k=10)", _TARGETS
     ),

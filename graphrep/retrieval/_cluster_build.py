@@ -51,6 +51,11 @@ class View:
         centre = np.zeros(base.shape[1]) if scale.centre is None else scale.centre
         return cls(metric, centre, float(scale.factor[0]) or 1.0)
 
+    @property
+    def euclidean(self) -> bool:
+        """Whether distances are asked for, which need another scale to be scored."""
+        return self.metric == "euclidean"
+
     def rows(self, vectors: AnyArray) -> FloatArray:
         """Vectors of the base, as the clusters see them."""
         rows = np.asarray(vectors, np.float64) - self.centre
@@ -61,7 +66,7 @@ class View:
         """Scale queries as the clusters see them."""
         scale = plain.Scaling(
             plain.METRICS[self.metric], np.array([self.factor]),
-            self.centre if self.metric == "euclidean" else None, None,
+            self.centre if self.euclidean else None, None,
         )  # fmt: skip
         return np.asarray(plain._scaled_queries(vectors, scale), np.float32)
 

@@ -61,12 +61,11 @@ class ClusterSearch:
     """Arrays of an index, ready to be searched."""
 
     def __init__(self, arrays: Mapping[str, AnyArray], metric: str) -> None:
-        self.metric = metric
         factor, self.scale = (float(value) for value in arrays["scales"])
         self.view = View(metric, arrays["centre"], factor)
         unit = arrays["unit"]
         widths = arrays["factor"]  # looked at for distances of int8 only
-        if metric == "euclidean" and arrays["panels"].dtype == np.int8:
+        if self.view.euclidean and arrays["panels"].dtype == np.int8:
             widths = (unit / self.scale).astype(np.float32)
         self.stored = kernels.Panels(
             plain.METRICS[metric], arrays["panels"], arrays["starts"], arrays["rows"],
@@ -114,10 +113,10 @@ class ClusterSearch:
         return rows, scores
 
     def clusters_of(
-        self, vectors: FloatArray, n_probes: int, gain: FloatArray, bias: FloatArray
+        self, block: FloatArray, n_probes: int, gain: FloatArray, bias: FloatArray
     ) -> IntArray:
-        """Find the clusters nearest to each query, in no order."""
-        n = len(vectors)
+        """Find the clusters nearest to each query as `View` scales it, in no order."""
+        n = len(block)
         if n_probes >= self.n_clusters:
             every = np.arange(self.n_clusters)
             return np.broadcast_to(every, (n, self.n_clusters)).copy()
@@ -125,7 +124,6 @@ class ClusterSearch:
         lift = self._lift  # distances have this one, and no bias
         if len(bias):
             lift = layouts.padded(bias, len(self._there), 0.0)
-        block = self.view.queries(vectors)
         kernels.nearest_clusters(
             block, self._panels, self._there, gain, lift, best, index, owner
         )
@@ -157,7 +155,8 @@ class ClusterSearch:
         factor = np.array([self.scale])
         gain, slack = extended.gains(vectors, factor, self.stored.metric, asked.bias)
         block = self._scaled(vectors, slack)
-        probes = self.clusters_of(vectors, asked.n_probes, gain, cluster_bias)
+        coarse = self.view.queries(vectors) if self.view.euclidean else block
+        probes = self.clusters_of(coarse, asked.n_probes, gain, cluster_bias)
         limit = asked.n_groups if len(asked.groups) else len(self.stored.slots)
         kept = extended.kept_for(asked.k, limit)
         queries = np.ascontiguousarray(vectors, np.float64)
@@ -176,7 +175,7 @@ class ClusterSearch:
         value, index, order = heaps.in_order(value, index, asked.k)
         floor = heaps.thresholds(best, order, slack)
         unsure |= (best[:, 0] >= floor) & (kept < limit)
-        zero = ~block.any(axis=1) & (self.metric != "euclidean")
+        zero = ~block.any(axis=1) & (not self.view.euclidean)
         if not len(asked.bias):
             unsure &= ~zero  # all scores are 0
         part = np.flatnonzero(unsure)
@@ -191,7 +190,7 @@ class ClusterSearch:
                 np.flatnonzero(zero), vectors, left_out, asked, slot_bias,
                 cluster_bias, index, value,
             )  # fmt: skip
-        if self.metric == "euclidean":
+        if self.view.euclidean:
             value = -value
         return index, value + np.float32(0)  # no negative zero
 
@@ -239,7 +238,7 @@ class ClusterSearch:
     def _scaled(self, vectors: FloatArray, slack: FloatArray) -> FloatArray:
         """Bring queries to the scale of what is stored; add up what is rounded off."""
         dim = vectors.shape[1]
-        if self.metric != "euclidean":
+        if not self.view.euclidean:
             slack[:, 0] += 4 * (dim + 8) * _EPSILON
             return self.view.queries(vectors)
         moved = (np.asarray(vectors, np.float64) - self.stored.centre) / self.scale

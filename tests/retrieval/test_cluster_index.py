@@ -353,3 +353,11 @@ def test_query_when_arguments_are_wrong_then_says_what(change, text):
     far = ClusterIndex(np.eye(4), "euclidean")
     with pytest.raises(GraphValueError, match="bias cannot be added to distances"):
         far.query(np.eye(4), bias=np.zeros(4))
+
+
+def test_save_when_written_then_the_card_tells_how_to_ask(tmp_path, base):
+    ClusterIndex(base).save(tmp_path / "index")
+    card = (tmp_path / "index" / "README.md").read_text(encoding="utf-8")
+    assert "model.query(queries, k=10)" in card
+    assert "All vectors of the base are included" in card
+    assert "n_probes" in card
