@@ -105,7 +105,7 @@ def largest_of_groups(scores, first, last, name_offsets, out):
     start = name_offsets[first]
     for i in range(scores.shape[0]):
         for c in range(first, last):
-            best = np.float32(-2.0)
+            best = np.float32(-4.0)
             for row in range(name_offsets[c] - start, name_offsets[c + 1] - start):
                 best = max(best, scores[i, row])
             out[i, c - first] = best

@@ -76,7 +76,8 @@ def find_pool(
             lists.append(np.where(found >= 0, owners[found], -1))
             list_bits.append(bit)
     if depths.dense and phrases.vectors is not None:
-        lists.append(nearest(views, phrases.vectors, depths.dense, groups < 0)[0])
+        hidden = groups < 0
+        lists.append(nearest(views, phrases.vectors, depths.dense, hidden)[0])
         list_bits.append(kernels.DENSE)
     width = max((one.shape[1] for one in lists), default=1)
     table = np.full((len(lists), n, width), -1, np.int64)
@@ -116,9 +117,12 @@ def _levels(
 def nearest(
     views: NameViews, queries: FloatArray, k: int, left_out: AnyArray
 ) -> tuple[IntArray, FloatArray]:
-    """Find the k concepts with the names of largest cosine: best first, -1 for none."""
+    """Find the k concepts with the names of largest cosine: best first, -1 for none.
+
+    A name's bias against hubs, below 1.5, is taken off its cosines.
+    """
     n, k = len(queries), min(k, views.n_concepts)
-    best, index = np.full((n, k), -1.5, np.float32), np.full((n, k), -1, np.int64)
+    best, index = np.full((n, k), -3.5, np.float32), np.full((n, k), -1, np.int64)
     tiles = _tiles(views.offsets)
     nothing = np.full(_QUERIES, -1, np.int64)
     shift = np.zeros(views.n_concepts, np.float32)
@@ -131,7 +135,9 @@ def nearest(
             if start == end:
                 continue
             scores = block @ np.asarray(vectors[start:end], np.float32).T
-            scores[:, left_out[start:end]] = -2.0
+            if views.bias is not None:
+                scores -= views.bias[start:end]
+            scores[:, left_out[start:end]] = -4.0
             groups = np.empty((b - a, last - first), np.float32)
             kernels.largest_of_groups(scores, first, last, views.offsets, groups)
             heaps.push_tile(

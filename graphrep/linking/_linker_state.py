@@ -22,6 +22,7 @@ def parameters_of(linker: Any) -> dict[str, Any]:
     parameters: dict[str, Any] = linker.get_params(deep=False)
     if not isinstance(linker.encoder, str):
         parameters["encoder"] = None
+    parameters["hubness"] = None  # its bias is among the arrays
     return parameters
 
 

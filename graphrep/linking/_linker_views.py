@@ -79,6 +79,7 @@ class NameViews:
         self.char_features = TextFeatures("char", 3, n_jobs=n_jobs)
         self.word_features = TextFeatures("word", n_jobs=n_jobs)
         self.vectors: AnyArray | None = None
+        self.bias: FloatArray | None = None  # of each name, against hubs
 
     def _marked(self, stems: Sequence[str]) -> tuple[AnyArray, AnyArray]:
         """Find the columns of cues and of numbers among the features of words."""
@@ -113,7 +114,9 @@ class NameViews:
             out |= {f"{kind}_index_{name}": array for name, array in index.items()}
         for key, table in self.keys.items():
             out[f"{key}_hashes"], out[f"{key}_rows"] = table.hashes, table.rows
-        return out if self.vectors is None else out | {"vectors": self.vectors}
+        if self.vectors is not None:
+            out["vectors"] = self.vectors
+        return out if self.bias is None else out | {"bias": self.bias}
 
     @classmethod
     def of_state(
@@ -142,7 +145,7 @@ class NameViews:
             key: KeyTable(arrays[f"{key}_hashes"], arrays[f"{key}_rows"])
             for key in _KEYS
         }
-        out.vectors = arrays.get("vectors")
+        out.vectors, out.bias = arrays.get("vectors"), arrays.get("bias")
         return out
 
     def __len__(self) -> int:

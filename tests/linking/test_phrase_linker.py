@@ -13,6 +13,8 @@ from graphrep.datasets import load_icd10cm_terminology
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import Terminology
 from graphrep.linking import NameEncoder, PhraseLinker
+from graphrep.linking._linker_pool import nearest
+from graphrep.retrieval import HubnessCorrector
 
 PHRASES = [
     "acute bronchitis caused by mycoplasma",
@@ -161,6 +163,29 @@ def test_encoder_when_foreign_then_taken_and_asked_for_after_loading(lungs, tmp_
         again.candidates(PHRASES)
     again.encoder_ = Letters()
     _same(again.candidates(PHRASES, 5), found)
+
+
+def test_hubness_when_given_then_its_bias_is_taken_off_and_kept(
+    lungs, linker, tmp_path
+):
+    hubs = HubnessCorrector("csls", k=5)
+    corrected = PhraseLinker(hubness=hubs, random_state=0, n_jobs=1).fit(lungs)
+    assert not hasattr(hubs, "bias_")
+    vectors = np.asarray(linker._views.vectors)
+    np.testing.assert_array_equal(corrected._views.vectors, vectors)
+    bias = corrected._views.bias
+    assert bias.std() > 0.01
+    query = corrected.encoder_.transform(["wheezing at night"])
+    scores = (query @ vectors.T)[0] - bias
+    owners = corrected._views.owners
+    best = max(range(lungs.n_concepts), key=lambda c: scores[owners == c].max())
+    nothing = np.zeros(len(vectors), bool)
+    assert nearest(corrected._views, query, 1, nothing)[0][0, 0] == best
+    corrected.save(tmp_path / "linker")
+    again = graphrep.load(tmp_path / "linker")
+    _same(again.candidates(PHRASES, 9), corrected.candidates(PHRASES, 9))
+    with pytest.raises(GraphValueError, match="got 'mp'"):
+        PhraseLinker(hubness=HubnessCorrector("mp")).fit(lungs)
 
 
 def test_linker_when_cloned_or_pickled_then_the_same(linker):
