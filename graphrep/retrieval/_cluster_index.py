@@ -90,8 +90,8 @@ class ClusterIndex:
     that of ``ExactIndex(base, metric, storage=storage)``. It depends neither on the
     number of threads nor on which queries are asked together.
 
-    Queries unlike the base, a phrase among names, say, may need more clusters: see
-    `tune`.
+    Queries unlike the base, a phrase among names, say, may need more clusters, and so
+    does a bias that differs much within clusters: `tune` measures with both.
 
     Building takes O(n_base n_clusters n_components) time, a query
     O((n_clusters + n_base n_probes / n_clusters) n_components). Clusters are filled up
@@ -256,7 +256,7 @@ class ClusterIndex:
 
     def tune(
         self, queries: Any, recall: float = 0.99, *, k: int = 10, exclude: Any = None,
-        n_probes: int | None = None,
+        groups: Any = None, bias: Any = None, n_probes: int | None = None,
     ) -> Self:  # fmt: skip
         """Choose how many clusters a query looks at, by queries like those to come.
 
@@ -270,6 +270,8 @@ class ClusterIndex:
             How many count as nearest.
         exclude : array-like of int of shape (n_queries,) or None, default=None
             For each query one row of the base to leave out.
+        groups, bias : array-like of shape (n_base,) or None, default=None
+            As they will be given to `query`.
         n_probes : int or None, default=None
             A number to take as it is; only ``recall_`` is measured.
 
@@ -280,9 +282,13 @@ class ClusterIndex:
         """
         wanted = _as_recall(recall)
         vectors = as_queries(queries, self._arrays["panels"].shape[1])
-        rows, _ = self.query(vectors, k, exclude=exclude, n_probes=self.n_clusters)
-        ranks = self._search.ranks_of(vectors, rows)
-        counts = np.bincount(ranks.ravel(), minlength=self.n_clusters)
+        rows, _ = self.query(
+            vectors, k, exclude=exclude, groups=groups, bias=bias,
+            n_probes=self.n_clusters,
+        )  # fmt: skip
+        added = read_bias(bias, len(self), self.metric)
+        ranks = self._search.ranks_of(vectors, rows, added)
+        counts = np.bincount(ranks, minlength=self.n_clusters)
         shares = np.cumsum(counts) / max(ranks.size, 1)
         if n_probes is None:
             self.n_probes = int(np.searchsorted(shares, wanted - 1e-12)) + 1

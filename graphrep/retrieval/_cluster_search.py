@@ -121,39 +121,43 @@ class ClusterSearch:
             every = np.arange(self.n_clusters)
             return np.broadcast_to(every, (n, self.n_clusters)).copy()
         best, index, owner = heaps.empty(n, n_probes, self.n_clusters)
-        lift = self._lift  # distances have this one, and no bias
-        if len(bias):
-            lift = layouts.padded(bias, len(self._there), 0.0)
+        lift = self._lift_of(bias)
         kernels.nearest_clusters(
             block, self._panels, self._there, gain, lift, best, index, owner
         )
         return np.asarray(index)
 
-    def ranks_of(self, vectors: FloatArray, rows: IntArray) -> IntArray:
-        """Tell how many clusters come before that of each row, for its query."""
-        every, gain = self.n_clusters, np.ones(1, np.float32)
-        panel = np.asarray(self.stored.slots)[rows] // PANEL
+    def ranks_of(
+        self, vectors: FloatArray, rows: IntArray, bias: FloatArray
+    ) -> IntArray:
+        """Tell how many clusters come before that of each row, for its query.
+
+        Rows of -1 have none.
+        """
+        every = self.n_clusters
+        panel = np.asarray(self.stored.slots)[np.maximum(rows, 0)] // PANEL
         cluster = np.searchsorted(self.stored.starts, panel, "right") - 1
         block = self.view.queries(vectors)
-        out = np.empty(rows.shape, np.int64)
+        lift = self._lift_of(self._spread(bias)[1])
+        gain, _ = self._gains(vectors, bias)
+        out = []
         for q in range(len(rows)):
             best, index, owner = heaps.empty(1, every, every)
             kernels.nearest_clusters(
-                block[q : q + 1], self._panels, self._there, gain, self._lift,
+                block[q : q + 1], self._panels, self._there, gain[q : q + 1], lift,
                 best, index, owner,
             )  # fmt: skip
             place = np.empty(every, np.int64)
-            place[np.lexsort((index[0], -best[0]))] = np.arange(every)
-            out[q] = place[np.argsort(index[0])[cluster[q]]]
-        return out
+            place[index[0, np.lexsort((index[0], -best[0]))]] = np.arange(every)
+            out.append(place[cluster[q, rows[q] >= 0]])
+        return np.concatenate(out) if out else np.zeros(0, np.int64)
 
     # -- private -----------------------------------------------------------------
     def _block(
         self, vectors: FloatArray, left_out: IntArray, asked: Question,
         slot_bias: FloatArray, cluster_bias: FloatArray,
     ) -> tuple[IntArray, FloatArray]:  # fmt: skip
-        factor = np.array([self.scale])
-        gain, slack = extended.gains(vectors, factor, self.stored.metric, asked.bias)
+        gain, slack = self._gains(vectors, asked.bias)
         block = self._scaled(vectors, slack)
         coarse = self.view.queries(vectors) if self.view.euclidean else block
         probes = self.clusters_of(coarse, asked.n_probes, gain, cluster_bias)
@@ -193,6 +197,19 @@ class ClusterSearch:
         if self.view.euclidean:
             value = -value
         return index, value + np.float32(0)  # no negative zero
+
+    def _lift_of(self, bias: FloatArray) -> FloatArray:
+        """Give what is added to products with centroids; distances allow no bias."""
+        if not len(bias):
+            return self._lift
+        return np.asarray(layouts.padded(bias, len(self._there), 0.0))
+
+    def _gains(
+        self, vectors: FloatArray, bias: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        factor = np.array([self.scale])
+        gain, slack = extended.gains(vectors, factor, self.stored.metric, bias)
+        return gain, slack
 
     def _in_places(self, best: FloatArray, index: IntArray) -> IntArray:
         """Order queries by the place of their best row."""

@@ -280,6 +280,24 @@ def test_tune_when_queries_are_unlike_the_base_then_their_recall_is_met():
     assert index.tune(asked, 1.0).recall_ == 1.0
 
 
+@pytest.mark.parametrize("metric", ["cosine", "dot"])
+def test_tune_when_a_bias_differs_within_clusters_then_its_recall_is_met(metric):
+    rows, asked = clustered(5000), clustered(200, seed=5)
+    size = {"cosine": 0.5, "dot": 6.0}[metric]
+    bias = size * np.random.default_rng(0).normal(size=5000)
+    groups = np.arange(5000) // 2
+    index = ClusterIndex(rows, metric, n_clusters=60, recall=0.95)
+    before = index.n_probes
+    index.tune(asked, 0.95, bias=bias, groups=groups)
+    assert index.recall_ >= 0.95
+    assert index.n_probes > before
+    given = {"bias": bias, "groups": groups}
+    expected, _ = ExactIndex(rows, metric).query(asked, 10, **given)
+    found, _ = index.query(asked, 10, **given)
+    same = [len(np.intersect1d(a, b)) for a, b in zip(found, expected, strict=True)]
+    assert np.mean(same) / 10 >= 0.95
+
+
 @pytest.mark.parametrize("storage", STORAGES)
 @pytest.mark.parametrize("name", ["index", "index.zip"])
 def test_save_when_loaded_then_the_same_answers(tmp_path, base, queries, storage, name):
