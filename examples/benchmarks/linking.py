@@ -58,6 +58,7 @@ from graphrep.linking import (
     expand_abbreviations,
     find_abbreviations,
 )
+from graphrep.retrieval import HubnessCorrector, TextFeatures
 
 K = 25
 SHOWN = ("acc@1", "acc@5", "acc@10", "acc@25", "mrr")
@@ -303,6 +304,43 @@ def ngram(task: Task, seed: int) -> Ask:
     return lambda test: index.candidates(test.phrases, K)
 
 
+def corrected(kind: str, **parameters: Any) -> Any:
+    """Nearest names by letters or by `NameEncoder`, corrected for hubs.
+
+    The bank is 3,000 names of the terminology, without pairs of one concept.
+    """
+
+    def made(task: Task, seed: int) -> Ask:
+        known = task.terminology
+        texts, owners = known.name_texts.tolist(), np.asarray(known.name_concepts)
+        if kind == "letters":
+            features = TextFeatures("char", 3)
+            names, transform = features.fit_transform(texts), features.transform
+        else:
+            model = NameEncoder(random_state=seed).fit(texts, owners)
+            names, transform = model.transform(texts), model.transform
+        hubs = HubnessCorrector(**parameters, max_bank=3000, random_state=seed)
+        hubs.fit(names, query_bank=names, query_groups=owners, groups=owners)
+
+        def ask(test: Test) -> CandidateList:
+            asked = transform([" ".join(p.lower().split()) for p in test.phrases])
+            found, scores = hubs.kneighbors(asked, K, unique_groups=True)
+            figures = hubs.score_hubness(asked[:3000], k=10)
+            FACTS.clear()
+            for when in ("before", "after"):
+                for fact in ("skewness", "antihubs"):
+                    FACTS[f"{fact}_{when}"] = round(float(figures[when][fact]), 3)
+            concepts = np.where(found >= 0, owners[found], -1)
+            return CandidateList.from_arrays(concepts, scores, known)
+
+        return ask
+
+    return made
+
+
+FACTS: dict[str, float] = {}  # what a method has to say beside its candidates
+
+
 def with_abbreviations(method: Callable[[Task, int], Ask]) -> Any:
     """Write out what the contexts define before a method is asked."""
 
@@ -368,7 +406,21 @@ METHODS: dict[str, Any] = {
     "linker, no family": linker(family=False),
     "linker, no encoder": linker(encoder=None),
     "linker, no words": linker(word_depth=0),
+    "linker, csls": linker(hubness=HubnessCorrector("csls")),
 }
+HUBS = {
+    "none": {"method": "none"},
+    "csls": {"method": "csls"},
+    "csls, quarter": {"method": "csls", "strength": 0.25},
+    "is": {"method": "is"},
+    "is, quarter": {"method": "is", "strength": 0.25},
+    "dualis": {"method": "dualis"},
+    "dis": {"method": "dis"},
+    "sinkhorn, quarter": {"method": "sinkhorn", "strength": 0.25},
+}  # fmt: skip
+for _hub, _given in HUBS.items():
+    for _kind in ("letters", "encoder"):
+        METHODS[f"hubs {_kind}: {_hub}"] = corrected(_kind, **_given)
 SAMPLES = {"rapidfuzz": 500}
 
 
@@ -412,6 +464,8 @@ def _one(task: Task, method: str, seed: int, options: Any) -> None:
             value = result.mean(metric)
             line[metric] = [round(100 * x, 2) for x in value[:3]]
         refined = result.labels["subset"] == "refined"
+        line |= FACTS
+        FACTS.clear()
         line["refined@1"] = round(100 * result.mean("acc@1", refined).value, 2)
         print(json.dumps(line), flush=True)
         if options.out:
