@@ -5,19 +5,26 @@ same file whoever runs it: this process, others, or a cluster.
 """
 
 from graphrep._tasks._executors import Backend, open_backend
+from graphrep._tasks._plan import Costs, TaskPlan, choose_plan
 from graphrep._tasks._run import Summary, run_tasks
+from graphrep._tasks._scratch import save_input, work_folder
 from graphrep._tasks._task import Task, make_task, pure_task, run_task
 from graphrep._tasks._task_list import Stage, TaskList
 
 __all__ = [
     "Backend",
+    "Costs",
     "Stage",
     "Summary",
     "Task",
     "TaskList",
+    "TaskPlan",
+    "choose_plan",
     "make_task",
     "open_backend",
     "pure_task",
     "run_task",
     "run_tasks",
+    "save_input",
+    "work_folder",
 ]

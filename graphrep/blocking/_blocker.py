@@ -214,7 +214,11 @@ class Blocker(BaseEstimator):
                 )
         return left, right
 
-    def _apply_rules(self, raw: RawPairs, A: Records, B: Records) -> RawPairs:
+    def _apply_rules(
+        self, raw: RawPairs, A: Records, B: Records,
+        groups: tuple[IntArray, IntArray] | None = None,
+    ) -> RawPairs:  # fmt: skip
+        """Drop pairs by the rules; ``groups`` spares numbering the texts again."""
         for rule, wanted in ((self.include, True), (self.exclude, False)):
             if rule is None or not len(raw.left):
                 continue
@@ -226,7 +230,7 @@ class Blocker(BaseEstimator):
                 )
             raw = _kept(raw, mask == wanted)
         if self.exclude_identical and len(raw.left):
-            left, right = A.text_groups(B)
+            left, right = A.text_groups(B) if groups is None else groups
             raw = _kept(raw, left[raw.left] != right[raw.right])
         return raw
 

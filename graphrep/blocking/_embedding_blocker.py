@@ -7,7 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from graphrep._tasks import Costs
+from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import THREADS, HasMethods, StrOptions
+from graphrep.blocking._block_costs import costs_of_vectors
+from graphrep.blocking._block_files import Search, Workplace
 from graphrep.blocking._blocker import COMMON, RawPairs
 from graphrep.blocking._encoder import vector_neighbours
 from graphrep.blocking._hash_codes import HashIndex
@@ -15,7 +19,10 @@ from graphrep.blocking._neighbour_blocker import NEIGHBOURS, NeighbourBlocker
 from graphrep.blocking._records import Records
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.retrieval import ExactIndex
-from graphrep.typing import AnyArray, FloatArray
+from graphrep.typing import AnyArray, FloatArray, PathType
+
+_WIDTH = 384  # components of vectors that are not made yet, for the plan
+_TABLES = 16  # hash tables that are not counted yet
 
 
 class EmbeddingBlocker(NeighbourBlocker):
@@ -44,6 +51,14 @@ default="auto"
         Seed of the hash functions; exact search uses none.
     n_jobs : int or None, default=None
         Threads; the result does not depend on it.
+    memory_limit : str, int or None, default=None
+        Memory allowed beyond the tables and what Python and the libraries take: bytes,
+        or a text such as "2GiB". What does not fit whole goes through files.
+    work_dir : str, path-like or None, default=None
+        Folder for these files. Work that was interrupted goes on there.
+    executor : str, Executor, Client or None, default=None
+        Where blocks of records are looked up: "processes", "dask", the address of a
+        Dask scheduler, or an object with ``submit``. None is this process.
 
     Attributes
     ----------
@@ -51,6 +66,10 @@ default="auto"
         What "auto" was decided to be for the fitted tables.
     n_pairs_ : int
         Most pairs that the fitted tables can give, known before any is made.
+    plan_ : TaskPlan
+        The way that ``candidate_pairs`` went, and what it was expected to take.
+    tasks_ : Summary or None
+        After blocking through files: tasks ``run``, ``skipped`` and ``retried``.
 
     Raises
     ------
@@ -105,6 +124,9 @@ default="auto"
         exclude_identical: bool = False,
         random_state: Any = 0,
         n_jobs: int | None = None,
+        memory_limit: str | int | None = None,
+        work_dir: PathType | None = None,
+        executor: Any = None,
     ) -> None:
         self.encoder = encoder
         self.style = style
@@ -121,6 +143,9 @@ default="auto"
         self.exclude_identical = exclude_identical
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.memory_limit = memory_limit
+        self.work_dir = work_dir
+        self.executor = executor
 
     def _fit(self, A: Records, B: Records, matches: Any, one_table: bool) -> None:
         self._prepare(A, B, one_table)
@@ -129,6 +154,18 @@ default="auto"
         if not len(A) or not len(B):
             none = np.zeros(0, np.int64)
             return RawPairs(none, none, np.zeros(0, np.float32))
+        X, Y = self._both(A, B, one_table)
+        near = vector_neighbours(
+            X, Y, one_table=one_table, k=self.n_neighbors, n_jobs=self.n_jobs,
+            index=self._index,
+        )  # fmt: skip
+        found = self._scored(near, A, B, one_table)
+        return RawPairs(found.left, found.right, found.scores)
+
+    def _both(
+        self, A: Records, B: Records, one_table: bool
+    ) -> tuple[FloatArray, FloatArray]:
+        """Vectors of both tables, of one width."""
         X = self._vectors(A, 0)
         Y = X if one_table else self._vectors(B, 1)
         if X.shape[1] != Y.shape[1]:
@@ -136,12 +173,7 @@ default="auto"
                 f"The vectors of the tables have {X.shape[1]} and {Y.shape[1]} "
                 "components; encode both in one way."
             )
-        near = vector_neighbours(
-            X, Y, one_table=one_table, k=self.n_neighbors, n_jobs=self.n_jobs,
-            index=self._index,
-        )  # fmt: skip
-        found = self._scored(near, A, B, one_table)
-        return RawPairs(found.left, found.right, found.scores)
+        return X, Y
 
     def _vectors(self, records: Records, side: int) -> FloatArray:
         """One vector for each record; zero for those without text."""
@@ -178,6 +210,36 @@ default="auto"
     def _index(self, base: FloatArray) -> Any:
         if self.search == "exact":
             return ExactIndex(base)
-        options: dict[str, Any] = {"random_state": self.random_state}
-        options |= self.hash_options or {}
-        return HashIndex(base, n_jobs=self.n_jobs, **options)
+        return HashIndex(base, n_jobs=self.n_jobs, **self._hashing())
+
+    def _hashing(self) -> dict[str, Any]:
+        """Parameters of `HashIndex`."""
+        return {"random_state": self.random_state, **(self.hash_options or {})}
+
+    # -- larger than memory ------------------------------------------------------
+    def _costs(self, A: Records, B: Records, one_table: bool) -> Costs:
+        width = 4 * _WIDTH
+        if isinstance(self.encoder, tuple):
+            known = np.asarray(self.encoder[0])
+            width = known.itemsize * int(np.prod(known.shape[1:], dtype=np.int64))
+        tables = 0
+        if self.search == "hash":
+            tables = int((self.hash_options or {}).get("n_tables") or _TABLES)
+        return costs_of_vectors(
+            len(A), len(B), width, tables, self.n_neighbors, one_table,
+            self.wanted_pairs(len(A), len(B), one_table), self.n_jobs,
+        )  # fmt: skip
+
+    def _search(self, place: Workplace) -> Search:
+        X, Y = self._both(place.A, place.B, place.one_table)
+        vectors = [X] if place.one_table else [X, Y]
+        if self.search == "exact":
+            return place.vector_search(vectors, None)
+        options, near = self._hashing(), None
+        if options.get("near") is not None:
+            near = dict(zip("xy", map(np.asarray, options.pop("near")), strict=True))
+        hashing: dict[str, dict[str, Any]] = {}
+        for side in ("left",) if place.one_table else ("right", "left"):
+            seed = draw_seed(options["random_state"])  # right first, as in memory
+            hashing[side] = {**options, "random_state": seed}
+        return place.vector_search(vectors, hashing, near)

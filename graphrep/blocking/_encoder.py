@@ -16,7 +16,7 @@ from graphrep.blocking._losses import MatchLoss
 from graphrep.blocking._records import Records
 from graphrep.blocking._relative import Neighbours
 from graphrep.retrieval import ExactIndex
-from graphrep.typing import AnyArray, FloatArray
+from graphrep.typing import AnyArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from typing import Self
@@ -102,17 +102,51 @@ def _nearest(
 ) -> Neighbours:  # fmt: skip
     full = np.flatnonzero(base.any(axis=1))
     asked = np.flatnonzero(queries.any(axis=1))
-    width = min(k, len(base))
-    rows = np.full((len(queries), width), -1, np.int64)
-    scores = np.zeros((len(queries), width), np.float32)
-    if len(full) > own and len(asked) and width:
-        exclude: Any = None
-        if own:  # both are the same rows
-            exclude = np.arange(len(full))
-        found, near = index(base[full]).query(
-            queries[asked], k, exclude=exclude, n_jobs=n_jobs
-        )
+    if not (len(full) > own and len(asked)):
+        return no_neighbours(len(queries), min(k, len(base)))
+    exclude = np.arange(len(full)) if own else None  # both are the same rows
+    return nearest_of(
+        index(base[full]), queries[asked], asked, len(queries), full, len(base), k,
+        exclude, n_jobs,
+    )  # fmt: skip
+
+
+def nearest_of(
+    index: Any, queries: FloatArray, asked: IntArray, n_queries: int, full: IntArray,
+    n_base: int, k: int, exclude: IntArray | None, n_jobs: int | None,
+) -> Neighbours:  # fmt: skip
+    """Nearest vectors of those that are not zero, in the numbers of all records.
+
+    Parameters
+    ----------
+    index : object with ``query``
+        Index of the vectors of the base that are not zero.
+    queries : ndarray of shape (n_asked, d)
+        Vectors to look up.
+    asked : ndarray of int64 of shape (n_asked,)
+        Whose these are, of ``n_queries`` records.
+    n_queries : int
+        Records that get a list; empty where no vector is asked for.
+    full : ndarray of int64 of shape (len(index),)
+        Whose the vectors of the index are, of ``n_base`` records.
+    n_base, k : int
+        A list has the smaller of both places.
+    exclude : ndarray of int64 of shape (n_asked,) or None
+        For each query one row of the index to leave out.
+    n_jobs : int or None
+        Threads.
+    """
+    width = min(k, n_base)
+    rows, scores = no_neighbours(n_queries, width)
+    if len(asked) and width:
+        found, near = index.query(queries, k, exclude=exclude, n_jobs=n_jobs)
         good = (found >= 0) & (near > 0)
         rows[asked, : found.shape[1]] = np.where(good, full[found], -1)
         scores[asked, : found.shape[1]] = np.where(good, near, 0)
     return Neighbours(rows, scores)
+
+
+def no_neighbours(n: int, width: int) -> Neighbours:
+    """Empty lists of n records."""
+    rows = np.full((n, width), -1, np.int64)
+    return Neighbours(rows, np.zeros((n, width), np.float32))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +25,10 @@ from graphrep.blocking._hash_plan import (
 from graphrep.exceptions import GraphValueError, GraphWarning, MemoryLimitError
 from graphrep.kernels import _lsh_codes
 from graphrep.retrieval import ExactIndex
-from graphrep.typing import FloatArray, IntArray
+from graphrep.typing import AnyArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from typing import Self
 
 kernels: Any = _lsh_codes  # kernels carry no annotations
 _ROWS = 512  # vectors that are projected at a time, whatever the number of threads
@@ -226,6 +230,44 @@ class HashIndex:
             return rows, -scores
         scores[rows < 0] = 0.0
         return rows, scores
+
+    # -- keeping -----------------------------------------------------------------
+    @classmethod
+    def from_arrays(cls, base: Any, arrays: Mapping[str, AnyArray]) -> Self:
+        """Take an index together again of what `to_arrays` gave and its vectors.
+
+        Arrays may be memory-mapped. They are trusted.
+        """
+        signs, cosine, shift, n_probes, most = arrays["numbers"].tolist()
+        index = cls.__new__(cls)
+        index.codes = "sign" if signs else "p-stable"
+        index.metric = "cosine" if cosine else "euclidean"
+        index.base, index.n_probes, index.max_candidates = base, n_probes, most
+        index._n_jobs, index.n_scored = None, 0
+        index._hasher = Hasher(index.codes, bool(cosine), 1.0)
+        index.plan = HashPlan(
+            *(int(n) for n in arrays["plan"][:2]), *arrays["plan"][2:].tolist()
+        )
+        index._shift = np.uint64(shift)
+        index._lines = arrays["directions"], arrays["offsets"]
+        index._multipliers, index._keys = arrays["multipliers"], arrays["keys"]
+        index._rows, index._starts = arrays["rows"], arrays["starts"]
+        index._base_norms = arrays["base_norms"]
+        return index
+
+    def to_arrays(self) -> dict[str, AnyArray]:
+        """Everything but the vectors as arrays, for a file."""
+        numbers = (
+            self.codes == "sign", self.metric == "cosine", int(self._shift),
+            self.n_probes, self.max_candidates,
+        )  # fmt: skip
+        directions, offsets = self._lines
+        return {
+            "numbers": np.array(numbers, np.int64), "plan": np.array(self.plan, "f8"),
+            "directions": directions, "offsets": offsets,
+            "multipliers": self._multipliers, "keys": self._keys, "rows": self._rows,
+            "starts": self._starts, "base_norms": self._base_norms,
+        }  # fmt: skip
 
     # -- parts -------------------------------------------------------------------
     def _search(

@@ -10,9 +10,11 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
+from graphrep._tasks import Costs
 from graphrep._utils._progress import Progress, silent
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep.blocking._block_files import Search, Workplace
 from graphrep.blocking._blocker import COMMON, RawPairs
 from graphrep.blocking._candidate_pairs import CandidatePairs
 from graphrep.blocking._certificate import LSHCertificate
@@ -23,13 +25,14 @@ from graphrep.blocking._losses import LOSSES, MatchLoss
 from graphrep.blocking._matches import Matches, as_matches
 from graphrep.blocking._miner import TupleMiner
 from graphrep.blocking._neighbour_blocker import NEIGHBOURS, NeighbourBlocker
+from graphrep.blocking._nlsh_files import nlsh_costs, nlsh_pairs, nlsh_search
 from graphrep.blocking._pair_ranker import PairRanker, ranking_features
-from graphrep.blocking._recall_estimate import copy_scores
+from graphrep.blocking._recall_estimate import copy_scores, scores_of_known
 from graphrep.blocking._records import Records
 from graphrep.blocking._relative import Neighbours, without_twins
 from graphrep.blocking._thinning import thinned
 from graphrep.exceptions import GraphTypeError, GraphValueError
-from graphrep.typing import AnyArray, FloatArray
+from graphrep.typing import AnyArray, FloatArray, PathType
 
 if TYPE_CHECKING:
     from typing import Self
@@ -86,6 +89,14 @@ default="auto"
         See `Blocker`.
     n_jobs : int or None, default=None
         Threads; the result of the lexical encoder does not depend on it.
+    memory_limit : str, int or None, default=None
+        Memory allowed for `candidate_pairs`, beyond tables and encoder; what does not
+        fit goes through files.
+    work_dir : str, path-like or None, default=None
+        Folder for these files. Work that was interrupted goes on there.
+    executor : str, Executor, Client or None, default=None
+        Where blocks of records are looked up: "processes", "dask" or the address of a
+        scheduler; see `TfidfBlocker`.
     random_state : int, RandomState instance or None, default=None
         Decides tuples and their order. An int gives the same result every time.
 
@@ -180,6 +191,9 @@ default="auto"
         exclude_identical: bool = False,
         n_jobs: int | None = None,
         random_state: Any = None,
+        memory_limit: str | int | None = None,
+        work_dir: PathType | None = None,
+        executor: Any = None,
     ) -> None:
         self.encoder = encoder
         self.loss = loss
@@ -202,6 +216,9 @@ default="auto"
         self.exclude_identical = exclude_identical
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.memory_limit = memory_limit
+        self.work_dir = work_dir
+        self.executor = executor
 
     # -- learning ----------------------------------------------------------------
     def _fit(self, A: Records, B: Records, matches: Any, one_table: bool) -> None:
@@ -224,10 +241,8 @@ default="auto"
         near = self._neighbours(left, right, one_table) if lexical else None
         self.miner_ = self._mine(left, right, known, one_table, near)
         if lexical and self.miner_ is not None:
-            self.encoder_.learn(
-                left, right, self.miner_, self._loss, seed=self.random_seed_,
-                progress=self._progress or silent,
-            )  # fmt: skip
+            more = {"seed": self.random_seed_, "progress": self._progress or silent}
+            self.encoder_.learn(left, right, self.miner_, self._loss, **more)
         elif not lexical:
             self.encoder_.fit(
                 left, right, self.miner_, self._loss, seed=self.random_seed_,
@@ -353,6 +368,17 @@ default="auto"
             return self.encoder_.nearest(A, B, k)
         return lexical_neighbours(A, B, one_table=False, k=k, n_jobs=self.n_jobs)[0]
 
+    def _costs(self, A: Records, B: Records, one_table: bool) -> Costs:
+        return nlsh_costs(self, A, B, one_table)
+
+    def _search(self, place: Workplace) -> Search:
+        return nlsh_search(self, place)
+
+    def _pairs_in_files(
+        self, A: Records, B: Records, one_table: bool
+    ) -> CandidatePairs:
+        return nlsh_pairs(self, A, B, one_table)
+
     def _wanted(
         self, raw: RawPairs, A: Records, B: Records, one_table: bool
     ) -> int | None:
@@ -373,16 +399,7 @@ default="auto"
         same = known is not None and len(known.left) and self._fitted_to(A, B)
         if not same:
             return self._copy_scores(B, self._near)
-        if not len(raw.left):
-            return np.full(len(known.left), -np.inf)
-        width = np.int64(max(1, len(B)))
-        keys = raw.left * width + raw.right
-        order = np.argsort(keys)
-        wanted = known.left * width + known.right
-        at = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
-        found = keys[order][at] == wanted
-        scores: FloatArray = np.where(found, raw.scores[order][at], -np.inf)
-        return scores
+        return scores_of_known(raw, known, len(B))
 
     def _fitted_to(self, A: Records, B: Records) -> bool:
         """Tell whether these are the tables of ``fit``, by their ids."""

@@ -30,6 +30,8 @@ _TREES: dict[str, Any] = {
     "max_leaf_nodes": 15,
     "l2_regularization": 1.0,
 }
+PAIRS_AT_ONCE = 1 << 15
+"""Pairs that are scored together."""
 
 
 class PairRanker:
@@ -93,12 +95,19 @@ class PairRanker:
         return self
 
     def scores(self, X: FloatArray, scores: FloatArray) -> FloatArray:
-        """Scores of the hash with what was learnt added."""
+        """Scores of the hash with what was learnt added.
+
+        They are taken `PAIRS_AT_ONCE` at a time, from the first pair on, so that those
+        who hold a part of the pairs can get the same.
+        """
         if not self._models:
             return scores
+        new: FloatArray = np.empty(len(scores), np.float32)
         with threadpool_limits(1):
-            new: FloatArray = scores + self.weight_ * _odds(self._models, X)
-        return new.astype(np.float32)
+            for start in range(0, len(scores), PAIRS_AT_ONCE):
+                part = slice(start, start + PAIRS_AT_ONCE)
+                new[part] = scores[part] + self.weight_ * _odds(self._models, X[part])
+        return new
 
     def state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         """Arrays and values that make the ranker again."""

@@ -12,6 +12,8 @@ from collections.abc import Callable
 import numpy as np
 
 from graphrep.blocking._augment import augment
+from graphrep.blocking._blocker import RawPairs
+from graphrep.blocking._matches import Matches
 from graphrep.blocking._records import Records
 from graphrep.blocking._relative import Neighbours, levels_of, relative_scores
 from graphrep.typing import FloatArray, IntArray
@@ -64,3 +66,17 @@ def _inserted(near: Neighbours, rows: IntArray, scores: FloatArray) -> FloatArra
     """Scores of the neighbours of some rows with one more, best first."""
     lists = np.concatenate([near.scores[rows], scores[:, None]], axis=1)
     return -np.sort(-lists, axis=1)
+
+
+def scores_of_known(raw: RawPairs, known: Matches, n_right: int) -> FloatArray:
+    """Scores of known matches among the pairs that were found, -inf for the others."""
+    if not len(raw.left):
+        return np.full(len(known.left), -np.inf)
+    width = np.int64(max(1, n_right))
+    keys = raw.left * width + raw.right
+    order = np.argsort(keys)
+    wanted = known.left * width + known.right
+    at = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
+    found = keys[order][at] == wanted
+    scores: FloatArray = np.where(found, raw.scores[order][at], -np.inf)
+    return scores

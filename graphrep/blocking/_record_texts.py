@@ -162,3 +162,19 @@ def _objects(values: Sequence[Any]) -> AnyArray:
     out = np.empty(len(values), object)
     out[:] = values
     return out
+
+
+def join_text(texts: Sequence[str]) -> dict[str, AnyArray]:
+    """Bytes of all texts, and where each one ends; any text of Python will do."""
+    parts = [text.encode("utf-8", "surrogatepass") for text in texts]
+    ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
+    return {"bytes": np.frombuffer(b"".join(parts), np.uint8), "ends": ends}
+
+
+def split_text(arrays: Mapping[str, AnyArray]) -> list[str]:
+    """Undo `join_text`."""
+    data, ends = arrays["bytes"].tobytes(), arrays["ends"].tolist()
+    return [
+        data[start:end].decode("utf-8", "surrogatepass")
+        for start, end in zip([0, *ends], ends, strict=False)
+    ]

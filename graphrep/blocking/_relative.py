@@ -160,15 +160,16 @@ def union_of(
     of_left: Neighbours, of_right: Neighbours
 ) -> tuple[IntArray, IntArray, FloatArray]:
     """Pairs of either list, each once, in the order of rows."""
-    a, b, s = _pairs_of(of_left)
-    d, c, t = _pairs_of(of_right)
+    a, b, s = pairs_of(of_left)
+    d, c, t = pairs_of(of_right)
     left, right = np.concatenate([a, c]), np.concatenate([b, d])
     width = np.int64(max(1, len(of_right.rows)))
     _, first = np.unique(left * width + right, return_index=True)
     return left[first], right[first], np.concatenate([s, t])[first]
 
 
-def _pairs_of(lists: Neighbours) -> tuple[IntArray, IntArray, FloatArray]:
+def pairs_of(lists: Neighbours) -> tuple[IntArray, IntArray, FloatArray]:
+    """Pairs of lists: own row, near row, score."""
     known = lists.rows >= 0
     own = np.repeat(np.arange(len(lists.rows)), known.sum(axis=1))
     return own, lists.rows[known], lists.scores[known]

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from numbers import Integral
 from typing import Any
 
+from graphrep._tasks import Costs
 from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep.blocking._block_costs import costs_of_rows, entries_of
+from graphrep.blocking._block_files import Search, Workplace
 from graphrep.blocking._blocker import COMMON, RawPairs
 from graphrep.blocking._lexical_neighbours import lexical_neighbours
 from graphrep.blocking._neighbour_blocker import NEIGHBOURS, NeighbourBlocker
 from graphrep.blocking._records import Records
+from graphrep.typing import PathType
 
 
 class TfidfBlocker(NeighbourBlocker):
@@ -37,6 +41,14 @@ default="auto"
         some 200,000 records want a bound: 10,000 for words misses few pairs.
     n_jobs : int or None, default=None
         Threads; the result does not depend on it.
+    memory_limit : str, int or None, default=None
+        Memory allowed beyond the tables and what Python and the libraries take: bytes,
+        or a text such as "2GiB". What does not fit whole goes through files.
+    work_dir : str, path-like or None, default=None
+        Folder for these files. Work that was interrupted goes on there.
+    executor : str, Executor, Client or None, default=None
+        Where blocks of records are looked up: "processes", "dask", the address of a
+        Dask scheduler, or an object with ``submit``. None is this process.
 
     Attributes
     ----------
@@ -44,6 +56,10 @@ default="auto"
         What "auto" was decided to be for the fitted tables.
     n_pairs_ : int
         Most pairs that the fitted tables can give, known before any is made.
+    plan_ : TaskPlan
+        The way that ``candidate_pairs`` went, and what it was expected to take.
+    tasks_ : Summary or None
+        After blocking through files: tasks ``run``, ``skipped`` and ``retried``.
     """
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
@@ -71,6 +87,9 @@ default="auto"
         exclude: Callable[[Records, Records], Any] | None = None,
         exclude_identical: bool = False,
         n_jobs: int | None = None,
+        memory_limit: str | int | None = None,
+        work_dir: PathType | None = None,
+        executor: Any = None,
     ) -> None:
         self.analyzer = analyzer
         self.n = n
@@ -85,6 +104,9 @@ default="auto"
         self.exclude = exclude
         self.exclude_identical = exclude_identical
         self.n_jobs = n_jobs
+        self.memory_limit = memory_limit
+        self.work_dir = work_dir
+        self.executor = executor
 
     def _fit(self, A: Records, B: Records, matches: Any, one_table: bool) -> None:
         self._prepare(A, B, one_table)
@@ -96,3 +118,13 @@ default="auto"
         )  # fmt: skip
         found = self._scored(near, A, B, one_table)
         return RawPairs(found.left, found.right, found.scores)
+
+    def _costs(self, A: Records, B: Records, one_table: bool) -> Costs:
+        entries = [entries_of(part, self.analyzer, self.n) for part in (A, B)]
+        return costs_of_rows(
+            len(A), len(B), (entries[0], entries[1]), self.n_neighbors, one_table,
+            self.wanted_pairs(len(A), len(B), one_table), self.n_jobs,
+        )  # fmt: skip
+
+    def _search(self, place: Workplace) -> Search:
+        return place.text_search(self.analyzer, self.n, self.max_postings)

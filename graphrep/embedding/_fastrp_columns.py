@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import errno
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -14,8 +11,15 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from graphrep._tasks import Stage, Summary, Task, TaskList, make_task, run_tasks
-from graphrep._utils._memory import human_bytes
+from graphrep._tasks import (
+    Stage,
+    Summary,
+    Task,
+    TaskList,
+    make_task,
+    run_tasks,
+    work_folder,
+)
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._progress import Progress, silent
 from graphrep.embedding._fastrp_layout import Layout, block_name
@@ -123,38 +127,15 @@ def fit_columns(
     return state, summary
 
 
-@contextmanager
-def scratch(work_dir: PathType | None, beside: Path | None, job: Job) -> Iterator[Path]:
-    """Give the folder of a fit's files and delete it when the fit is complete.
-
-    A folder in ``work_dir`` outlives a fit that fails, so that the next goes on.
-    """
-    if work_dir is None:
-        with tempfile.TemporaryDirectory(
-            prefix=".fastrp-", dir=beside, ignore_cleanup_errors=True
-        ) as name:
-            _check_disk(Path(name), job.plan)
-            yield Path(name)
-        return
+def scratch(
+    work_dir: PathType | None, beside: Path | None, job: Job
+) -> AbstractContextManager[Path]:
+    """Folder of a fit's files; see `graphrep._tasks.work_folder`."""
     key = f"{job.fingerprint} {job.layout.recipe} {job.layout.seed}"
-    mark = blake2b(key.encode(), digest_size=8).hexdigest()
-    folder = Path(work_dir) / f"fastrp-{mark}"
-    folder.mkdir(parents=True, exist_ok=True)
-    _check_disk(folder, job.plan)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _check_disk(folder: Path, plan: FastRPPlan) -> None:
-    used = sum(f.stat().st_size for f in folder.iterdir() if f.is_file())
-    free = shutil.disk_usage(folder).free
-    if free + used < plan.disk:
-        raise OSError(
-            errno.ENOSPC,
-            f"The fit needs {human_bytes(plan.disk)} of disk and {human_bytes(free)} "
-            "are free; choose another work_dir, or fewer dimensions",
-            str(folder),
-        )
+    return work_folder(
+        work_dir, "fastrp", key, beside=beside, disk=job.plan.disk,
+        hint=", or fewer dimensions",
+    )  # fmt: skip
 
 
 def _prepare(job: Job, folder: Path) -> dict[str, Path]:

@@ -201,3 +201,19 @@ def test_block_when_a_match_names_no_record_then_refused_before_the_work(
     assert "'zz'" in done.stderr
     curve = invoke("block", a, "--right-id", "x", "--report", tmp_path / "r.html")
     assert curve.exit_code == 2
+
+
+def test_block_when_through_files_then_the_pairs_of_memory_and_the_plan_is_shown(
+    invoke: Invoke, tables: tuple[Path, ...], tmp_path: Path
+) -> None:
+    a, b, _ = tables
+    common = ["block", a, b, "-m", "tfidf"]
+    work = ["--executor", "serial", "--work-dir", tmp_path / "work"]
+    done = invoke(*common, *work, "--dry-run", "--json")
+    assert json.loads(done.stdout)["result"]["plan"]["path"] == "files"
+    assert "records in files" in invoke(*common, *work, "--dry-run").stdout
+    assert not (tmp_path / "work").exists()
+    for name, more in (("m.csv", []), ("f.csv", work)):
+        done = invoke(*common, *more, "-o", tmp_path / name)
+        assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "f.csv").read_bytes() == (tmp_path / "m.csv").read_bytes()

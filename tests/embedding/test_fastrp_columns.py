@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -277,12 +278,8 @@ def test_parameters_when_wrong_then_refused(reference, options, error):
 def test_disk_when_too_small_then_refused_with_the_numbers(
     reference, monkeypatch, tmp_path
 ):
-    from graphrep.embedding import _fastrp_columns as columns
-
-    usage = columns.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(
-        columns.shutil, "disk_usage", lambda path: usage._replace(free=1000)
-    )
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
     with pytest.raises(OSError, match=r"of disk and 1 kB are free"):
         _fit(reference.random_graph(), executor="serial", work_dir=tmp_path)
 

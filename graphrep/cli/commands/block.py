@@ -208,11 +208,16 @@ def _show_plan(run: Run, tables: Tables, method: str, estimator: Any) -> None:
     wanted = estimator.wanted_pairs(n, m, one_table)
     possible = n * (n - 1) // 2 if one_table else n * m
     parameters = estimator.get_params(deep=False)
+    way = None
+    if hasattr(estimator, "plan"):
+        way = estimator.plan(tables.left, tables.right)
     if run.as_json:
         result = {
             "dry_run": True, "method": method, "n_left": n, "n_right": m,
             "most_pairs": wanted, "n_possible": possible,
         }  # fmt: skip
+        if way is not None:
+            result["plan"] = vars(way)
         return run.report(parameters=parameters, result=result)
     return print_facts(
         [
@@ -222,6 +227,7 @@ def _show_plan(run: Run, tables: Tables, method: str, estimator: Any) -> None:
             ("pairs at most", "all found" if wanted is None else f"{wanted:,}"),
             ("possible", f"{possible:,}"),
             *((name.replace("_", " "), v) for name, v in parameters.items()),
+            *([] if way is None else way.facts()),
         ]
     )
 
