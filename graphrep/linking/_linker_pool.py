@@ -77,7 +77,8 @@ def find_pool(
             list_bits.append(bit)
     if depths.dense and phrases.vectors is not None:
         hidden = groups < 0
-        lists.append(nearest(views, phrases.vectors, depths.dense, hidden)[0])
+        find = nearest if views.clusters is None else nearest_in_clusters
+        lists.append(find(views, phrases.vectors, depths.dense, hidden)[0])
         list_bits.append(kernels.DENSE)
     width = max((one.shape[1] for one in lists), default=1)
     table = np.full((len(lists), n, width), -1, np.int64)
@@ -151,6 +152,19 @@ def nearest(
         np.take_along_axis(index, order, axis=1),
         np.take_along_axis(best, order, axis=1),
     )
+
+
+def nearest_in_clusters(
+    views: NameViews, queries: FloatArray, k: int, left_out: AnyArray
+) -> tuple[IntArray, FloatArray]:
+    """Do what `nearest` does among the names of the nearest clusters alone."""
+    groups = np.where(left_out, np.int32(-1), views.owners)
+    bias = None if views.bias is None else -views.bias
+    index: Any = views.clusters
+    rows, scores = index.query(
+        queries, k, groups=groups, bias=bias, n_jobs=views.n_jobs
+    )
+    return np.where(rows >= 0, views.owners[rows], -1), scores
 
 
 def _tiles(offsets: IntArray) -> list[tuple[int, int]]:

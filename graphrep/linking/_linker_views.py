@@ -13,7 +13,7 @@ from graphrep.kernels import _link_features
 from graphrep.linking._key_table import KeyTable
 from graphrep.linking._linker_words import CUES, Words, is_number
 from graphrep.linking._name_keys import id_key, stem
-from graphrep.retrieval import SparseIndex, TextFeatures
+from graphrep.retrieval import ClusterIndex, SparseIndex, TextFeatures
 from graphrep.retrieval._text_features import normal_form
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
@@ -80,6 +80,7 @@ class NameViews:
         self.word_features = TextFeatures("word", n_jobs=n_jobs)
         self.vectors: AnyArray | None = None
         self.bias: FloatArray | None = None  # of each name, against hubs
+        self.clusters: ClusterIndex | None = None  # of the vectors
 
     def _marked(self, stems: Sequence[str]) -> tuple[AnyArray, AnyArray]:
         """Find the columns of cues and of numbers among the features of words."""
@@ -116,7 +117,14 @@ class NameViews:
             out[f"{key}_hashes"], out[f"{key}_rows"] = table.hashes, table.rows
         if self.vectors is not None:
             out["vectors"] = self.vectors
-        return out if self.bias is None else out | {"bias": self.bias}
+        if self.bias is not None:
+            out["bias"] = self.bias
+        if self.clusters is not None:
+            index = self.clusters.to_arrays()
+            out |= {f"clusters_{name}": array for name, array in index.items()}
+            out["n_probes"] = np.array([self.clusters.n_probes])
+            out["recall"] = np.array([self.clusters.recall_])
+        return out
 
     @classmethod
     def of_state(
@@ -133,12 +141,7 @@ class NameViews:
             features = getattr(out, f"{kind}_features")
             features.vocabulary_ = arrays[f"{kind}_vocabulary"]
             features.idf_ = arrays[f"{kind}_idf"]
-            prefix = f"{kind}_index_"
-            index = {
-                name.removeprefix(prefix): array
-                for name, array in arrays.items()
-                if name.startswith(prefix)
-            }
+            index = _part(arrays, f"{kind}_index_")
             made = SparseIndex.from_arrays(index, len(features.vocabulary_))
             setattr(out, f"{kind}_index", made)
         out.keys = {
@@ -146,6 +149,12 @@ class NameViews:
             for key in _KEYS
         }
         out.vectors, out.bias = arrays.get("vectors"), arrays.get("bias")
+        index = _part(arrays, "clusters_")
+        if index:
+            out.clusters = ClusterIndex.from_arrays(
+                index, "cosine", n_probes=int(arrays["n_probes"][0]),
+                recall=float(arrays["recall"][0]), n_jobs=n_jobs,
+            )  # fmt: skip
         return out
 
     def __len__(self) -> int:
@@ -200,6 +209,14 @@ class NameViews:
 
     def _key_of(self, key: str, texts: Any) -> Callable[[int], str]:
         return lambda row: str(getattr(Words.of([texts[row]]), key)[0])
+
+
+def _part(arrays: dict[str, AnyArray], prefix: str) -> dict[str, AnyArray]:
+    return {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
 
 
 class RowTexts:

@@ -30,6 +30,8 @@ _LEAST_RATE = 0.05  # of the learning rate, at the end
 _PARTNERS = 4  # other names of its concept that a name is paired with in an epoch
 _BLOCK = 128  # anchors that one thread takes at a time
 _SPAN = 1 << 12  # features, or texts, likewise
+_LOOKED_UP = 150_000  # most names whose nearest are looked up
+_POSTINGS = 50_000  # entries that are read for each of them then
 _CONFUSED = 20  # nearest names among which those of other concepts are looked for
 _TINY = 1e-9
 
@@ -194,7 +196,7 @@ class NameEncoder(BaseEstimator):
         draw = np.random.default_rng(self.random_seed_)
         bags = hashed_bags(texts, self.orders, self.n_buckets, self.n_jobs)
         self._start(bags, draw)
-        hard = self._confusions(texts, concepts) if self.n_epochs else None
+        hard = self._confusions(texts, concepts, draw) if self.n_epochs else None
         with (
             single_blas_thread(),
             ThreadPoolExecutor(resolve_n_jobs(self.n_jobs)) as pool,
@@ -226,7 +228,7 @@ class NameEncoder(BaseEstimator):
         concepts = _concepts(y, len(texts))
         draw = np.random.default_rng([self.random_seed_, len(self.losses_)])
         bags = hashed_bags(texts, self.orders, self.n_buckets, self.n_jobs)
-        hard = self._confusions(texts, concepts)
+        hard = self._confusions(texts, concepts, draw)
         self.vectors_ = np.array(self.vectors_)  # those of a file cannot be written
         self.log_weights_ = np.array(self.log_weights_)
         with (
@@ -275,18 +277,29 @@ class NameEncoder(BaseEstimator):
         self.vectors_ = vectors / np.float32(np.sqrt(self.n_components))
         self.losses_ = []
 
-    def _confusions(self, texts: list[str], concepts: IntArray) -> IntArray | None:
-        """Names of other concepts nearest to each name, -1 for no more."""
+    def _confusions(
+        self, texts: list[str], concepts: IntArray, draw: np.random.Generator
+    ) -> IntArray | None:
+        """Names of other concepts nearest to each name, -1 for no more.
+
+        Of very many names some are looked up, and in fewer lists.
+        """
         if not self.n_hard:
             return None
         rows = TextFeatures("char", n_jobs=self.n_jobs).fit_transform(texts)
-        k = max(_CONFUSED, self.n_hard)
-        own = np.arange(len(texts))
-        near, _ = SparseIndex(rows).query(rows, k, exclude=own, n_jobs=self.n_jobs)
-        fine = (near >= 0) & (concepts[near] != concepts[:, None])
+        k, n = max(_CONFUSED, self.n_hard), len(texts)
+        own, most = np.arange(n), None
+        if n > _LOOKED_UP:
+            own = np.sort(draw.permutation(n)[:_LOOKED_UP])
+            most = _POSTINGS
+        near, _ = SparseIndex(rows).query(
+            rows[own], k, exclude=own, max_postings=most, n_jobs=self.n_jobs
+        )
+        fine = (near >= 0) & (concepts[near] != concepts[own][:, None])
         order = np.argsort(~fine, axis=1, kind="stable")[:, : self.n_hard]
         near = np.where(fine, near, -1)
-        out: IntArray = np.take_along_axis(near, order, axis=1)
+        out = np.full((n, min(self.n_hard, near.shape[1])), -1, np.int64)
+        out[own] = np.take_along_axis(near, order, axis=1)
         return out
 
     def _learn(

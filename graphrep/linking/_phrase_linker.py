@@ -39,13 +39,14 @@ from graphrep.linking._name_encoder import NameEncoder
 from graphrep.linking._name_search import NameSearch
 from graphrep.linking._queries import read_phrases
 from graphrep.linking._type_masks import TypeMasks, by_types
-from graphrep.retrieval import HubnessCorrector
+from graphrep.retrieval import ClusterIndex, HubnessCorrector
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from typing import Self
 
 SOURCES = ("exact", "char", "word", "dense", "family")
+_MANY = 300_000  # names from which on clusters are searched
 _SEEDS = 0xFFFFFFFF  # that scikit-learn takes
 _EPOCHS, _PAIRS = 4, 100_000  # of the encoder
 
@@ -77,6 +78,10 @@ class PhraseLinker(NameSearch):
         Whether parents, children and siblings of the best candidates are candidates.
     char_depth, word_depth, dense_depth : int, default=60, 40, 60
         Concepts that each search proposes; 0 leaves it out.
+    index : {"auto", "exact", "clusters"}, default="auto"
+        How the search by vectors is done: among all names, or among those of the
+        nearest clusters (`ClusterIndex`, 99 of 100 of the nearest). "auto": clusters
+        with more than 300,000 names.
     hubness : HubnessCorrector or None, default=None
         What takes a bias off the cosines of names that are near to everything, where
         the search by vectors proposes concepts. It is cloned and fitted on 3,000 names
@@ -156,6 +161,7 @@ class PhraseLinker(NameSearch):
         "char_depth": [Interval(Integral, 0, None, closed="left")],
         "word_depth": [Interval(Integral, 0, None, closed="left")],
         "dense_depth": [Interval(Integral, 0, None, closed="left")],
+        "index": [StrOptions({"auto", "exact", "clusters"})],
         "hubness": [HubnessCorrector, None],
         "threshold": [Interval(Real, 0, 1, closed="both")],
         "storage": [StrOptions({"float32", "float16"})],
@@ -173,6 +179,7 @@ class PhraseLinker(NameSearch):
         char_depth: int = 60,
         word_depth: int = 40,
         dense_depth: int = 60,
+        index: str = "auto",
         hubness: HubnessCorrector | None = None,
         threshold: float = 0.0,
         storage: str = "float32",
@@ -186,6 +193,7 @@ class PhraseLinker(NameSearch):
         self.char_depth = char_depth
         self.word_depth = word_depth
         self.dense_depth = dense_depth
+        self.index = index
         self.hubness = hubness
         self.threshold = threshold
         self.storage = storage
@@ -241,7 +249,17 @@ class PhraseLinker(NameSearch):
         if hidden.any() and self._learns:
             self.encoder_.partial_fit(rows.texts, rows.owners)
             self._encode_names(rows.texts)
+        self._cluster_names()
         return self
+
+    def _cluster_names(self) -> None:
+        views = self._views
+        many = self.index == "auto" and len(views) > _MANY
+        if views.vectors is not None and (many or self.index == "clusters"):
+            views.clusters = ClusterIndex(
+                np.asarray(views.vectors, np.float32), storage=self.storage,
+                random_state=self.random_seed_ & _SEEDS, n_jobs=self.n_jobs,
+            )  # fmt: skip
 
     def _kind(self, labels: Any) -> str:
         enough = len(labels) >= learning.MIN_LABELS

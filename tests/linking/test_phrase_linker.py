@@ -13,7 +13,7 @@ from graphrep.datasets import load_icd10cm_terminology
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import Terminology
 from graphrep.linking import NameEncoder, PhraseLinker
-from graphrep.linking._linker_pool import nearest
+from graphrep.linking._linker_pool import nearest, nearest_in_clusters
 from graphrep.retrieval import HubnessCorrector
 
 PHRASES = [
@@ -186,6 +186,22 @@ def test_hubness_when_given_then_its_bias_is_taken_off_and_kept(
     _same(again.candidates(PHRASES, 9), corrected.candidates(PHRASES, 9))
     with pytest.raises(GraphValueError, match="got 'mp'"):
         PhraseLinker(hubness=HubnessCorrector("mp")).fit(lungs)
+
+
+@pytest.mark.parametrize("storage", ["float32", "float16"])
+def test_index_when_of_clusters_then_nearly_as_exact_and_kept(
+    lungs, linker, tmp_path, storage
+):
+    model = PhraseLinker(index="clusters", storage=storage, random_state=0)
+    found = model.fit(lungs).candidates(PHRASES, 3)
+    assert [ids[0] for ids in found.ids()] == CODES
+    model.save(tmp_path / "linker")
+    _same(graphrep.load(tmp_path / "linker").candidates(PHRASES, 3), found)
+    queries = model.encoder_.transform(list(lungs.name_texts)[:200])
+    nothing = np.zeros(len(model._views), bool)
+    exact = nearest(model._views, queries, 5, nothing)[0]
+    ours = nearest_in_clusters(model._views, queries, 5, nothing)[0]
+    assert (ours == exact).mean() > 0.9
 
 
 def test_linker_when_cloned_or_pickled_then_the_same(linker):
