@@ -51,21 +51,29 @@ def read_linker(linker: Any) -> Any:
 
 
 def ask(
-    linker: Any, phrases: Sequence[str], k: int, types: Sequence[Any] | None = None
-) -> CandidateList:
+    linker: Any, phrases: Sequence[str], k: int, types: Sequence[Any] | None = None,
+    contexts: Sequence[str | None] | None = None,
+) -> CandidateList:  # fmt: skip
     """Candidates of phrases, each of the types that it may have.
 
-    A linker whose ``candidates`` has no ``types`` is asked for 4 k concepts, of which
+    ``contexts``, the text that each phrase stands in, go to linkers that take them. A
+    linker whose ``candidates`` has no ``types`` is asked for 4 k concepts, of which
     those of other types are dropped, so that fewer than k may be left.
     """
     if not len(phrases):
         none = np.empty(0, np.int64)
         return CandidateList([0], none, none, terminology_of(linker), mentions=())
+    takes = inspect.signature(linker.candidates).parameters
+    more: dict[str, Any] = {}
+    if contexts is not None and "contexts" in takes:
+        more["contexts"] = contexts
+    found: CandidateList
     if types is None or all(one is None for one in types):
-        return linker.candidates(phrases, k)  # type: ignore[no-any-return]
-    if "types" in inspect.signature(linker.candidates).parameters:
-        return linker.candidates(phrases, k, types=types)  # type: ignore[no-any-return]
-    found: CandidateList = linker.candidates(phrases, _WIDER * k)
+        return linker.candidates(phrases, k, **more)  # type: ignore[no-any-return]
+    if "types" in takes:
+        found = linker.candidates(phrases, k, types=types, **more)
+        return found
+    found = linker.candidates(phrases, _WIDER * k, **more)
     return found.restrict(types=list(types)).top(k)
 
 

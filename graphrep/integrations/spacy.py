@@ -55,7 +55,7 @@ class SpacyLinker:
         Most candidates that ``span._.kb_ents`` holds.
     abbreviations : bool, default=True
         Whether ``span._.long_form``, if another component sets it, is looked up
-        instead of the text.
+        instead of the text; a linker that takes contexts gets the document.
     types : mapping of str to list of str, or None, default=None
         From labels of entities to the types that a concept may have; entities of other
         labels may have any.
@@ -137,6 +137,7 @@ class SpacyLinker:
             [self._text_of(span) for span in spans],
             self.k,
             types_of_labels(labels, self.types),
+            [span.doc.text for span in spans] if self.abbreviations else None,
         ).above(self.threshold)
         ids = found.ids(self.top)
         for query, (span, row) in enumerate(zip(spans, ids, strict=True)):

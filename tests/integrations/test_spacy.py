@@ -57,6 +57,26 @@ def test_pipe_when_batched_then_as_one_by_one(linker):
         assert [e._.kb_ents for e in doc.ents] == [e._.kb_ents for e in single.ents]
 
 
+class InContext:
+    """A linker that keeps the contexts it is asked with."""
+
+    def __init__(self, linker):
+        self.linker, self.terminology_, self.contexts = linker, linker.terminology_, []
+
+    def candidates(self, phrases, k, types=None, contexts=None):
+        self.contexts.append(contexts)
+        return self.linker.candidates(phrases, k)
+
+
+def test_component_when_linker_takes_contexts_then_it_gets_the_documents(linker):
+    asked = InContext(linker)
+    texts = [TEXTS[2], TEXTS[0]]
+    list(_pipeline(asked).pipe(texts))
+    assert asked.contexts == [[texts[0]] * 2 + [texts[1]] * 2]
+    _pipeline(asked, abbreviations=False)(TEXTS[0])
+    assert asked.contexts[1:] == [None]
+
+
 def test_component_when_types_and_abbreviations_are_set_then_used(linker):
     doc = _pipeline(linker, types={"DISO": ["symptom"]})("cold")
     assert doc.ents[0].kb_id_ == "S1"
