@@ -31,7 +31,7 @@ _PARTNERS = 4  # other names of its concept that a name is paired with in an epo
 _BLOCK = 128  # anchors that one thread takes at a time
 _SPAN = 1 << 12  # features, or texts, likewise
 _LOOKED_UP = 150_000  # most names whose nearest are looked up
-_POSTINGS = 50_000  # entries that are read for each of them then
+_POSTINGS = 10_000  # entries of lists that are read for each of them
 _CONFUSED = 20  # nearest names among which those of other concepts are looked for
 _TINY = 1e-9
 
@@ -280,20 +280,19 @@ class NameEncoder(BaseEstimator):
     def _confusions(
         self, texts: list[str], concepts: IntArray, draw: np.random.Generator
     ) -> IntArray | None:
-        """Names of other concepts nearest to each name, -1 for no more.
+        """Names of other concepts near to each name by its rarest n-grams, -1 for none.
 
-        Of very many names some are looked up, and in fewer lists.
+        Of very many names some are looked up.
         """
         if not self.n_hard:
             return None
         rows = TextFeatures("char", n_jobs=self.n_jobs).fit_transform(texts)
         k, n = max(_CONFUSED, self.n_hard), len(texts)
-        own, most = np.arange(n), None
+        own = np.arange(n)
         if n > _LOOKED_UP:
             own = np.sort(draw.permutation(n)[:_LOOKED_UP])
-            most = _POSTINGS
         near, _ = SparseIndex(rows).query(
-            rows[own], k, exclude=own, max_postings=most, n_jobs=self.n_jobs
+            rows[own], k, exclude=own, max_postings=_POSTINGS, n_jobs=self.n_jobs
         )
         fine = (near >= 0) & (concepts[near] != concepts[own][:, None])
         order = np.argsort(~fine, axis=1, kind="stable")[:, : self.n_hard]
