@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from graphrep._tasks._executors import check_executor
 from graphrep._utils._progress import Progress, show_progress, silent
 from graphrep._utils._warn import warn_user
 from graphrep.base import read_graph
@@ -45,7 +46,7 @@ from graphrep.evaluation._breakdowns import plain
 from graphrep.evaluation._embeddings import Embedding
 from graphrep.evaluation._reconstruction_result import ReconstructionResult
 from graphrep.exceptions import GraphValueError
-from graphrep.typing import GraphLike
+from graphrep.typing import GraphLike, PathType
 
 _FIT = "fit"
 
@@ -72,6 +73,8 @@ def assess(
     random_state: int = 0,
     n_jobs: int | None = None,
     device: str = "cpu",
+    executor: Any = None,
+    work_dir: PathType | None = None,
     progress: bool | Progress | None = None,
 ) -> Assessment:
     """Assess embeddings of a graph: how much of the graph is in the vectors.
@@ -129,6 +132,9 @@ def assess(
         Threads; None takes all processors. Results do not depend on it.
     device : str, default="cpu"
         Where ranking is done: "cpu" or a torch device.
+    executor, work_dir
+        Where blocks of the reconstruction's queries are ranked, and the folder for
+        their files; see `ReconstructionEvaluator`.
     progress : bool, callable or None, default=None
         Whether to draw progress on standard error; or what to call as
         ``progress(label, done, total)``.
@@ -170,6 +176,7 @@ def assess(
     >>> found.best(), found.value("random", metric="ap") < found.value("HOPE")
     ('HOPE', True)
     """
+    check_executor(executor)
     nodes = read_graph(graph)
     task = Task(
         nodes, _scores(scores), tuple(hops), random_state, n_jobs, device,
@@ -185,6 +192,7 @@ def assess(
         evaluator = evaluator_of(
             task, query_count(n_queries, task, run.embeddings), direction, confidence
         )
+        evaluator.set_params(executor=executor, work_dir=work_dir)
         run.work(wanted, evaluator)
         found = run.gathered(reference)
     run.warn()

@@ -14,6 +14,7 @@ import numpy as np
 from graphrep._utils._optional import module_of
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import Graph, NodeIndex, Vectors
+from graphrep.io import EmbeddingStore, read_vectors
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 NATIVE = ("dot", "cosine", "euclidean", "own", "none")
@@ -87,7 +88,8 @@ def read_embedding(
         An array (n_nodes, n_components) in row order; a pair of them, source and
         target; `Vectors`, a mapping from ids to vectors, gensim's ``KeyedVectors``
         or a data frame indexed by ids, in any order and with more nodes than needed;
-        a path to vectors in any format that `graphrep.io.read_vectors` reads; an
+        a path to vectors in any format that `graphrep.io.read_vectors` reads, or a
+        `graphrep.io.EmbeddingStore`; an
         estimator, fitted (taken as it is) or not (a clone is fitted); a callable that
         takes row numbers and returns scores (n_rows, n_nodes); or an `Embedding`.
     name : str or None, default=None
@@ -113,9 +115,9 @@ def read_embedding(
     if hasattr(value, "as_embedding"):
         found: Embedding = value.as_embedding(graph, name)
         return _checked(graph, found)
+    if isinstance(value, EmbeddingStore):
+        value = value.path
     if isinstance(value, (str, PathLike)):
-        from graphrep.io import read_vectors
-
         vectors = read_vectors(value)
         title = name or Path(fspath(value)).name
         return _of_vectors(graph, vectors, title, "file")

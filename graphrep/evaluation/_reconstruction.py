@@ -5,23 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from graphrep._tasks._executors import check_executor
 from graphrep._utils._random import draw_seed
 from graphrep._utils._warn import warn_user
 from graphrep.base import read_graph
 from graphrep.evaluation._embeddings import Embedding, read_embedding
 from graphrep.evaluation._rank_all import TIES, Ranked, rank_all
+from graphrep.evaluation._rank_tasks import Place, rank_in_tasks
 from graphrep.evaluation._reconstruction_result import ReconstructionResult
 from graphrep.evaluation._scores import PairScorer, has_score, pair_scorer
 from graphrep.evaluation._statistics import QuerySample, mean_estimate, sample_queries
 from graphrep.evaluation._truth import HopTruth
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import Graph
-from graphrep.typing import AnyArray, GraphLike, IntArray, NodeIds
+from graphrep.typing import AnyArray, GraphLike, IntArray, NodeIds, PathType
+
+if TYPE_CHECKING:
+    from graphrep._tasks import Summary
 
 _ALL_UP_TO = 1e13  # multiplications that are worth an exact result
 _SAMPLED = 2000
@@ -83,6 +88,19 @@ class ReconstructionEvaluator(BaseEstimator):
         Threads; None takes all processors. Results do not depend on it.
     device : str, default="cpu"
         "cpu", or a torch device ("cuda") on which scores are ranked.
+    executor : str, Executor, Client or None, default=None
+        Where blocks of queries are ranked: "serial", "processes", "dask", the address
+        of a Dask scheduler, or an object with ``submit``. None is this process, where
+        scores that are functions are ranked in any case.
+    work_dir : str, path-like or None, default=None
+        Folder for files of the blocks, where there is an executor. An evaluation that
+        was interrupted goes on there.
+
+    Attributes
+    ----------
+    tasks_ : Summary or None
+        With an executor: tasks ``run``, ``skipped`` and ``retried`` of the last
+        evaluation.
 
     Raises
     ------
@@ -167,6 +185,8 @@ class ReconstructionEvaluator(BaseEstimator):
         random_state: Any = 0,
         n_jobs: int | None = None,
         device: str = "cpu",
+        executor: Any = None,
+        work_dir: PathType | None = None,
     ) -> None:
         self.hops = hops
         self.mode = mode
@@ -186,6 +206,8 @@ class ReconstructionEvaluator(BaseEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.device = device
+        self.executor = executor
+        self.work_dir = work_dir
 
     def evaluate(
         self,
@@ -216,6 +238,8 @@ class ReconstructionEvaluator(BaseEstimator):
         -------
         ReconstructionResult
         """
+        self._check_executor()
+        self.tasks_: Summary | None = None
         nodes = self._check_graph(read_graph(graph))
         value = embedding if target is None else (np.asarray(embedding), target)
         read = read_embedding(nodes, value, name, random_state=self.random_state)
@@ -230,11 +254,16 @@ class ReconstructionEvaluator(BaseEstimator):
             tell = None
             if progress is not None:
                 tell = lambda done, total: progress(read.name, done, total)  # noqa: E731
-            return rank_all(
-                scorers, truth, rows, ks=self._cuts(), metrics=self.metrics,
-                ties=self.ties, edge_ranks=self.edge_ranks, n_jobs=self.n_jobs,
-                device=self.device, tell=tell,
-            )  # fmt: skip
+            options: dict[str, Any] = {
+                "ks": self._cuts(), "metrics": self.metrics, "ties": self.ties,
+                "edge_ranks": self.edge_ranks, "tell": tell,
+            }  # fmt: skip
+            if self.executor is None:
+                options |= {"n_jobs": self.n_jobs, "device": self.device}
+                return rank_all(scorers, truth, rows, **options)
+            place = Place(self.executor, self.work_dir, self.n_jobs)
+            found, self.tasks_ = rank_in_tasks(scorers, truth, rows, place, **options)
+            return found
 
         sample, result = self._sampled(nodes, read, truth, len(scorers), ranked)
         found = ReconstructionResult(
@@ -255,6 +284,14 @@ class ReconstructionEvaluator(BaseEstimator):
         return found
 
     # -- what is evaluated ---------------------------------------------------------
+    def _check_executor(self) -> None:
+        if check_executor(self.executor) is None:
+            return
+        if self.device not in {"cpu", "auto"}:
+            raise GraphValueError(
+                f"An executor ranks on device='cpu'; got device={self.device!r}."
+            )
+
     def _check_graph(self, graph: Graph) -> Graph:
         if graph.n_nodes < 2:
             raise GraphValueError(
@@ -351,6 +388,8 @@ class ReconstructionEvaluator(BaseEstimator):
     def _settings(self) -> dict[str, Any]:
         """Parameters as text and numbers."""
         out = dict(self.get_params(deep=False))
+        for key in ("executor", "work_dir"):
+            del out[key]  # where it was done is no matter
         for key in ("queries", "candidates"):
             out[key] = None if out[key] is None else len(out[key])
         named = [out["scores"]] if not isinstance(out["scores"], (list, tuple)) else (

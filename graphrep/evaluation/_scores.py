@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -23,6 +23,7 @@ from graphrep.typing import AnyArray, FloatArray, IntArray
 
 kernels: Any = _pair_products  # kernels carry no annotations
 SCORES = ("native", "dot", "cosine", "euclidean")
+KINDS = SCORES[1:]
 _ROWS_AT_ONCE = 1 << 16
 _CENTRE_STEPS = 64  # of the largest number
 _SAFE = 1e15  # float32 holds sums of squares of numbers up to here
@@ -110,11 +111,12 @@ class VectorScorer(PairScorer):
         self, vectors: FloatArray, centre: Any
     ) -> tuple[FloatArray, FloatArray]:
         """Panels of the vectors, and half their squared lengths."""
-        n = len(vectors)
-        rows = np.zeros((n, self._n_columns), self.dtype)
+        n, width = len(vectors), kernels.BASE
+        panels = np.zeros((-(-n // width), self._n_columns, width), self.dtype)
         halves = np.zeros(n, self.dtype)
-        for start in range(0, n if vectors.shape[1] else 0, _ROWS_AT_ONCE):
-            part = slice(start, start + _ROWS_AT_ONCE)
+        step = _ROWS_AT_ONCE // width * width
+        for start in range(0, n if vectors.shape[1] else 0, step):
+            part = slice(start, start + step)
             block = vectors[part].astype(np.float64)
             if self.kind == "cosine":
                 length = norms(block)[:, None]
@@ -122,9 +124,41 @@ class VectorScorer(PairScorer):
                     block, length, out=np.zeros_like(block), where=length > 0
                 )
             block -= centre
-            rows[part] = block
+            packed = kernels.pack(block.astype(self.dtype), width)
+            panels[start // width : start // width + len(packed)] = packed
             halves[part] = 0.5 * (block * block).sum(axis=1)
-        return kernels.pack(rows, kernels.BASE), halves
+        return panels, halves
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, AnyArray]) -> VectorScorer:
+        """Take a scorer together again of what `to_arrays` gave; may be mapped."""
+        made = cls.__new__(cls)
+        kind = KINDS[int(arrays["kind"][0])]
+        PairScorer.__init__(made, kind, len(arrays["halves"]), "source" not in arrays)
+        made.kind, made._target = kind, arrays["target"]
+        made.dtype = made._target.dtype
+        double = made.dtype == np.float64
+        made._multiply = kernels.products_double if double else kernels.products
+        made._n_columns = made._target.shape[1]
+        made._target_halves = arrays["halves"]
+        made._source = arrays.get("source", made._target)
+        if made._target.shape[2] != kernels.BASE:  # packed on another processor
+            made._target = _packed_anew(made._target, made.n_nodes)
+            made._source = made._target
+            if not made.symmetric:
+                made._source = _packed_anew(arrays["source"], made.n_nodes)
+        made._source_halves = arrays.get("source_halves", made._target_halves)
+        return made
+
+    def to_arrays(self) -> dict[str, AnyArray]:
+        """Packed vectors and what is known of them, for a file."""
+        arrays: dict[str, AnyArray] = {
+            "kind": np.array([KINDS.index(self.kind)]), "target": self._target,
+            "halves": self._target_halves,
+        }  # fmt: skip
+        if not self.symmetric:
+            arrays |= {"source": self._source, "source_halves": self._source_halves}
+        return arrays
 
     def _rows(self, panels: FloatArray, rows: AnyArray) -> FloatArray:
         out = np.empty((len(rows), self._n_columns), self.dtype)
@@ -162,6 +196,14 @@ class VectorScorer(PairScorer):
             else:
                 out[part] = np.sum(a * b, axis=1)
         return out
+
+
+def _packed_anew(panels: FloatArray, n: int) -> FloatArray:
+    """Panels of the width that this processor reads."""
+    rows = np.empty((n, panels.shape[1]), panels.dtype)
+    kernels.unpack(panels, np.arange(n), rows)
+    out: FloatArray = kernels.pack(rows, kernels.BASE)
+    return out
 
 
 class CallableScorer(PairScorer):

@@ -61,6 +61,13 @@ class HopTruth:
     candidates : ndarray of bool of shape (n_nodes,) or None, default=None
         Nodes that are ranked; None ranks all but the query.
 
+    Attributes
+    ----------
+    graph : Graph
+        Whose rows lead where the direction says.
+    parameters : dict of str to list
+        Hops, modes and what is done with nearer nodes, as JSON has them.
+
     Notes
     -----
     ``hop1``, ``ball2``, ``shell2``, ``shell2_filtered`` and so on are the names of the
@@ -79,6 +86,7 @@ class HopTruth:
         candidates: AnyArray | None = None,
     ) -> None:
         hops = _checked_hops(hops)
+        self.candidates = candidates
         modes = _choices("mode", mode, MODES)
         filters = _choices("nearer", nearer, NEARER)
         lists = [entry for hop in hops for entry in _lists(hop, modes, filters)]
@@ -87,6 +95,9 @@ class HopTruth:
         self.removed: IntArray = np.array([bits for _, _, bits in lists], np.int64)
         self.n_classes: int = max(hops)
         self.graph = _followed(graph, direction)
+        self.parameters: dict[str, Any] = {
+            "hops": hops, "mode": list(modes), "nearer": list(filters)
+        }  # fmt: skip
         self._outside = None if candidates is None else ~candidates
 
     def fill(self, rows: IntArray, classes: AnyArray, queue: IntArray) -> None:

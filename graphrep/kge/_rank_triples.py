@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from graphrep._utils._parallel import numba_threads
@@ -11,7 +13,7 @@ from graphrep.graph._triple_rows import both_directions
 from graphrep.kge._queries import Queries, group_queries
 from graphrep.kge._scorer import TripleScorer
 from graphrep.kge._triple_ranks import TripleRanks, cardinalities
-from graphrep.typing import IntArray
+from graphrep.typing import IntArray, PathType
 
 _QUERIES_AT_A_TIME = 1 << 14
 
@@ -23,6 +25,8 @@ def rank_triples(
     *,
     n_jobs: int | None = None,
     device: str = "cpu",
+    executor: Any = None,
+    work_dir: PathType | None = None,
 ) -> TripleRanks:
     """Rank the true tails and heads of triples among all entities, filtered.
 
@@ -39,6 +43,12 @@ def rank_triples(
         Number of threads, None for all; the ranks do not depend on it.
     device : str, default="cpu"
         "cpu" (and "auto") runs numba; "cuda", "cuda:1" or "torch:cpu" run torch.
+    executor : str, Executor, Client or None, default=None
+        Where blocks of queries are ranked: "serial", "processes", "dask", the address
+        of a Dask scheduler, or an object with ``submit``. None is this process.
+    work_dir : str, path-like or None, default=None
+        Folder for files of the blocks, where there is an executor. A ranking that was
+        interrupted goes on there.
 
     Returns
     -------
@@ -47,7 +57,8 @@ def rank_triples(
     Raises
     ------
     GraphValueError
-        For graphs of other vocabularies than the model's.
+        For graphs of other vocabularies than the model's, and an executor with a
+        device.
 
     Notes
     -----
@@ -65,7 +76,19 @@ def rank_triples(
     asked = group_queries(rows)
     above, equal = np.zeros((2, len(asked.tails)), np.int64)
     filters = _filters(asked, truths, n)
-    if device in {"cpu", "auto"}:
+    on_cpu = device in {"cpu", "auto"}
+    if executor is not None:
+        if not on_cpu:
+            raise GraphValueError(
+                f"An executor ranks on device='cpu'; got device={device!r}."
+            )
+        from graphrep.kge._rank_tasks import count_in_tasks
+
+        count_in_tasks(
+            model, asked, filters, above, equal, at_a_time=_QUERIES_AT_A_TIME,
+            executor=executor, work_dir=work_dir, n_jobs=n_jobs,
+        )  # fmt: skip
+    elif on_cpu:
         with numba_threads(n_jobs):
             _count(model, asked, filters, above, equal)
     else:

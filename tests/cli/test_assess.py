@@ -141,3 +141,17 @@ def test_assess_when_vectors_do_not_fit_then_names_what_is_missing(
     done = invoke("assess", edges, vectors)
     assert done.exit_code == 3
     assert "'fast' has no vector for 3 of the 3 nodes" in done.stderr
+
+
+def test_assess_when_by_tasks_then_the_same_table(
+    invoke: Invoke, karate: Path, vectors: Path, tmp_path: Path
+) -> None:
+    command = ("assess", karate, vectors, *QUICK)
+    work = ("--executor", "serial", "--work-dir", tmp_path / "work")
+    tables = [
+        [line.split("\t")[:2] for line in invoke(*command, *more).stdout.splitlines()]
+        for more in ((), work)
+    ]
+    assert tables[0] == tables[1]
+    assert len(tables[0]) > 2
+    assert (tmp_path / "work").is_dir()

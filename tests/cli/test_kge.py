@@ -201,3 +201,15 @@ def test_train_when_asked_wrongly_then_nothing_is_written(
         assert match in done.stderr
         assert "Traceback" not in done.stderr
         assert not output.exists()
+
+
+def test_evaluate_when_by_tasks_then_the_same_figures(
+    invoke: Invoke, model: Path, files: dict[str, Path], tmp_path: Path
+) -> None:
+    command = ("kge", "evaluate", model, files["test"])
+    done = invoke(*command, "--executor", "serial", "--work-dir", tmp_path / "work")
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout == invoke(*command).stdout
+    wrong = invoke(*command, "--executor", "cloud")
+    assert wrong.exit_code != 0
+    assert "executor must be" in wrong.stderr

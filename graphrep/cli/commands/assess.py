@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from graphrep.cli._executors import EXECUTOR, EXECUTOR_HELP, WORK_DIR_HELP
 from graphrep.cli._help import Decorator, Function, SectionCommand, option
 from graphrep.cli._inputs import READABLE_FILE, GraphSource, graph_input, read_names
 from graphrep.cli._methods import METHODS
@@ -172,6 +173,8 @@ def _work() -> list[Decorator]:
             show_default=True,
             help="Where ranking is done: cpu or a device of torch, such as cuda.",
         ),
+        option("--executor", metavar=EXECUTOR, help=EXECUTOR_HELP),
+        option("--work-dir", metavar="DIR", help=WORK_DIR_HELP),
     ]
 
 

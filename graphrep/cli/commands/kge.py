@@ -11,6 +11,7 @@ import click
 from graphrep._utils._atomic import atomic_path
 from graphrep.cli._embed_command import ALIASES
 from graphrep.cli._embedding import fresh_seed, was_given
+from graphrep.cli._executors import EXECUTOR, EXECUTOR_HELP, WORK_DIR_HELP
 from graphrep.cli._help import Decorator, Function, SectionCommand, option
 from graphrep.cli._inputs import READABLE_FILE
 from graphrep.cli._lazy import Entry, LazyGroup
@@ -265,6 +266,8 @@ def _training_facts(estimator: Any) -> list[tuple[str, object]]:
     help="Number of threads; all processors if not given.",
 )
 @option("--device", default="cpu", show_default=True, help="cpu, or a device of torch.")
+@option("--executor", metavar=EXECUTOR, help=EXECUTOR_HELP)
+@option("--work-dir", metavar="DIR", help=WORK_DIR_HELP)
 @triple_options
 @command_options
 def evaluate(
@@ -279,6 +282,8 @@ def evaluate(
     overwrite: bool,
     n_jobs: int | None,
     device: str,
+    executor: str | None,
+    work_dir: str | None,
     **reading: Any,
 ) -> None:
     """Rank the statements of the file TRIPLES among all entities by MODEL."""
@@ -297,8 +302,9 @@ def evaluate(
         )
         progress("Ranking", 0, 0)
         ranks = rank_triples(
-            found, asked, (found.known_, *others), n_jobs=n_jobs, device=device
-        )
+            found, asked, (found.known_, *others), n_jobs=n_jobs, device=device,
+            executor=executor, work_dir=work_dir,
+        )  # fmt: skip
     figures = ranks.metrics(ties)
     result: dict[str, Any] = {
         "ties": ties,
