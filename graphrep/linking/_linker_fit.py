@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphrep.exceptions import GraphValueError
+from graphrep.exceptions import GraphValueError, NodeNotFoundError
 from graphrep.graph import Terminology
 from graphrep.linking._linker_features import compare
 from graphrep.linking._linker_pool import Depths, Pool, find_pool
@@ -22,6 +22,7 @@ from graphrep.typing import AnyArray, FloatArray, IntArray
 MIN_LABELS = 200
 """Phrases with an answer from which on trees are grown."""
 
+_SEVERAL = (set, frozenset, list, np.ndarray)  # a tuple is one id
 _MOST_LABELS = 20_000
 _FOLDS = 5
 _CHUNK = 1024
@@ -56,15 +57,13 @@ def read_labels(terminology: Terminology, phrases: Any, nodes: Any) -> Labels:
         )
     found = []
     for row, entry in enumerate(entries):
-        several = (
-            entry if isinstance(entry, (list, tuple, set, np.ndarray)) else [entry]
-        )
+        several = entry if isinstance(entry, _SEVERAL) else [entry]
         own = []
         for one in several:
             if one is None or one != one:
                 continue
             if one not in terminology:
-                raise GraphValueError(
+                raise NodeNotFoundError(
                     f"Concept {one!r} of phrase {row}, {texts[row][:60]!r}, is not in "
                     "the terminology; leave the phrase out or give None for no concept."
                 )

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from graphrep.graph import Terminology
 from graphrep.linking._candidate_list import CandidateList
+from graphrep.linking._text2node_gold import gold_sets, share_found
 from graphrep.typing import AnyArray, PathType
 
 
@@ -43,6 +44,34 @@ class NameSearch(BaseEstimator):
         for query, concept in zip(some.tolist(), ids.tolist(), strict=True):
             out[query] = concept
         return out
+
+    def score(self, phrases: Sequence[str], nodes: Any, k: int = 1) -> float:
+        """Share of phrases with a right concept among their k best.
+
+        Parameters
+        ----------
+        phrases : sequence of str
+            Phrases.
+        nodes : sequence of id, or of sets, lists or arrays of ids
+            Right concept, or concepts, of each phrase.
+        k : int, default=1
+            Concepts that are looked at.
+
+        Returns
+        -------
+        float
+            Between 0 and 1.
+
+        Raises
+        ------
+        NodeNotFoundError
+            If a right concept is not in the terminology.
+        GraphValueError
+            If there are not as many right concepts as phrases, or none.
+        """
+        check_is_fitted(self, "terminology_")
+        right = gold_sets(self.terminology_, nodes, len(phrases))
+        return share_found(self.candidates(phrases, k), right)
 
     def save(self, path: PathType, *, overwrite: bool = True) -> None:
         """Write a directory (or ``.zip``) without pickle, with the terminology in it.

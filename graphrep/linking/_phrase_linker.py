@@ -210,7 +210,7 @@ class PhraseLinker(NameSearch):
             Concepts, their names and their hierarchy.
         phrases : sequence of str or None, default=None
             Phrases whose concepts are known.
-        nodes : sequence of (id, list of ids or None), or None, default=None
+        nodes : sequence of (id, set or list of ids, or None), or None, default=None
             Concepts of each phrase: any of several is right; None for a phrase without
             a concept.
 
@@ -222,9 +222,11 @@ class PhraseLinker(NameSearch):
         ------
         GraphTypeError
             If a phrase is no text, or the encoder is nothing that encodes.
+        NodeNotFoundError
+            If a node is not a concept.
         GraphValueError
-            If there are not as many nodes as phrases, or one is not a concept; and for
-            trees without labelled phrases.
+            If there are not as many nodes as phrases, and for trees without labelled
+            phrases.
         """
         known = as_terminology(terminology)
         labels = learning.read_labels(known, phrases, nodes)

@@ -21,7 +21,7 @@ from graphrep.linking._mapper_losses import LOSSES, unit
 from graphrep.linking._node_targets import TARGETS
 from graphrep.linking._phrase_encoder import POOLINGS, Phrases
 from graphrep.linking._text2node_fit import build, one_thread, read_pairs
-from graphrep.linking._text2node_gold import gold_sets
+from graphrep.linking._text2node_gold import gold_sets, share_found
 from graphrep.linking._text2node_search import fit_corrector, search
 from graphrep.linking._text2node_state import restore_state, state_of
 from graphrep.linking._tokenizer import Tokenizer, split_all
@@ -412,11 +412,7 @@ default=None
         """
         check_is_fitted(self)
         right = gold_sets(self.terminology_, gold, len(phrases))
-        found = self.candidates(phrases, k)
-        spans = zip(found.offsets[:-1], found.offsets[1:], strict=True)
-        lists = [found.concepts[first:end] for first, end in spans]
-        hits = [np.isin(a, b).any() for a, b in zip(lists, right, strict=True)]
-        return float(np.mean(hits))
+        return share_found(self.candidates(phrases, k), right)
 
     def _encode(self, phrases: Sequence[str]) -> Phrases:
         return self._encoder.encode(split_all(phrases, self.tokenizer))

@@ -49,4 +49,12 @@ def gold_sets(terminology: Any, nodes: Any, n_phrases: int) -> list[IntArray]:
     return np.split(positions, np.cumsum(sizes)[:-1])
 
 
-__all__ = ["gold_sets"]
+def share_found(found: Any, right: list[IntArray]) -> float:
+    """Share of phrases with a right node among their candidates."""
+    spans = zip(found.offsets[:-1], found.offsets[1:], strict=True)
+    lists = [found.concepts[first:end] for first, end in spans]
+    hits = [np.isin(a, b).any() for a, b in zip(lists, right, strict=True)]
+    return float(np.mean(hits))
+
+
+__all__ = ["gold_sets", "share_found"]

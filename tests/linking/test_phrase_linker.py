@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 import graphrep
 from graphrep.datasets import load_icd10cm_terminology
-from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.exceptions import GraphTypeError, GraphValueError, NodeNotFoundError
 from graphrep.graph import Terminology
 from graphrep.linking import NameEncoder, PhraseLinker
 from graphrep.linking._linker_pool import nearest, nearest_in_clusters
@@ -256,6 +256,15 @@ def test_chances_when_concepts_are_missing_then_lower(lungs, linker):
     assert without.candidates(asthma, 1).scores.mean() < there - 0.2
 
 
+def test_score_when_asked_then_share_of_right_ones(linker):
+    assert linker.score(PHRASES, CODES) == 1.0
+    wrong = ["J20.1", ["J45.51", "J45.52"], {"J15.0"}, "J00", "J30.0"]
+    assert linker.score(PHRASES, wrong) == 0.6
+    assert linker.score(PHRASES, wrong, k=60) > 0.6
+    with pytest.raises(NodeNotFoundError):
+        linker.score(PHRASES[:1], ["X9"])
+
+
 def test_candidates_when_phrase_is_empty_then_none(linker):
     found = linker.candidates(["", "  ", "?!"], 3)
     assert found.counts.tolist()[:2] == [0, 0]
@@ -276,7 +285,7 @@ def test_fit_when_terminology_is_tiny_then_works():
     [
         ((["a"], None), GraphValueError, "nodes is None"),
         ((["a"], ["J30.0", "J30.0"]), GraphValueError, "1 phrases but 2 nodes"),
-        ((["a"], ["X9"]), GraphValueError, "'X9' of phrase 0, 'a', is not in"),
+        ((["a"], ["X9"]), NodeNotFoundError, "'X9' of phrase 0, 'a', is not in"),
         ((["a", 5], ["J30.0"] * 2), GraphTypeError, "Phrase 1 is 5"),
     ],
 )
