@@ -20,7 +20,7 @@ import argparse
 import gzip
 import os
 
-for _name in ("OMP", "MKL", "OPENBLAS", "NUMBA"):
+for _name in ("OMP", "MKL", "OPENBLAS"):
     os.environ.setdefault(f"{_name}_NUM_THREADS", "1")
 
 import platform
@@ -48,9 +48,11 @@ def main() -> None:
     parser.add_argument("--checked", type=int, default=200)
     parser.add_argument("--k", type=int, default=25)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=1, help="threads of all")
+    parser.add_argument("--linker", action="store_true", help="PhraseLinker as well")
     parser.add_argument("--skip", nargs="*", default=[])
     options = parser.parse_args()
-    print(environment())
+    print(environment(), f"{options.jobs} thread(s)")
     known, phrases = made(options.made) if options.made else real(options)
     phrases = phrases[: options.queries]
     print(f"{known}; {len(phrases):,} phrases; {options.k} concepts of each")
@@ -65,7 +67,7 @@ def environment() -> str:
             found.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             continue
-    return f"{', '.join(found)}; Python {platform.python_version()}; 1 thread"
+    return f"{', '.join(found)}; Python {platform.python_version()};"
 
 
 def real(options: Any) -> tuple[Any, list[str]]:
@@ -104,13 +106,14 @@ def compare(known: Any, phrases: list[str], options: Any) -> None:
     """Build all contenders, then ask them in turn."""
     k = options.k
     makers: dict[str, Callable[[], dict[str, Callable[[list[str]], Any]]]] = {
-        "graphrep": lambda: ours(known, k),
+        "graphrep": lambda: ours(known, k, options.jobs),
+        "linker": lambda: linker(known, k, options.jobs),
         "brute": lambda: brute(known, k),
-        "hnsw": lambda: small_worlds(known, k),
+        "hnsw": lambda: small_worlds(known, k, options.jobs),
     }
     asked: dict[str, Callable[[list[str]], Any]] = {}
     for name, make in makers.items():
-        if name in options.skip:
+        if name in options.skip or (name == "linker" and not options.linker):
             continue
         start = time.perf_counter()
         try:
@@ -128,6 +131,9 @@ def compare(known: Any, phrases: list[str], options: Any) -> None:
             best[name] = min(best[name], time.perf_counter() - start)
     first = best[next(iter(best))]
     for name, seconds in best.items():
+        if name.startswith("linker"):
+            print(f"  {name}: {len(phrases) / seconds:,.0f} phrases/s", flush=True)
+            continue
         share = recall(known, phrases[: options.checked], found[name], k, name)
         print(
             f"  {name}: {len(phrases) / seconds:,.0f} phrases/s "
@@ -137,13 +143,13 @@ def compare(known: Any, phrases: list[str], options: Any) -> None:
 
 
 # -- contenders: phrases to a list of arrays of concept positions ----------------
-def ours(known: Any, k: int) -> dict[str, Any]:
+def ours(known: Any, k: int, jobs: int) -> dict[str, Any]:
     """Give NGramIndex, exact and bounded."""
     from graphrep.linking import NGramIndex
 
-    index = NGramIndex(n_jobs=1).fit(known)
+    index = NGramIndex(n_jobs=jobs).fit(known)
     index.candidates(["a phrase to compile with"], k)
-    bounded = NGramIndex(max_postings=20_000, n_jobs=1)
+    bounded = NGramIndex(max_postings=20_000, n_jobs=jobs)
     bounded.__dict__ |= {n: v for n, v in vars(index).items() if n != "max_postings"}
 
     def rows(model: Any, phrases: list[str]) -> list[Any]:
@@ -154,6 +160,31 @@ def ours(known: Any, k: int) -> dict[str, Any]:
         "graphrep": lambda phrases: rows(index, phrases),
         "graphrep, bounded": lambda phrases: rows(bounded, phrases),
     }
+
+
+def linker(known: Any, k: int, jobs: int) -> dict[str, Any]:
+    """Give PhraseLinker, saved and loaded, and say what that takes."""
+    import resource
+    import tempfile
+
+    import graphrep
+    from graphrep.linking import PhraseLinker
+
+    start = time.process_time()
+    made = PhraseLinker(n_jobs=jobs, random_state=0).fit(known)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"  linker: {time.process_time() - start:.0f} CPU s, peak {peak:.1f} GiB")
+    folder = Path(tempfile.mkdtemp()) / "linker"
+    made.save(folder)
+    size = sum(file.stat().st_size for file in folder.iterdir()) / 2**20
+    start = time.perf_counter()
+    model = graphrep.load(folder)
+    loaded = time.perf_counter() - start
+    model.candidates(["a phrase to begin with"], k)
+    first = time.perf_counter() - start
+    print(f"  linker: {size:.0f} MiB, loaded in {loaded:.2f} s, first at {first:.2f} s")
+    model.candidates(["a phrase to compile with"] * 100, k)
+    return {"linker": lambda phrases: model.candidates(phrases, k)}
 
 
 def brute(known: Any, k: int) -> dict[str, Any]:
@@ -175,7 +206,7 @@ def brute(known: Any, k: int) -> dict[str, Any]:
     return {"brute": work}
 
 
-def small_worlds(known: Any, k: int) -> dict[str, Any]:
+def small_worlds(known: Any, k: int, jobs: int) -> dict[str, Any]:
     """Give scispaCy's search."""
     import nmslib
 
@@ -188,7 +219,7 @@ def small_worlds(known: Any, k: int) -> dict[str, Any]:
     )  # fmt: skip
     index.addDataPointBatch(X[filled])
     index.createIndex(
-        {"M": 100, "indexThreadQty": 1, "efConstruction": 2000, "post": 0}
+        {"M": 100, "indexThreadQty": jobs, "efConstruction": 2000, "post": 0}
     )
     index.setQueryTimeParams({"efSearch": 200})
 
@@ -196,7 +227,7 @@ def small_worlds(known: Any, k: int) -> dict[str, Any]:
         rows = model.transform(phrases)
         some = np.flatnonzero(np.diff(rows.indptr))
         out = [np.empty(0, int)] * len(phrases)
-        near = index.knnQueryBatch(rows[some], k=n_names, num_threads=1)
+        near = index.knnQueryBatch(rows[some], k=n_names, num_threads=jobs)
         for at, (found, _) in zip(some.tolist(), near, strict=True):
             own = owners[filled[found]].tolist()
             out[at] = np.array([*dict.fromkeys(own)][:k], int)
