@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphrep.embedding._skip_gram import SKIP_GRAM_CONSTRAINTS, SkipGramEmbedder
+from graphrep.typing import PathType
 
 
 class DeepWalk(SkipGramEmbedder):
@@ -57,6 +58,13 @@ class DeepWalk(SkipGramEmbedder):
         An int gives the same embedding on every call.
     verbose : int, default=0
         1 logs a line for each fit, 2 for each part of the walks (logger "graphrep").
+    executor : str, Executor, Client or None, default=None
+        Where the walks of a fit are drawn into files first: "serial", "processes",
+        "dask", the address of a Dask scheduler, or an object with ``submit``. None
+        draws them while they are trained on. The vectors are the same.
+    work_dir : str, path-like or None, default=None
+        Folder for these files, ``4 * walk_length`` bytes a walk. A fit that was
+        interrupted finds the walks there.
 
     Attributes
     ----------
@@ -77,6 +85,8 @@ class DeepWalk(SkipGramEmbedder):
         The 64-bit seed that was used.
     device_ : str
         Where the work was done.
+    tasks_ : Summary or None
+        With an executor: tasks ``run``, ``skipped`` and ``retried`` to draw the walks.
 
     Raises
     ------
@@ -175,6 +185,8 @@ class DeepWalk(SkipGramEmbedder):
         n_jobs: int | None = None,
         random_state: Any = None,
         verbose: int = 0,
+        executor: Any = None,
+        work_dir: PathType | None = None,
     ) -> None:
         self.n_components = n_components
         self.walk_length = walk_length
@@ -196,6 +208,8 @@ class DeepWalk(SkipGramEmbedder):
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
+        self.executor = executor
+        self.work_dir = work_dir
 
 
 __all__ = ["DeepWalk"]

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from numbers import Integral, Real
-from typing import Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from graphrep._tasks._executors import check_executor
 from graphrep._utils._optional import require
 from graphrep._utils._parallel import numba_threads
+from graphrep._utils._progress import Progress, silent
 from graphrep._utils._random import draw_seed
-from graphrep._utils._sklearn_compat import Interval
+from graphrep._utils._sklearn_compat import HasMethods, Interval
 from graphrep.base import read_graph
 from graphrep.embedding._walk_batches import PairLoader, Sentences, node_texts
+from graphrep.embedding._walk_files import Walks, walk_files
 from graphrep.embedding._walk_tables import WalkGraph, draw_walks, walk_graph, walk_rule
 from graphrep.graph import Graph
 from graphrep.kernels import _walks as kernels
-from graphrep.typing import AnyArray, GraphLike, IntArray, NodeIds
+from graphrep.typing import AnyArray, GraphLike, IntArray, NodeIds, PathType
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from graphrep._tasks import Summary
 
 BATCH_SIZE = 4096
 
@@ -42,6 +52,12 @@ class RandomWalks(BaseEstimator):  # type: ignore[misc,unused-ignore]
         Number of threads, None for all; the walks do not depend on it.
     random_state : int, RandomState instance or None, default=None
         An int gives the same walks on every call.
+    executor : str, Executor, Client or None, default=None
+        Where walks are drawn into files before they are given: "serial", "processes",
+        "dask", the address of a Dask scheduler, or an object with ``submit``. None
+        draws them here. The walks are the same.
+    work_dir : str, path-like or None, default=None
+        Folder for these files. Work that was interrupted goes on there.
 
     See Also
     --------
@@ -99,6 +115,8 @@ class RandomWalks(BaseEstimator):  # type: ignore[misc,unused-ignore]
         "extended": ["boolean"],
         "n_jobs": [Integral, None],
         "random_state": ["random_state", np.random.Generator],
+        "executor": [str, HasMethods(["submit"]), None],
+        "work_dir": [str, PathLike, None],
     }
 
     def __init__(
@@ -110,6 +128,8 @@ class RandomWalks(BaseEstimator):  # type: ignore[misc,unused-ignore]
         extended: bool = False,
         n_jobs: int | None = None,
         random_state: Any = None,
+        executor: Any = None,
+        work_dir: PathType | None = None,
     ) -> None:
         self.walk_length = walk_length
         self.walks_per_node = walks_per_node
@@ -118,6 +138,15 @@ class RandomWalks(BaseEstimator):  # type: ignore[misc,unused-ignore]
         self.extended = extended
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.executor = executor
+        self.work_dir = work_dir
+
+    def __sklearn_clone__(self) -> Self:
+        bare = copy(self)
+        bare.executor = None  # executors cannot be copied: the twin has the same one
+        twin: Self = super(RandomWalks, bare).__sklearn_clone__()
+        twin.executor = self.executor
+        return twin
 
     def walks(
         self, graph: GraphLike, starts: NodeIds | None = None, *, ids: bool = False
@@ -283,16 +312,26 @@ class WalkStream:
         What to walk on.
     starts : sequence of hashable or None
         Ids to start from.
+
+    Attributes
+    ----------
+    summary : Summary or None
+        What was run where tasks have drawn the walks.
+    progress : callable
+        Told of these tasks.
     """
 
     def __init__(
         self, walker: RandomWalks, graph: Graph, starts: NodeIds | None
     ) -> None:
         self.seed = draw_seed(walker.random_state)
+        self.summary: Summary | None = None
+        self.progress: Progress = silent
         self.n_nodes = graph.n_nodes
         self.length = int(walker.walk_length)
         self.rounds = int(walker.walks_per_node)
         self._n_jobs = walker.n_jobs
+        self._where = check_executor(walker.executor), walker.work_dir, walker.n_jobs
         self._rule = walk_rule(walker.p, walker.q, extended=walker.extended)
         with numba_threads(walker.n_jobs):
             self._graph: WalkGraph = walk_graph(graph, extended=walker.extended)
@@ -308,6 +347,9 @@ class WalkStream:
 
     def batches(self, batch_size: int) -> Iterator[IntArray]:
         """Give walks of all rounds, at most so many at a time."""
+        if self._where[0] is not None:
+            yield from self._from_files(batch_size)
+            return
         for round_ in range(self.rounds):
             starts = self._starts
             if starts is None:
@@ -315,6 +357,19 @@ class WalkStream:
             for first in range(0, len(starts), batch_size):
                 part = starts[first : first + batch_size]
                 yield self.draw(part, np.full(len(part), round_, np.int64))[0]
+
+    def _from_files(self, batch_size: int) -> Iterator[IntArray]:
+        """Have the walks drawn by tasks, then read them in the same order."""
+        walks = Walks(
+            self._graph, self._rule, self.seed, self.n_nodes, self._starts,
+            self.rounds, self.length,
+        )  # fmt: skip
+        with walk_files(walks, *self._where, self.progress) as files:
+            self.summary = files.summary
+            for round_ in range(self.rounds):
+                for first in range(0, walks.n_starts, batch_size):
+                    end = min(first + batch_size, walks.n_starts)
+                    yield files.rows(round_, first, end)
 
     def order(self, round_: int) -> IntArray:
         """All nodes in the random order of a round."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from copy import copy
 from numbers import Integral, Real
+from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from graphrep._tasks._executors import check_executor
 from graphrep._utils._devices import torch_device
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import (
+    HasMethods,
     Interval,
     StrOptions,
     fit_context,
@@ -24,14 +28,16 @@ from graphrep.embedding._transductive import (
     TransductiveEmbedder,
     isolated_rows,
 )
-from graphrep.embedding._walk_tables import walk_graph, walk_rule
+from graphrep.embedding._walk_files import WalkFiles, Walks, walk_files
+from graphrep.embedding._walk_tables import WalkRule, walk_graph, walk_rule
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import Graph, NodeIndex
-from graphrep.typing import AnyArray, GraphLike, IntArray
+from graphrep.typing import AnyArray, GraphLike, IntArray, PathType
 
 if TYPE_CHECKING:
     from typing import Self
 
+    from graphrep._tasks import Summary
     from graphrep.embedding._random_walks import RandomWalks
 
 _ON_CPU = ("cpu", "auto")
@@ -57,6 +63,8 @@ SKIP_GRAM_CONSTRAINTS: dict[str, list[Any]] = {
     "n_jobs": [Integral, None],
     "random_state": ["random_state", np.random.Generator],
     "verbose": ["verbose"],
+    "executor": [str, HasMethods(["submit"]), None],
+    "work_dir": [str, PathLike, None],
 }
 
 
@@ -83,6 +91,8 @@ class SkipGramEmbedder(TransductiveEmbedder):
     isolated: str
     warm_start: bool
     device: str
+    executor: Any
+    work_dir: PathType | None
 
     def estimate_memory(self, n_nodes: int, n_entries: int) -> dict[str, int]:
         """Bytes that a fit would need, by what they are for.
@@ -134,6 +144,7 @@ class SkipGramEmbedder(TransductiveEmbedder):
         return RandomWalks(
             walk_length=self.walk_length, walks_per_node=self.walks_per_node, p=p, q=q,
             extended=self._extended, n_jobs=self.n_jobs, random_state=self.random_state,
+            executor=self.executor, work_dir=self.work_dir,
         )  # fmt: skip
 
     @with_callbacks
@@ -177,6 +188,13 @@ class SkipGramEmbedder(TransductiveEmbedder):
         return self
 
     # -- private -------------------------------------------------------------------
+    def __sklearn_clone__(self) -> Self:
+        bare = copy(self)
+        bare.executor = None  # executors cannot be copied: the twin has the same one
+        twin: Self = super(SkipGramEmbedder, bare).__sklearn_clone__()
+        twin.executor = self.executor
+        return twin
+
     def _bias(self) -> tuple[float, float]:
         """P and q."""
         return 1.0, 1.0
@@ -197,6 +215,12 @@ class SkipGramEmbedder(TransductiveEmbedder):
             raise GraphValueError(
                 f"backend='gensim' runs on the CPU; got device={self.device!r}. Use "
                 "backend='graphrep' for a GPU."
+            )
+        here = self.backend == "graphrep" and self.device in _ON_CPU
+        if check_executor(self.executor) is not None and not here:
+            raise GraphValueError(
+                "An executor draws walks for backend='graphrep' on device='cpu'; got "
+                f"backend={self.backend!r} and device={self.device!r}."
             )
         if self.warm_start and self.__sklearn_is_fitted__():
             self._before = self.embedding_, self.target_embedding_, self._nodes
@@ -250,7 +274,26 @@ class SkipGramEmbedder(TransductiveEmbedder):
             tables = runs.first_tables(task.graph.n_nodes, self.n_components, task.seed)
         starts = np.arange(task.graph.n_nodes)
         n_threads = numba.get_num_threads()
-        return self._trained(task, tables, starts, None, n_threads)
+        self.tasks_: Summary | None = None
+        if self.executor is None:
+            return self._trained(task, tables, starts, None, n_threads)
+        options = self._options()
+        rounds = options.n_epochs * options.walks_per_node
+        graph, rule = task.graph, self._rule(task.graph)
+        walks = walk_files(
+            Walks(
+                walk_graph(graph, extended=rule.extended), rule, task.seed,
+                graph.n_nodes, None, rounds, options.walk_length,
+            ),
+            self.executor, self.work_dir, self.n_jobs, self._tell,
+        )  # fmt: skip
+        with walks as files:
+            self.tasks_ = files.summary
+            return self._trained(task, tables, starts, None, n_threads, files)
+
+    def _rule(self, graph: Graph) -> WalkRule:
+        """How a step is drawn."""
+        return walk_rule(*self._bias(), extended=self._extended and graph.weighted)
 
     def _trained(
         self,
@@ -259,11 +302,13 @@ class SkipGramEmbedder(TransductiveEmbedder):
         starts: IntArray,
         frozen: AnyArray | None,
         n_threads: int,
+        files: WalkFiles | None = None,
     ) -> Fitted:
-        p, q = self._bias()
-        extended = self._extended and task.graph.weighted
-        rule = walk_rule(p, q, extended=extended)
-        graph = walk_graph(task.graph, extended=extended)
+        rule = self._rule(task.graph)
+        if files is None:
+            graph = walk_graph(task.graph, extended=rule.extended)
+        else:
+            graph = files.graph
         corpus = runs.Corpus(graph, rule, task.graph.n_nodes, task.seed, starts)
         if self.backend == "gensim":
             from graphrep.embedding._skip_gram_gensim import train_gensim
@@ -276,7 +321,7 @@ class SkipGramEmbedder(TransductiveEmbedder):
         else:
             n_tokens = runs.train(
                 corpus, self._options(), tables, frozen=frozen, n_threads=n_threads,
-                steps=lambda n: self._steps(task, "walks", n),
+                steps=lambda n: self._steps(task, "walks", n), files=files,
             ).n_tokens  # fmt: skip
         embedding, target = (t[:, : self.n_components] for t in tables)
         if self.isolated == "zero":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from graphrep.kernels import _walks as walk_kernels
 from graphrep.kernels._alias import alias_table
 from graphrep.kernels._sgns import LANES
 from graphrep.typing import AnyArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from graphrep.embedding._walk_files import WalkFiles
 
 _SHARED_NEGATIVES = 80
 """Negatives that a walk draws for all of its centres; more where a centre has many."""
@@ -92,9 +95,16 @@ def first_tables(n_nodes: int, n_components: int, seed: int) -> Tables:
     return Tables(u, v)
 
 
-def count_tokens(corpus: Corpus, options: Options) -> IntArray:
+def count_tokens(
+    corpus: Corpus, options: Options, files: WalkFiles | None = None
+) -> IntArray:
     """Count how often one pass of walks comes to each node, at least once each."""
     counts = np.zeros(corpus.n_nodes, np.int64)
+    if files is not None:
+        for first in range(0, corpus.n_nodes, _CHUNK):
+            out = files.rows(0, first, min(first + _CHUNK, corpus.n_nodes))
+            counts += np.bincount(out[out >= 0], minlength=corpus.n_nodes)
+        return np.maximum(counts, 1)
     order = walk_kernels.start_order(corpus.seed, 0, corpus.n_nodes)
     length = options.walk_length
     for first in range(0, len(order), _CHUNK):
@@ -136,6 +146,7 @@ def train(
     frozen: AnyArray | None = None,
     n_threads: int,
     steps: Steps,
+    files: WalkFiles | None = None,
 ) -> Trained:
     """Train tables in place.
 
@@ -153,14 +164,17 @@ def train(
         Threads; under ``mode="deterministic"`` the result does not depend on it.
     steps : callable
         Called with the number of chunks; what it gives is iterated, one for each.
+    files : WalkFiles or None, default=None
+        All walks from all nodes, pass by pass; None draws them here.
 
     Returns
     -------
     Trained
         Tokens trained on and walks in a group.
     """
-    counts = count_tokens(corpus, options)
+    counts = count_tokens(corpus, options, files)
     noise = make_noise(counts, options, frozen)
+    given: IntArray = np.empty((0, options.walk_length), np.int32)
     hogwild = options.mode == "hogwild"
     size = n_threads if hogwild else options.round_size
     buffers = kernels.make_buffers(
@@ -186,12 +200,13 @@ def train(
             order = corpus.starts[shuffled]
         starts = order[part * chunk : (part + 1) * chunk]
         first = number * n_starts + part * chunk
+        if files is not None:
+            given = files.rows(number, part * chunk, part * chunk + len(starts))
+        walks = starts, first, number, given
         if hogwild:
-            n_tokens += kernels.train_hogwild(*arguments, starts, first, number, visits)
+            n_tokens += kernels.train_hogwild(*arguments, *walks, visits)
         else:
-            n_tokens += kernels.train_rounds(
-                *arguments, starts, first, number, visits, n_threads
-            )
+            n_tokens += kernels.train_rounds(*arguments, *walks, visits, n_threads)
     return Trained(int(n_tokens), size)
 
 

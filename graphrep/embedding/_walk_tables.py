@@ -79,7 +79,7 @@ def walk_graph(
     arrays: tuple[Any, ...] = (
         graph.indptr, graph.indices, floats, accept, alias, threshold
     )  # fmt: skip
-    return WalkGraph(*(_read_only(array) for array in arrays))
+    return WalkGraph(*(read_only(array) for array in arrays))
 
 
 def draw_walks(
@@ -117,7 +117,8 @@ def _comparable(weights: FloatArray) -> FloatArray:
     return scaled
 
 
-def _read_only(array: AnyArray) -> AnyArray:
+def read_only(array: AnyArray) -> AnyArray:
+    """View of an array that nobody can write to."""
     view = array.view(np.ndarray)
     view.flags.writeable = False
     return view
@@ -127,6 +128,7 @@ __all__ = [
     "WalkGraph",
     "WalkRule",
     "draw_walks",
+    "read_only",
     "table_bytes",
     "walk_graph",
     "walk_rule",

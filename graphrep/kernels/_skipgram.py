@@ -118,10 +118,23 @@ def _slot_of(buffers, w, node, n_rows):
 
 
 @njit
-def _begin(graph, rule, model, noise, buffers, w, start, round_, n_pool):
-    """Draw a walk and its negatives and number their rows."""
+def _read(given, out):
+    """Copy a walk that was drawn before; return its length."""
+    n = 0
+    while n < given.shape[0] and given[n] >= 0:
+        out[n] = given[n]
+        n += 1
+    return n
+
+
+@njit
+def _begin(graph, rule, model, noise, buffers, w, start, round_, n_pool, given, at):
+    """Draw or read a walk, draw its negatives, and number their rows."""
     key = walk_key(model.seed, round_, start)
-    n = walk(graph, rule, start, key, buffers.walk[w])
+    if given.shape[0] > 0:
+        n = _read(given[at], buffers.walk[w])
+    else:
+        n = walk(graph, rule, start, key, buffers.walk[w])
     key = mix64(key ^ _DOMAIN)
     counter = np.uint64(0)
     keys = buffers.keys
@@ -303,9 +316,13 @@ def _rate(model, number):
 
 
 @njit
-def _one_walk(graph, rule, model, noise, buffers, u, v, w, start, number, round_):
+def _one_walk(
+    graph, rule, model, noise, buffers, u, v, w, start, number, round_, given, at
+):  # fmt: skip
     n_pool = buffers.slots.shape[1] - buffers.walk.shape[1]
-    key = _begin(graph, rule, model, noise, buffers, w, start, round_, n_pool)
+    key = _begin(
+        graph, rule, model, noise, buffers, w, start, round_, n_pool, given, at
+    )
     if buffers.counts[w, 0] > 1:
         _fetch(u, v, buffers, w)
         _train(model, buffers, w, key, _rate(model, number), n_pool)
@@ -317,9 +334,12 @@ def _one_walk(graph, rule, model, noise, buffers, u, v, w, start, number, round_
 
 @njit(parallel=True)
 def train_rounds(
-    graph, rule, model, noise, buffers, u, v, starts, first, round_, visits, n_parts
-):
+    graph, rule, model, noise, buffers, u, v, starts, first, round_, given, visits,
+    n_parts,
+):  # fmt: skip
     """Train on one walk from each of ``starts``, in order; count the tokens.
+
+    ``given`` (n_starts, length) int32 holds the walks, or nothing: they are drawn then.
 
     Walks are taken in groups of as many as ``buffers`` has room for. ``first`` is the
     number of the first walk among all, ``round_`` the number of the pass over the
@@ -333,7 +353,7 @@ def train_rounds(
         for w in prange(n_now):
             n_tokens += _one_walk(
                 graph, rule, model, noise, buffers, u, v, w, starts[begin + w],
-                first + begin + w, round_,
+                first + begin + w, round_, given, begin + w,
             )  # fmt: skip
         for part in prange(n_parts):
             for w in range(n_now):
@@ -347,7 +367,7 @@ def train_rounds(
 
 @njit(parallel=True)
 def train_hogwild(
-    graph, rule, model, noise, buffers, u, v, starts, first, round_, nobody
+    graph, rule, model, noise, buffers, u, v, starts, first, round_, given, nobody
 ):
     """Train like `train_rounds`, but add changes at once and without locks.
 
@@ -359,7 +379,7 @@ def train_hogwild(
         for i in range(w, starts.shape[0], n_slots):
             n_tokens += _one_walk(
                 graph, rule, model, noise, buffers, u, v, w, starts[i], first + i,
-                round_,
+                round_, given, i,
             )  # fmt: skip
             _add(u, v, noise, nobody, buffers, w, 0, 1)
     return n_tokens

@@ -91,3 +91,14 @@ def test_walk_when_an_id_holds_a_space_then_bad_data_and_no_file(
     assert "'New York'" in done.stderr
     assert not (tmp_path / "w.txt").exists()
     assert invoke("walk", path, "-o", tmp_path / "w.npz").exit_code == 0
+
+
+def test_walk_when_drawn_by_tasks_then_the_same_file(
+    invoke: Invoke, karate: Path, tmp_path: Path
+) -> None:
+    common = ["walk", karate, "--seed", 1, "--walks-per-node", 2]
+    work = ["--executor", "serial", "--work-dir", tmp_path / "work"]
+    for name, more in (("a.npy", []), ("b.npy", work)):
+        done = invoke(*common, *more, "-o", tmp_path / name)
+        assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()

@@ -68,6 +68,7 @@ def walk(
         progress(f"Reading {source.name}", 0, 0)
         graph = source.read()
         stream = walker._stream(graph, None)
+        stream.progress = progress
 
         def batches() -> Iterator[IntArray]:
             done = 0
