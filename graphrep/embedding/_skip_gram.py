@@ -282,7 +282,7 @@ class SkipGramEmbedder(TransductiveEmbedder):
         graph, rule = task.graph, self._rule(task.graph)
         walks = walk_files(
             Walks(
-                walk_graph(graph, extended=rule.extended), rule, task.seed,
+                walk_graph(graph, extended=self._is_extended(graph)), rule, task.seed,
                 graph.n_nodes, None, rounds, options.walk_length,
             ),
             self.executor, self.work_dir, self.n_jobs, self._tell,
@@ -293,7 +293,11 @@ class SkipGramEmbedder(TransductiveEmbedder):
 
     def _rule(self, graph: Graph) -> WalkRule:
         """How a step is drawn."""
-        return walk_rule(*self._bias(), extended=self._extended and graph.weighted)
+        return walk_rule(*self._bias(), extended=self._is_extended(graph))
+
+    def _is_extended(self, graph: Graph) -> bool:
+        """Whether walks tell tight edges from loose ones."""
+        return self._extended and graph.weighted
 
     def _trained(
         self,
@@ -306,7 +310,7 @@ class SkipGramEmbedder(TransductiveEmbedder):
     ) -> Fitted:
         rule = self._rule(task.graph)
         if files is None:
-            graph = walk_graph(task.graph, extended=rule.extended)
+            graph = walk_graph(task.graph, extended=self._is_extended(task.graph))
         else:
             graph = files.graph
         corpus = runs.Corpus(graph, rule, task.graph.n_nodes, task.seed, starts)
