@@ -99,6 +99,8 @@ class FastRP(GraphTransformer):
     executor : str, Executor, Client or None, default=None
         Where the blocks are computed: "processes", "dask", the address of a Dask
         scheduler, or an object with ``submit``. None is this process.
+    task_timeout : float or None, default=None
+        Seconds after which a block is taken for hung and given to another worker.
 
     Attributes
     ----------
@@ -209,6 +211,7 @@ class FastRP(GraphTransformer):
         memory_limit: str | int | None = None,
         work_dir: PathType | None = None,
         executor: Any = None,
+        task_timeout: float | None = None,
     ) -> None:
         self.n_components = n_components
         self.weights = weights
@@ -233,6 +236,7 @@ class FastRP(GraphTransformer):
         self.memory_limit = memory_limit
         self.work_dir = work_dir
         self.executor = executor
+        self.task_timeout = task_timeout
 
     @classmethod
     def from_preset(cls, name: str, **parameters: Any) -> Self:

@@ -117,7 +117,7 @@ def fit_in_files(
     fingerprint = graph.fingerprint() if store is None else store.fingerprint
     job = Job(
         estimator.plan_, graph, fingerprint, files,
-        estimator.executor, estimator.n_jobs, progress=estimator._tell,
+        estimator.executor, estimator.n_jobs, estimator.task_timeout, estimator._tell,
     )  # fmt: skip
     recipe, n = job.layout.recipe, graph.n_nodes
     beside = Path(out).absolute().parent if is_path(out) else None

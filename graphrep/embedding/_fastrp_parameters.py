@@ -46,6 +46,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "memory_limit": [Interval(Integral, 1, None, closed="left"), str, None],
     "work_dir": [str, PathLike, None],
     "executor": [str, HasMethods(["submit"]), None],
+    "task_timeout": [Interval(Real, 0, None, closed="neither"), None],
 }
 
 

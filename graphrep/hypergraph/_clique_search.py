@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from threading import Lock, Thread
 
 import numpy as np
@@ -15,11 +15,13 @@ from graphrep.kernels._degeneracy import degeneracy_rows
 from graphrep.kernels._maximal_cliques import enumerate_cliques
 from graphrep.typing import IntArray
 
+Ordered = tuple[IntArray, IntArray, IntArray, IntArray]
 _SLICE = 1 << 23  # steps of one call of the kernel, some tens of milliseconds
 _TASTE = 1 << 15  # steps before other threads are called, under a millisecond
 _MUCH = 1 << 27  # bytes beyond which it is asked whether they are there
+_ARRAYS = ("order", "starts", "middle", "rows", "numbers")
 _BLOCK = 1 << 20  # members of a block that may be shorter than asked for
-_HINT = (
+HINT = (
     "Raise the limit, ask for larger cliques only (min_size=), or look at some of them "
     "with iter_maximal_cliques."
 )
@@ -66,6 +68,17 @@ class CliqueSearch:
         max_cliques: int | None = None,
         max_seconds: float | None = None,
     ) -> None:
+        self._begin(min_size, max_cliques, max_seconds)
+        n = len(indptr) - 1
+        order, middle = np.empty(n, np.int32), np.empty(n, np.int64)
+        starts, rows = np.empty(n + 1, np.int64), np.empty(len(indices), np.int32)
+        self.ordered: Ordered = (order, starts, middle, rows)
+        self.degeneracy = int(degeneracy_rows(indptr, indices, *self.ordered))
+        self.n_excluded = int(kept.excluded_words(starts, middle))
+
+    def _begin(
+        self, min_size: int, max_cliques: int | None, max_seconds: float | None
+    ) -> None:
         self._started = time.monotonic()
         self._limits = (max_cliques, max_seconds)
         self._lock = Lock()
@@ -73,12 +86,23 @@ class CliqueSearch:
         self._cancelled = False
         self._error: BaseException | None = None
         self.min_size = min_size
-        n = len(indptr) - 1
-        order, middle = np.empty(n, np.int32), np.empty(n, np.int64)
-        starts, rows = np.empty(n + 1, np.int64), np.empty(len(indices), np.int32)
-        self.ordered = (order, starts, middle, rows)
-        self.degeneracy = int(degeneracy_rows(indptr, indices, *self.ordered))
-        self.n_excluded = int(kept.excluded_words(starts, middle))
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Mapping[str, IntArray], min_size: int, max_cliques: int | None
+    ) -> CliqueSearch:
+        """Take a search together again of what `to_arrays` gave; may be mapped."""
+        made = cls.__new__(cls)
+        made._begin(min_size, max_cliques, None)
+        order, starts, middle, rows, numbers = (arrays[name] for name in _ARRAYS)
+        made.ordered = (order, starts, middle, rows)
+        made.degeneracy, made.n_excluded = numbers.tolist()
+        return made
+
+    def to_arrays(self) -> dict[str, IntArray]:
+        """Graph in degeneracy order, for a file."""
+        numbers = np.array([self.degeneracy, self.n_excluded])
+        return dict(zip(_ARRAYS, (*self.ordered, numbers), strict=True))
 
     @property
     def n_roots(self) -> int:
@@ -112,6 +136,13 @@ class CliqueSearch:
             raise self._error
         return _joined([worker, *others])
 
+    def run_roots(self, first: int, last: int) -> tuple[IntArray, IntArray]:
+        """All cliques of a range of roots, on one thread."""
+        worker = _Worker(self, last - first + 64)
+        worker.state[kept.ROOT], worker.state[kept.DEPTH] = first, -1
+        worker.collect(first, last)
+        return worker.found()
+
     def _help(self, worker: _Worker, shares: _Shares) -> None:
         """Work in a thread of its own; keep the error for the one that waits."""
         try:
@@ -142,13 +173,13 @@ class CliqueSearch:
         if max_cliques is not None and self._found > max_cliques:
             raise MemoryLimitError(
                 f"The graph has more than max_cliques={max_cliques:,} maximal "
-                f"cliques. {_HINT}"
+                f"cliques. {HINT}"
             )
         seconds = time.monotonic() - self._started
         if max_seconds is not None and seconds > max_seconds:
             raise TimeoutError(
                 f"{self._found:,} maximal cliques were found in {seconds:.1f} seconds "
-                f"and the search had not ended (max_seconds={max_seconds}). {_HINT}"
+                f"and the search had not ended (max_seconds={max_seconds}). {HINT}"
             )
 
 

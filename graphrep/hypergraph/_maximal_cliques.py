@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from numbers import Integral
+from typing import Any
 
+from graphrep._tasks._executors import check_executor
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import Graph, Hypergraph
 from graphrep.hypergraph._clique_search import CliqueSearch
 from graphrep.hypergraph._inputs import undirected
-from graphrep.typing import GraphLike
+from graphrep.typing import GraphLike, PathType
 
 
 def maximal_cliques(
@@ -20,6 +22,8 @@ def maximal_cliques(
     max_cliques: int | None = 50_000_000,
     max_seconds: float | None = None,
     n_jobs: int | None = None,
+    executor: Any = None,
+    work_dir: PathType | None = None,
 ) -> Hypergraph:
     """All maximal cliques of a graph: sets of joined nodes that no node extends.
 
@@ -37,6 +41,12 @@ def maximal_cliques(
         Time after which it is given up, in seconds.
     n_jobs : int or None, default=None
         Threads; None takes all processors. The result does not depend on it.
+    executor : str, Executor, Client or None, default=None
+        Where ranges of the search's roots are searched into files: "serial",
+        "processes", "dask", the address of a Dask scheduler, or an object with
+        ``submit``. None searches here. The result is the same.
+    work_dir : str, path-like or None, default=None
+        Folder for these files. A search that was interrupted goes on there.
 
     Returns
     -------
@@ -51,7 +61,7 @@ def maximal_cliques(
     TimeoutError
         Beyond ``max_seconds``.
     GraphValueError
-        For a directed graph.
+        For a directed graph, and ``max_seconds`` with an executor.
 
     See Also
     --------
@@ -77,6 +87,11 @@ def maximal_cliques(
     """
     _refuse_below(1, min_size=min_size, max_cliques=max_cliques)
     _refuse_below(0, max_seconds=max_seconds)
+    if check_executor(executor) is not None:
+        return _by_tasks(
+            graph, min_size, max_cliques, max_seconds, executor=executor,
+            work_dir=work_dir, n_jobs=n_jobs,
+        )  # fmt: skip
     given = undirected(graph)
     search = CliqueSearch(
         given.indptr, given.indices, min_size, max_cliques, max_seconds
@@ -113,6 +128,24 @@ def iter_maximal_cliques(
     return _blocks(
         CliqueSearch(given.indptr, given.indices, min_size), given, block_size
     )
+
+
+def _by_tasks(
+    graph: GraphLike, min_size: int, max_cliques: int | None, max_seconds: float | None,
+    **where: Any,
+) -> Hypergraph:  # fmt: skip
+    from graphrep.hypergraph._clique_tasks import cliques_by_tasks
+
+    if max_seconds is not None:
+        raise GraphValueError(
+            f"max_seconds={max_seconds} is of a search in this process. Leave it out, "
+            "or the executor."
+        )
+    given = undirected(graph)
+    rows, _ = cliques_by_tasks(
+        given.indptr, given.indices, min_size, max_cliques, **where
+    )
+    return Hypergraph._trusted(*rows, given.nodes)
 
 
 def _blocks(

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -109,6 +109,36 @@ def test_embedding_when_in_threads_then_same_bits(reference, n_jobs):
     graph = make_sbm(3000, 20_000, random_state=0).graph
     with ThreadPoolExecutor(3) as pool:
         assert _same(reference, graph, 64, executor=pool, n_jobs=n_jobs)
+
+
+def test_embedding_when_a_worker_hangs_then_its_block_is_given_to_another(reference):
+    class Hanging(Executor):
+        _max_workers, hung = 2, False
+
+        def submit(self, fn, /, *args, **kwargs):
+            future = Future()
+            if self.hung:
+                future.set_result(fn(*args))
+            self.hung = True
+            return future
+
+    graph = make_sbm(300, 1500, random_state=0).graph
+    model = FastRP(32, random_state=1, executor=Hanging(), task_timeout=0.1).fit(graph)
+    assert model.tasks_.retried == 1
+    wanted = FastRP(32, random_state=1).fit_transform(graph)
+    assert reference.same_bits(model.embedding_, wanted)
+
+
+def test_plan_when_weights_of_a_store_are_wide_then_they_count(tmp_path):
+    made = make_sbm(300, 1500, random_state=0).graph
+    sizes = []
+    for kind in (np.float32, np.float64):
+        weights = np.linspace(0.1, 1, len(made.indices)).astype(kind)
+        graph = Graph.from_csr(made.indptr, made.indices, weights, directed=True)
+        store = write_graph_store(graph, tmp_path / f"{kind.__name__}.store")
+        sizes.append(FastRP(16, random_state=0).plan(store).bytes_read)
+    entries = len(made.indices)
+    assert np.diff(sizes).tolist() == [4 * entries]
 
 
 def test_embedding_when_no_edges_then_zero(recwarn):
