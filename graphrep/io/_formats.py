@@ -131,7 +131,8 @@ def sniff(path: PathType) -> str:
         File to look at. Its suffix decides if it is known, a suffix of a compression
         aside; otherwise its first 64 KiB do. Tables (``.tsv``, ``.csv``, ``.txt``)
         whose first line is that of a knowledge graph are looked into. A directory
-        counts as a graph store, standard input (``"-"``) as an edge list.
+        with a manifest counts as a graph store, standard input (``"-"``) as an edge
+        list.
 
     Returns
     -------
@@ -142,10 +143,20 @@ def sniff(path: PathType) -> str:
     ------
     GraphFormatError
         If neither the suffix nor the content speaks of a known format.
+    IsADirectoryError
+        For a directory that is no graph store.
     """
     if os.fspath(path) == STANDARD_STREAM:
         return "edgelist"
-    if Path(path).is_dir():
+    folder = Path(path)
+    if folder.is_dir():
+        from graphrep.io._store_files import MANIFEST
+
+        if folder.suffix != ".store" and not (folder / MANIFEST).exists():
+            raise IsADirectoryError(
+                f"{folder} is a folder and no graph store: it has no {MANIFEST}. Name "
+                "a file in it."
+            )
         return "store"
     name = _name_by_suffix(path)
     if name is None:
