@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.base import clone
+from threadpoolctl import threadpool_limits
 
 import graphrep
 from graphrep.datasets import load_icd10cm_terminology
@@ -24,6 +25,13 @@ PHRASES = [
     "vasomotor rhinitis",
 ]
 CODES = ["J20.0", "J45.51", "J15.0", "J32.1", "J30.0"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Threads of the trees wait for each other where workers share the processors."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="module")
