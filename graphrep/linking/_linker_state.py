@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from graphrep.graph import TextColumn
+from graphrep.linking._key_table import KeyTable
 from graphrep.linking._linker_ranker import Ranker
-from graphrep.linking._linker_views import NameViews
+from graphrep.linking._linker_views import NameViews, part_of
 from graphrep.linking._name_encoder import NameEncoder
 from graphrep.linking._terminology_state import terminology_of_state, terminology_state
 from graphrep.typing import AnyArray
@@ -57,34 +58,24 @@ def set_state(
     linker: Any, arrays: dict[str, AnyArray], scalars: dict[str, Any]
 ) -> None:
     """Undo `state_of`."""
-    from graphrep.linking._key_table import KeyTable
-
     known = terminology_of_state(linker.node_ids_, arrays, scalars)
     for name in _NUMBERS:
         setattr(linker, name, scalars[name])
     linker._learnt = TextColumn.from_buffer(arrays["learnt"], arrays["learnt_ends"])
     linker._sources = arrays["sources"]
     views = NameViews.of_state(
-        _part(arrays, _VIEWS), known.n_concepts, linker.n_jobs
+        part_of(arrays, _VIEWS), known.n_concepts, linker.n_jobs
     )  # fmt: skip
     linker.encoder_ = None
     if scalars["encoder_kind"] == "names":
         settings = dict(scalars["encoder_settings"])
         settings["orders"] = tuple(settings["orders"])
         encoder = NameEncoder(**settings)
-        encoder._set_fitted_state(_part(arrays, _ENCODER), scalars["encoder_state"])
+        encoder._set_fitted_state(part_of(arrays, _ENCODER), scalars["encoder_state"])
         linker.encoder_ = encoder
         if scalars["encoder_given"]:
             linker.encoder = NameEncoder(**settings)
     linker._set(known, views, arrays["depth"])
     linker._id_table = KeyTable(arrays["id_hashes"], arrays["id_rows"])
-    own = _part(arrays, _RANKER)
+    own = part_of(arrays, _RANKER)
     linker._ranker = Ranker.of_state(own) if own else None
-
-
-def _part(arrays: dict[str, AnyArray], prefix: str) -> dict[str, AnyArray]:
-    return {
-        name.removeprefix(prefix): array
-        for name, array in arrays.items()
-        if name.startswith(prefix)
-    }

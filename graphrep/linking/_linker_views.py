@@ -141,7 +141,7 @@ class NameViews:
             features = getattr(out, f"{kind}_features")
             features.vocabulary_ = arrays[f"{kind}_vocabulary"]
             features.idf_ = arrays[f"{kind}_idf"]
-            index = _part(arrays, f"{kind}_index_")
+            index = part_of(arrays, f"{kind}_index_")
             made = SparseIndex.from_arrays(index, len(features.vocabulary_))
             setattr(out, f"{kind}_index", made)
         out.keys = {
@@ -149,7 +149,7 @@ class NameViews:
             for key in _KEYS
         }
         out.vectors, out.bias = arrays.get("vectors"), arrays.get("bias")
-        index = _part(arrays, "clusters_")
+        index = part_of(arrays, "clusters_")
         if index:
             out.clusters = ClusterIndex.from_arrays(
                 index, "cosine", n_probes=int(arrays["n_probes"][0]),
@@ -211,7 +211,8 @@ class NameViews:
         return lambda row: str(getattr(Words.of([texts[row]]), key)[0])
 
 
-def _part(arrays: dict[str, AnyArray], prefix: str) -> dict[str, AnyArray]:
+def part_of(arrays: dict[str, AnyArray], prefix: str) -> dict[str, AnyArray]:
+    """Arrays whose names begin so, by the rest of their names."""
     return {
         name.removeprefix(prefix): array
         for name, array in arrays.items()
@@ -261,6 +262,13 @@ def _csr(rows: Any) -> Any:
 
 assert len(CUES) == _link_features.CUES
 __all__ = [
-    "LEVELS", "Encode", "NameViews", "Phrases", "RowTexts", "id_key", "normal_form",
+    "LEVELS",
+    "Encode",
+    "NameViews",
+    "Phrases",
+    "RowTexts",
+    "id_key",
+    "normal_form",
     "once",
+    "part_of",
 ]  # fmt: skip
