@@ -26,6 +26,21 @@ def shared_data() -> Path:
     return root
 
 
+@pytest.fixture(params=["torch:cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def device(request) -> str:
+    """Give each word for a device of torch; CUDA is skipped where there is none."""
+    torch = pytest.importorskip("torch")
+    if request.param == "cuda" and not torch.cuda.is_available():
+        pytest.skip("torch sees no CUDA device")
+    return str(request.param)
+
+
+@pytest.fixture
+def place(device):
+    """Give the torch device of `device`, for kernels that are called directly."""
+    return pytest.importorskip("torch").device(device.split(":")[-1])
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """Let a skipped test of the real data fail where they are said to be there."""

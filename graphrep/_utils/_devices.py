@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from graphrep._utils._optional import require
 from graphrep.exceptions import DeviceError
 
-_KINDS = ("cuda", "mps", "xpu")
+_WORD = re.compile(r"(cuda|mps|xpu)(:[0-9]+)?")
 
 
-def torch_device(device: str, *, why: str) -> tuple[Any, Any]:
+def on_processor(device: str) -> bool:
+    """Whether what has kernels of numba runs them for a word: "cpu" and "auto" do."""
+    return device in ("cpu", "auto")
+
+
+def torch_device(
+    device: str, *, why: str, native: bool = False, doubles: bool = False
+) -> tuple[Any, Any]:
     """Return the torch module and the device of a name; never another one instead.
 
     Parameters
@@ -19,23 +27,35 @@ def torch_device(device: str, *, why: str) -> tuple[Any, Any]:
         "cuda", "cuda:1", "mps", "xpu", or "torch:cpu" for torch on the CPU.
     why : str
         What needs it, for the messages.
+    native : bool, default=False
+        Whether there are no kernels but torch's: then "cpu" is torch on the CPU, and
+        "auto" is CUDA where there is such a device, else the CPU.
+    doubles : bool, default=False
+        Whether it must have float64.
 
     Raises
     ------
     DeviceError
-        If the name is unknown or there is no such device here.
+        If the name is unknown, there is no such device here, or it has no float64.
     MissingDependencyError
         If torch is not installed.
     """
-    kind = device.split(":", maxsplit=1)[0]
-    if device != "torch:cpu" and kind not in _KINDS:
+    word = _WORD.fullmatch(device)
+    if not word and device != "torch:cpu" and not (native and on_processor(device)):
         raise DeviceError(
             f"device={device!r} is not known; use 'cpu', 'auto', 'cuda', 'cuda:1', "
             "'mps', 'xpu' or 'torch:cpu'."
         )
-    torch = require("torch", extra="torch", why=f"{why} with device={device!r}")
-    if device == "torch:cpu":
+    if not (native and on_processor(device)):
+        why = f"{why} with device={device!r}"
+    torch = require("torch", extra="torch", why=why)
+    if device == "auto" and torch.cuda.is_available():
+        return torch, torch.device("cuda")
+    if not word:
         return torch, torch.device("cpu")
+    kind = word[1]
+    if kind == "mps" and doubles:
+        raise DeviceError(f"{why} needs float64, which it lacks. Use device='cpu'.")
     home = torch.backends.mps if kind == "mps" else getattr(torch, kind)
     if not home.is_available():
         raise DeviceError(
@@ -43,9 +63,10 @@ def torch_device(device: str, *, why: str) -> tuple[Any, Any]:
             "Use device='cpu'."
         )
     number = torch.device(device).index or 0
-    if kind == "cuda" and number >= torch.cuda.device_count():
+    count = 1 if kind == "mps" else home.device_count()
+    if number >= count:
         raise DeviceError(
-            f"device={device!r} was asked for but there are only "
-            f"{torch.cuda.device_count()} CUDA devices."
+            f"device={device!r} was asked for but there are only {count} {kind} "
+            "devices, counted from 0."
         )
     return torch, torch.device(device)

@@ -229,8 +229,5 @@ class TransformerEncoder(BaseEstimator):
         return texts
 
     def _torch(self) -> tuple[Any, Any]:
-        torch = require("torch", extra="transformers", why=_WHY)
-        device = self.device
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        return torch_device("torch:cpu" if device == "cpu" else device, why=_WHY)
+        require("torch", extra="transformers", why=_WHY)
+        return torch_device(self.device, why=_WHY, native=True)

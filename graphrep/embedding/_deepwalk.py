@@ -50,7 +50,7 @@ class DeepWalk(SkipGramEmbedder):
     warm_start : bool, default=False
         Start from the vectors of the fit before, where nodes are the same.
     device : str, default="cpu"
-        "cpu" runs numba; "auto", "cuda", "cuda:1" or "torch:cpu" run torch.
+        "cpu" (and "auto") runs numba; "cuda", "cuda:1" or "torch:cpu" run torch.
     n_jobs : int or None, default=None
         Number of threads, None for all; under ``mode="deterministic"`` the result
         does not depend on it.

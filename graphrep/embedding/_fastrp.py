@@ -83,7 +83,7 @@ class FastRP(GraphTransformer):
     keep_layers : bool, default=True
         Keep what `transform` needs: for each weighted power, the one before it.
     device : str, default="cpu"
-        "cpu" runs numba; "auto", "cuda", "cuda:1" or "torch:cpu" run torch.
+        "cpu" (and "auto") runs numba; "cuda", "cuda:1" or "torch:cpu" run torch.
     n_jobs : int or None, default=None
         Number of threads, None for all; the result does not depend on it.
     random_state : int, RandomState instance or None, default=None

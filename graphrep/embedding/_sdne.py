@@ -307,11 +307,7 @@ class SDNE(TransductiveEmbedder):
         require("torch", extra="torch", why=_WHY)
 
     def _torch(self) -> tuple[Any, Any]:
-        torch = require("torch", extra="torch", why=_WHY)
-        device = self.device
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        return torch_device("torch:cpu" if device == "cpu" else device, why=_WHY)
+        return torch_device(self.device, why=_WHY, native=True)
 
     def _embed(self, task: Task) -> Fitted:
         torch, device = self._torch()

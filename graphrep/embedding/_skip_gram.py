@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from graphrep._tasks._executors import check_executor
-from graphrep._utils._devices import torch_device
+from graphrep._utils._devices import on_processor, torch_device
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import (
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from graphrep._tasks import Summary
     from graphrep.embedding._random_walks import RandomWalks
 
-_ON_CPU = ("cpu", "auto")
 _POSITIVE = [Interval(Integral, 1, None, closed="left")]
 SKIP_GRAM_CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": _POSITIVE,
@@ -211,12 +210,12 @@ class SkipGramEmbedder(TransductiveEmbedder):
                 f"learning_rate={self.learning_rate}; the rate falls from one to the "
                 "other."
             )
-        if self.backend == "gensim" and self.device not in _ON_CPU:
+        if self.backend == "gensim" and not on_processor(self.device):
             raise GraphValueError(
                 f"backend='gensim' runs on the CPU; got device={self.device!r}. Use "
                 "backend='graphrep' for a GPU."
             )
-        here = self.backend == "graphrep" and self.device in _ON_CPU
+        here = self.backend == "graphrep" and on_processor(self.device)
         if check_executor(self.executor) is not None and not here:
             raise GraphValueError(
                 "An executor draws walks for backend='graphrep' on device='cpu'; got "
@@ -320,7 +319,7 @@ class SkipGramEmbedder(TransductiveEmbedder):
             n_tokens = train_gensim(
                 corpus, self._options(), tables, self.n_components, frozen, n_threads
             )
-        elif self.device not in _ON_CPU:
+        elif not on_processor(self.device):
             n_tokens = self._train_torch(task, corpus, tables, frozen).n_tokens
         else:
             n_tokens = runs.train(
@@ -337,7 +336,7 @@ class SkipGramEmbedder(TransductiveEmbedder):
         self, task: Task, corpus: runs.Corpus, tables: runs.Tables,
         frozen: AnyArray | None,
     ) -> runs.Trained:  # fmt: skip
-        _, device = torch_device(self.device, why=type(self).__name__)
+        _, device = torch_device(self.device, why=type(self).__name__, doubles=True)
         from graphrep.embedding._node2vec_torch import train
 
         self.device_ = "torch:cpu" if device.type == "cpu" else str(device)

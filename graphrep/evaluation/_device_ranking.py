@@ -11,7 +11,6 @@ import numpy as np
 from graphrep._utils._devices import torch_device
 from graphrep.evaluation._rank_all import as_float32
 from graphrep.evaluation._scores import PairScorer, VectorScorer, block_rows
-from graphrep.exceptions import DeviceError
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 
@@ -43,11 +42,9 @@ class DeviceRanker:
     """
 
     def __init__(self, device: str, scorers: Sequence[PairScorer]) -> None:
-        if device.startswith("mps"):
-            raise DeviceError(
-                f"device={device!r} has no float64, which ranks need. Use device='cpu'."
-            )
-        self._torch, self._place = torch_device(device, why="ReconstructionEvaluator")
+        self._torch, self._place = torch_device(
+            device, why="ReconstructionEvaluator", doubles=True
+        )
         self._scorers = scorers
         self._turn = threading.Lock()
         self._vectors = [

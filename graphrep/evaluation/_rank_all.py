@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphrep._utils._blas import single_blas_thread
+from graphrep._utils._devices import on_processor
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep.evaluation._edge_ranks import EdgeRanks
 from graphrep.evaluation._scores import PairScorer, block_rows
@@ -206,7 +207,7 @@ class _Work:
 
 def _device_ranker(device: str, scorers: Sequence[PairScorer]) -> Any:
     """Make what ranks on a torch device; None for numba on the CPU."""
-    if device in {"cpu", "auto"}:
+    if on_processor(device):
         return None
     from graphrep.evaluation._device_ranking import DeviceRanker
 

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from graphrep._tasks._executors import check_executor
+from graphrep._utils._devices import on_processor
 from graphrep._utils._random import draw_seed
 from graphrep._utils._warn import warn_user
 from graphrep.base import read_graph
@@ -287,7 +288,7 @@ class ReconstructionEvaluator(BaseEstimator):
     def _check_executor(self) -> None:
         if check_executor(self.executor) is None:
             return
-        if self.device not in {"cpu", "auto"}:
+        if not on_processor(self.device):
             raise GraphValueError(
                 f"An executor ranks on device='cpu'; got device={self.device!r}."
             )

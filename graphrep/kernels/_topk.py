@@ -156,17 +156,37 @@ def block_size(k, n_base, dim):
     return int(max(1, min(_QUERIES, most)))
 
 
-def search(queries, base, scale, k, exclude):
+class Scanner:
+    """The scan on the processor; ``graphrep.kernels.torch._topk`` has its twin."""
+
+    def __init__(self, base, scale):
+        self._base, self._scale = base, scale
+
+    def best(self, block, kept, exclude):
+        """Return float32 scores and rows of the ``kept`` best, the worst first."""
+        best, index = _empty_heaps(len(block), kept, len(self._base))
+        for start, scores in _tiles(block, self._base, self._scale):
+            push_tile(scores, self._scale.shift, start, exclude, best, index)
+        return best, index
+
+    def above(self, block, threshold, exclude):
+        """Give (queries, rows) of the scores from a threshold on, a tile at a time."""
+        for start, scores in _tiles(block, self._base, self._scale):
+            scores -= self._scale.shift[start : start + scores.shape[1]]
+            q, rows = np.nonzero(scores >= threshold[:, None])
+            yield q, rows + start
+
+
+def search(queries, base, scale, k, exclude, scanner=None):
     """Return (indices, scores) of the k best rows of the base for a block of queries.
 
     ``exclude`` (int64) names one row of the base a query, -1 for none; k rows must
-    be left. Distances come out positive.
+    be left. Distances come out positive. ``scanner`` is what scans the base.
     """
+    scanner = scanner or Scanner(base, scale)
     kept = _kept(k, len(base))
-    best, index = _empty_heaps(len(queries), kept, len(base))
     block = _scaled_queries(queries, scale).astype(np.float32)
-    for start, scores in _tiles(block, base, scale):
-        push_tile(scores, scale.shift, start, exclude, best, index)
+    best, index = scanner.best(block, kept, exclude)
     value = _score(queries, base, scale.metric, *_pairs_of(index), len(base))
     value = value.reshape(index.shape)
     order = np.lexsort((index, -value), axis=-1)[:, :k]
@@ -184,28 +204,26 @@ def search(queries, base, scale, k, exclude):
             queries[unsure],
             block[unsure],
             base,
-            scale,
+            scale.metric,
             threshold[unsure],
             k,
             exclude[unsure],
+            scanner,
         )
     if scale.metric == EUCLIDEAN:
         value = -value
     return index, value + np.float32(0)  # no negative zero
 
 
-def _rescan(queries, block, base, scale, threshold, k, exclude):
+def _rescan(queries, block, base, metric, threshold, k, exclude, scanner):
     """Search again, scoring in float64 every row that may be among the k best.
 
     Needed where more rows tie with the k-th, up to float32, than a heap could keep:
     twins of one vector, say.
     """
     best, index = _empty_heaps(len(queries), k, len(base))
-    for start, scores in _tiles(block, base, scale):
-        scores -= scale.shift[start : start + scores.shape[1]]
-        q, rows = np.nonzero(scores >= threshold[:, None])
-        rows += start
-        value = _score(queries, base, scale.metric, q, rows, len(base))
+    for q, rows in scanner.above(block, threshold, exclude):
+        value = _score(queries, base, metric, q, rows, len(base))
         push_pairs(q, rows, value, exclude, best, index)
     order = np.lexsort((index, -best), axis=-1)
     best = np.take_along_axis(best, order, axis=1)
@@ -223,14 +241,21 @@ def _tiles(block, base, scale):
     size = int(max(1, min(_TILE, _BUDGET // (4 * dim))))
     tile = np.empty((size, dim), np.float32)
     for start in range(0, len(base), size):
-        rows = base[start : start + size]
-        part = tile[: len(rows)]
-        factor = scale.factor[start : start + size, None]
-        if scale.centre is None:
-            np.multiply(rows, factor, out=part, casting="unsafe")
-        else:
-            part[:] = (rows - scale.centre) * factor
-        yield start, block @ part.T
+        stop = min(start + size, len(base))
+        yield start, block @ scaled_rows(base, scale, start, stop, tile).T
+
+
+def scaled_rows(base, scale, start, stop, out=None):
+    """Rows of a tile in float32; ``out`` has room for at least as many."""
+    rows = base[start:stop]
+    if out is None:
+        out = np.empty(rows.shape, np.float32)
+    part, factor = out[: len(rows)], scale.factor[start:stop, None]
+    if scale.centre is None:
+        np.multiply(rows, factor, out=part, casting="unsafe")
+    else:
+        part[:] = (rows - scale.centre) * factor
+    return part
 
 
 def _kept(k, n_base):

@@ -12,22 +12,28 @@ from graphrep.kernels import _topk as plain
 _FAR = 1e15
 
 
-def search(queries, base, scale, k, exclude, groups, n_groups, bias):
+def search(queries, base, scale, k, exclude, groups, n_groups, bias, scanner=None):
     """Return (indices, scores) of the k best rows, or of those of the k best groups.
 
     ``groups`` int64 (n_base,), or empty: the best row of each of ``n_groups`` counts;
     -1 is in none. ``bias`` float64 (n_base,), or empty, is added to the scores, which
     are no distances then. The row is that behind the last where there are too few.
+    ``scanner`` scans the base for rows, not for groups, instead of the processor.
     """
     limit = n_groups if len(groups) else len(base)
     kept = kept_for(k, limit)
     block = plain._scaled_queries(queries, scale).astype(np.float32)
     gain, slack = gains(queries, scale.factor[:1], scale.metric, bias)
     slack[:, 0] += plain._margin(block, scale)
-    best, index, owner = heaps.empty(len(queries), kept, len(base))
     unsure = np.zeros(len(queries), bool)
-    for start, keys in _keys(block, base, scale, gain, bias):
-        heaps.push_keys(keys, start, exclude, groups, slack, best, index, owner, unsure)
+    if scanner is not None:
+        best, index = scanner.best(block, kept, exclude, gain, bias.astype(np.float32))
+    else:
+        best, index, owner = heaps.empty(len(queries), kept, len(base))
+        for start, keys in _keys(block, base, scale, gain, bias):
+            heaps.push_keys(
+                keys, start, exclude, groups, slack, best, index, owner, unsure
+            )
     value = _score(queries, base, scale.metric, *plain._pairs_of(index), bias)
     value, index, order = heaps.in_order(value.reshape(index.shape), index, k)
     floor = heaps.thresholds(best, order, slack)
@@ -38,7 +44,7 @@ def search(queries, base, scale, k, exclude, groups, n_groups, bias):
         part = np.flatnonzero(unsure)
         value[part], index[part] = _rescan(
             queries[part], block[part], base, scale, floor[part], k, exclude[part],
-            groups, gain[part], bias,
+            groups, gain[part], bias, scanner,
         )  # fmt: skip
     if scale.metric == plain.EUCLIDEAN:
         value = -value
@@ -82,6 +88,16 @@ def _keys(block, base, scale, gain, bias):
         yield start, keys
 
 
+def _above(block, base, scale, floor, exclude, gain, bias, scanner):
+    if scanner is not None:
+        added = bias.astype(np.float32)
+        yield from scanner.above(block, floor, exclude, gain, added)
+        return
+    for start, keys in _keys(block, base, scale, gain, bias):
+        q, rows = np.nonzero(keys >= floor[:, None])
+        yield q, rows + start
+
+
 def _score(queries, base, metric, q, rows, bias):
     exact = plain._exact_scores(queries, base, metric, q, rows, len(base))
     if len(bias):
@@ -93,12 +109,10 @@ def _score(queries, base, metric, q, rows, bias):
 
 
 def _rescan(
-    queries, block, base, scale, floor, k, exclude, groups, gain, bias
+    queries, block, base, scale, floor, k, exclude, groups, gain, bias, scanner
 ):  # fmt: skip
     best, index, owner = heaps.empty(len(queries), k, len(base))
-    for start, keys in _keys(block, base, scale, gain, bias):
-        q, rows = np.nonzero(keys >= floor[:, None])
-        rows += start
+    for q, rows in _above(block, base, scale, floor, exclude, gain, bias, scanner):
         value = _score(queries, base, scale.metric, q, rows, bias)
         heaps.push_scored(q, rows, value, exclude, groups, best, index, owner)
     return heaps.in_order(best, index, k)[:2]

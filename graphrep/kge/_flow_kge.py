@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from graphrep._utils._blas import single_blas_thread
+from graphrep._utils._devices import on_processor
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._progress import show_progress
 from graphrep._utils._random import draw_seed
@@ -196,7 +197,7 @@ class FlowKGE(TripleModel):
         rows = both_directions(graph.triples, graph.n_relations)
         queries, recipe = group_queries(rows, weights), self._recipe()
         given = geometry, tables[0], tables[1], queries, recipe, self.random_seed_
-        if self.device in {"cpu", "auto"}:
+        if on_processor(self.device):
             if self.mixed_precision:
                 raise GraphValueError(
                     "mixed_precision=True is for torch devices; give device='cuda', or "

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from graphrep._utils._devices import on_processor
 from graphrep._utils._parallel import numba_threads
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import KnowledgeGraph
@@ -76,7 +77,7 @@ def rank_triples(
     asked = group_queries(rows)
     above, equal = np.zeros((2, len(asked.tails)), np.int64)
     filters = _filters(asked, truths, n)
-    on_cpu = device in {"cpu", "auto"}
+    on_cpu = on_processor(device)
     if executor is not None:
         if not on_cpu:
             raise GraphValueError(

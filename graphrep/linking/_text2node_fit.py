@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphrep._utils._blas import single_blas_thread
-from graphrep._utils._optional import require
+from graphrep._utils._devices import torch_device
 from graphrep._utils._progress import Progress
 from graphrep.embedding._sdne_train import single_torch_thread
 from graphrep.exceptions import GraphValueError
@@ -149,9 +149,10 @@ def one_thread(mapper: str, device: str) -> Iterator[None]:
     """Sum in one order on a CPU, whatever the number of threads of BLAS and torch."""
     with ExitStack() as stack:
         stack.enter_context(single_blas_thread())
-        if mapper in ("bilstm", "cnn") and device in ("cpu", "torch:cpu"):
-            torch = require("torch", extra="torch", why=f"mapper={mapper!r}")
-            stack.enter_context(single_torch_thread(torch))
+        if mapper in ("bilstm", "cnn"):
+            torch, place = torch_device(device, why=f"mapper={mapper!r}", native=True)
+            if place.type == "cpu":
+                stack.enter_context(single_torch_thread(torch))
         yield
 
 

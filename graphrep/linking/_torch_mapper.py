@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from graphrep._utils._devices import torch_device
-from graphrep._utils._optional import require
 from graphrep.linking._phrase_encoder import PhraseEncoder, Phrases
 from graphrep.typing import AnyArray, FloatArray
 
@@ -58,10 +57,7 @@ class TorchMapper:
     # -- the network -------------------------------------------------------------
     def _modules(self) -> tuple[Any, Any]:
         why = f"mapper={self.kind!r}"
-        if self.device != "cpu":
-            return torch_device(self.device, why=why)
-        torch = require("torch", extra="torch", why=why)
-        return torch, torch.device("cpu")
+        return torch_device(self.device, why=why, native=True)
 
     def _build(self) -> Any:
         """Layers with weights of the seed, on the device; torch's own draws are kept.

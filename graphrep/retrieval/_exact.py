@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from graphrep._utils._blas import single_blas_thread
+from graphrep._utils._devices import on_processor, torch_device
 from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import resolve_n_jobs
+from graphrep.exceptions import DeviceError
 from graphrep.kernels import _topk, _topk_extended
 from graphrep.retrieval._arguments import (
     as_base,
@@ -41,16 +43,29 @@ class ExactIndex:
         None searches the base as it is, without a copy. Otherwise a copy is kept in
         this type: float16 and int8 in a half and a quarter of the memory of float32,
         each row with a unit of its own. The search is exact for what is kept.
+    device : str, default="cpu"
+        Where the base is scanned: "cpu" (and "auto") runs numba; "cuda", "cuda:1" or
+        "torch:cpu" run torch. The result is the same to the last bit.
+
+    Attributes
+    ----------
+    device : str
+        Where the base is scanned.
 
     Raises
     ------
     GraphValueError
         For NaN or infinite values, an empty base or an unknown metric or storage.
+    DeviceError
+        If there is no such device, or no torch.
 
     Notes
     -----
     A query costs O(n_base * n_components); each thread works in about 100 MB however
-    many vectors there are. Results do not depend on the number of threads.
+    many vectors there are. Results do not depend on the number of threads. A device
+    keeps the base, as float32, where it takes no more than half of its free memory,
+    and else gets it in tiles for each block of 4,096 queries; the few rows that a scan
+    keeps are scored again here, in float64.
 
     Examples
     --------
@@ -64,12 +79,14 @@ class ExactIndex:
     base: Any
 
     def __init__(
-        self, base: Any, metric: str = "cosine", *, storage: str | None = None
-    ) -> None:
+        self, base: Any, metric: str = "cosine", *, storage: str | None = None,
+        device: str = "cpu",
+    ) -> None:  # fmt: skip
         self.metric = as_metric(metric)
         vectors = as_base(base)
         self.base = vectors if storage is None else stored(vectors, storage, metric)
         self._scaling = kernels.scaling(self.base, kernels.METRICS[metric])
+        self.device, self._scanner = device, self._scanner_for(device)
 
     def __len__(self) -> int:
         return len(self.base)
@@ -123,12 +140,19 @@ class ExactIndex:
         GraphValueError
             For queries of another width, NaN or infinite values, ``k < 1``, rows
             outside the base, and scores beyond float32.
+        DeviceError
+            For ``groups`` on another device than the CPU.
         """
         n = len(self.base)
         vectors = as_queries(queries, self.base.shape[1])
         k = positive_int(k, "k")
         left_out = as_rows(exclude, len(vectors), n)
         group_of, n_groups = read_groups(groups, n)
+        if group_of is not None and self._scanner is not None:
+            raise DeviceError(
+                "groups are searched on the CPU; make the index with device='cpu', not "
+                f"device={self.device!r}."
+            )
         added = read_bias(bias, n, self.metric)
         most = n - bool((left_out >= 0).any())
         if group_of is None and not len(added):
@@ -139,19 +163,36 @@ class ExactIndex:
         more = (empty if group_of is None else group_of, n_groups, added)
         return self._search(vectors, min(k, most), left_out, n_jobs, more)
 
+    def _scanner_for(self, device: str) -> Any:
+        if on_processor(device):
+            return None
+        _, place = torch_device(device, why="ExactIndex")
+        from graphrep.kernels.torch._topk import Scanner
+
+        return Scanner(self.base, self._scaling, kernels.scaled_rows, place)
+
     def _search(
         self, vectors: FloatArray, k: int, left_out: IntArray, n_jobs: int | None,
         more: tuple[Any, ...] = (),
     ) -> tuple[IntArray, FloatArray]:  # fmt: skip
         indices = np.empty((len(vectors), k), np.int64)
         scores = np.empty((len(vectors), k), np.float32)
+        scanner = self._scanner
         size = kernels.block_size(k, *self.base.shape)
+        if scanner is not None:
+            size = scanner.block_size(k)
 
         def work(start: int) -> None:
             part = slice(start, start + size)
             search = extended.search if more else kernels.search
             indices[part], scores[part] = search(
-                vectors[part], self.base, self._scaling, k, left_out[part], *more
+                vectors[part],
+                self.base,
+                self._scaling,
+                k,
+                left_out[part],
+                *more,
+                scanner=scanner,
             )
 
         starts = range(0, len(vectors) if k else 0, size)
@@ -172,6 +213,7 @@ def top_k(
     *,
     exclude: Any = None,
     n_jobs: int | None = None,
+    device: str = "cpu",
 ) -> tuple[IntArray, FloatArray]:
     """Find the k nearest rows of ``base`` for each row of ``queries``, exactly.
 
@@ -189,6 +231,8 @@ def top_k(
         For each query one row of ``base`` to leave out; -1 leaves out none.
     n_jobs : int or None, default=None
         Number of threads; the result does not depend on it.
+    device : str, default="cpu"
+        Where the base is scanned; see `ExactIndex`.
 
     Returns
     -------
@@ -203,5 +247,5 @@ def top_k(
     >>> top_k(np.array([[0.0, 1.0]]), np.eye(2), k=1)[0].tolist()
     [[1]]
     """
-    index = ExactIndex(base, metric)
+    index = ExactIndex(base, metric, device=device)
     return index.query(queries, k, exclude=exclude, n_jobs=n_jobs)

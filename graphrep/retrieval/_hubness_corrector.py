@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from graphrep._utils._devices import on_processor
 from graphrep._utils._numbers import positive_int
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
@@ -20,7 +21,6 @@ from graphrep.retrieval._exact import ExactIndex
 from graphrep.retrieval._hubness_augment import augmented_queries, augmented_targets
 from graphrep.retrieval._hubness_inputs import prepared, read_vectors, square_of
 from graphrep.retrieval._hubness_passes import (
-    ON_CPU,
     CpuPasses,
     Passes,
     Side,
@@ -405,7 +405,7 @@ class HubnessCorrector(BaseEstimator):
 
     # -- private -----------------------------------------------------------------
     def _passes(self) -> Passes:
-        if self.device in ON_CPU:
+        if on_processor(self.device):
             return CpuPasses(self.n_jobs)
         from graphrep.retrieval._hubness_torch import TorchPasses
 
@@ -428,7 +428,7 @@ class HubnessCorrector(BaseEstimator):
     def _inner(
         self, rows: Any, targets: Any, k: int, name: str
     ) -> tuple[IntArray, FloatArray]:
-        if is_sparse(targets) or self.device not in ON_CPU:
+        if is_sparse(targets) or not on_processor(self.device):
             return self._passes().top_k(Side(rows), Side(targets), k)
         if name not in self.__dict__:
             self.__dict__[name] = ExactIndex(targets, "dot")

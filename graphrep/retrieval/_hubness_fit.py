@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from graphrep._utils._devices import on_processor
 from graphrep.exceptions import GraphValueError
 from graphrep.retrieval import _hubness_methods as methods
 from graphrep.retrieval._hubness_augment import gates_of
@@ -17,7 +18,7 @@ from graphrep.retrieval._hubness_inputs import (
     read_pairs,
     square_of,
 )
-from graphrep.retrieval._hubness_passes import ON_CPU, Passes, Side, is_sparse
+from graphrep.retrieval._hubness_passes import Passes, Side, is_sparse
 from graphrep.retrieval._hubness_tuning import BETAS, STRENGTHS, choose
 from graphrep.typing import AnyArray, FloatArray
 
@@ -68,7 +69,7 @@ def refuse_settings(corrector: HubnessCorrector, pairs: Any) -> None:
             f"strength={corrector.strength!r} needs a method that subtracts a bias "
             f"({', '.join(methods.BIASED)}); method={method!r} does not."
         )
-    if method == "gc" and corrector.device not in ON_CPU:
+    if method == "gc" and not on_processor(corrector.device):
         raise GraphValueError("method='gc' runs with device='cpu' only.")
 
 

@@ -22,7 +22,6 @@ from graphrep.typing import AnyArray, FloatArray, IntArray
 
 masks: Any = _hubness  # kernels carry no annotations
 heaps: Any = _topk
-ON_CPU = ("cpu", "auto")
 _TILE, _BLOCK = 512, 1024
 _LEAST = 1e-300  # of minus the log of a proximity
 

@@ -1,0 +1,86 @@
+"""One reading of the word ``device`` for everything that takes it."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphrep._utils._devices import on_processor, torch_device
+from graphrep.exceptions import DeviceError
+
+torch = pytest.importorskip("torch")
+
+
+@pytest.fixture
+def two_cards(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+
+
+@pytest.fixture
+def no_card(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+
+@pytest.mark.parametrize(
+    "word", ["gpu", "cuda:", "cuda:x", "CUDA", "mps1", "", "cpu:0"]
+)
+@pytest.mark.parametrize("native", [False, True])
+def test_device_when_the_word_is_unknown_then_error(word, native):
+    with pytest.raises(DeviceError, match="is not known"):
+        torch_device(word, why="It", native=native)
+
+
+@pytest.mark.parametrize("word", ["cuda", "cuda:0", "cuda:1"])
+def test_device_when_there_are_two_cards_then_the_one_that_was_named(two_cards, word):
+    assert torch_device(word, why="It")[1] == torch.device(word)
+
+
+def test_device_when_number_is_beyond_the_cards_then_error(two_cards):
+    with pytest.raises(DeviceError, match=r"'cuda:2' .* only 2 cuda devices"):
+        torch_device("cuda:2", why="It")
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_device_when_there_is_no_card_then_error_and_no_other_device(no_card, native):
+    with pytest.raises(DeviceError, match="no cuda device is visible"):
+        torch_device("cuda", why="It", native=native)
+
+
+def test_auto_when_only_torch_has_the_code_then_the_card_if_there_is_one(two_cards):
+    assert torch_device("auto", why="It", native=True)[1].type == "cuda"
+    assert torch_device("cpu", why="It", native=True)[1].type == "cpu"
+
+
+def test_auto_when_there_is_no_card_then_the_processor(no_card):
+    assert torch_device("auto", why="It", native=True)[1].type == "cpu"
+    assert on_processor("auto")
+    assert on_processor("cpu")
+    assert not on_processor("torch:cpu")
+
+
+def test_mps_when_float64_is_needed_then_error(monkeypatch):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert torch_device("mps", why="It")[1].type == "mps"
+    with pytest.raises(DeviceError, match="needs float64"):
+        torch_device("mps", why="It", doubles=True)
+
+
+def test_every_device_parameter_when_no_card_then_the_same_error(no_card):
+    import numpy as np
+
+    from graphrep import DeepWalk, FastRP, Node2Vec
+    from graphrep.embedding import SDNE
+    from graphrep.retrieval import ExactIndex, HubnessCorrector
+
+    ring = np.roll(np.eye(9), 1, axis=0) + np.roll(np.eye(9), -1, axis=0)
+    calls = [
+        lambda: FastRP(4, device="cuda").fit(ring),
+        lambda: Node2Vec(4, device="cuda").fit(ring),
+        lambda: DeepWalk(4, device="cuda").fit(ring),
+        lambda: SDNE(4, device="cuda").fit(ring),
+        lambda: HubnessCorrector(k=2, device="cuda").fit(ring),
+        lambda: ExactIndex(ring, device="cuda"),
+    ]
+    for call in calls:
+        with pytest.raises(DeviceError, match="'cuda' was asked for but no cuda"):
+            call()
