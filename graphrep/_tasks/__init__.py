@@ -5,6 +5,7 @@ same file whoever runs it: this process, others, or a cluster.
 """
 
 from graphrep._tasks._executors import Backend, open_backend
+from graphrep._tasks._place import Place, SharesExecutor
 from graphrep._tasks._plan import Costs, TaskPlan, choose_plan
 from graphrep._tasks._run import Summary, run_tasks
 from graphrep._tasks._scratch import save_input, work_folder
@@ -14,6 +15,8 @@ from graphrep._tasks._task_list import Stage, TaskList
 __all__ = [
     "Backend",
     "Costs",
+    "Place",
+    "SharesExecutor",
     "Stage",
     "Summary",
     "Task",

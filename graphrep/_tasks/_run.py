@@ -53,6 +53,13 @@ class Summary:
     bytes: int = 0
     executor: str = ""
 
+    def __add__(self, other: Summary) -> Summary:
+        return Summary(
+            self.run + other.run, self.skipped + other.skipped,
+            self.retried + other.retried, self.seconds + other.seconds,
+            self.bytes + other.bytes, self.executor or other.executor,
+        )  # fmt: skip
+
     def __str__(self) -> str:
         return (
             f"{self.run} tasks run, {self.skipped} skipped, {self.retried} retried, "

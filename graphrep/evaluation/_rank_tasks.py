@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 import numpy as np
 
 from graphrep._tasks import (
+    Place,
     Stage,
     Summary,
     TaskList,
@@ -26,29 +27,11 @@ from graphrep.evaluation._rank_all import Ranked, metric_names, rank_all
 from graphrep.evaluation._scores import PairScorer, VectorScorer
 from graphrep.evaluation._truth import HopTruth
 from graphrep.graph import Graph
-from graphrep.typing import AnyArray, IntArray, PathType
+from graphrep.typing import AnyArray, IntArray
 
 _TASK = "graphrep.evaluation._rank_tasks:rank_block"
 _LEAST, _MOST = 72, 1 << 14  # queries of a task
 _TASKS = 64
-
-
-class Place(NamedTuple):
-    """Where tasks run, and the folder that they write to.
-
-    Attributes
-    ----------
-    executor : object
-        See `graphrep._tasks.open_backend`.
-    work_dir : path-like or None
-        Folder that outlives an interruption.
-    n_jobs : int or None
-        Processes times threads.
-    """
-
-    executor: Any
-    work_dir: PathType | None
-    n_jobs: int | None
 
 
 @pure_task(version=1)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from graphrep._tasks import Place
 from graphrep._tasks._executors import check_executor
 from graphrep._utils._devices import on_processor
 from graphrep._utils._random import draw_seed
@@ -17,7 +18,7 @@ from graphrep._utils._warn import warn_user
 from graphrep.base import read_graph
 from graphrep.evaluation._embeddings import Embedding, read_embedding
 from graphrep.evaluation._rank_all import TIES, Ranked, rank_all
-from graphrep.evaluation._rank_tasks import Place, rank_in_tasks
+from graphrep.evaluation._rank_tasks import rank_in_tasks
 from graphrep.evaluation._reconstruction_result import ReconstructionResult
 from graphrep.evaluation._scores import PairScorer, has_score, pair_scorer
 from graphrep.evaluation._statistics import QuerySample, mean_estimate, sample_queries

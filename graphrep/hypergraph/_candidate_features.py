@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
@@ -30,6 +31,10 @@ _NODE = ("degree", "cliques_of_node", "clustering", "neighbour_degree", "core")
 _EDGE_WEIGHTED = ("weight", "explained_by_triangles", "residual", "explained_share")
 _NODE_WEIGHTED = ("strength", "mean_weight")
 _AGGREGATES = ("min", "mean", "max", "std")
+_ARRAYS = (
+    "indptr", "indices", "clique_pointers", "node_pointers", "node_cliques",
+    "edge_cliques", "edges", "nodes",
+)  # fmt: skip
 
 
 def feature_names(weighted: bool) -> list[str]:
@@ -62,8 +67,26 @@ class CandidateFeatures:
         self._edge_cliques = count
         self._edges = tables
         self._nodes = _node_table(graph, cliques, tables[:, 0], weighted)
+
+    @property
+    def width(self) -> int:
+        """Number of features."""
         width = self._edges.shape[1] + self._nodes.shape[1]
-        self.width = kernels.N_OWN + kernels.N_AGGREGATES * width
+        return int(kernels.N_OWN + kernels.N_AGGREGATES * width)
+
+    def to_arrays(self) -> dict[str, AnyArray]:
+        """Graph, cliques of nodes and tables, for a file."""
+        kept = (*self._graph, *self._sets, self._edge_cliques, self._edges, self._nodes)
+        return dict(zip(_ARRAYS, kept, strict=True))
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, AnyArray]) -> CandidateFeatures:
+        """Take them together again of what `to_arrays` gave; may be mapped."""
+        made = cls.__new__(cls)
+        kept = [arrays[name] for name in _ARRAYS]
+        made._graph, made._sets = (kept[0], kept[1]), (kept[2], kept[3], kept[4])
+        made._edge_cliques, made._edges, made._nodes = kept[5:]
+        return made
 
     def rows(self, indptr: IntArray, members: IntArray, n_jobs: int = 1) -> FloatArray:
         """Features of candidates: float32 (n_candidates, n_features)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from graphrep._tasks import (
+    Place,
     Stage,
     Summary,
     TaskList,
@@ -49,28 +51,48 @@ def cliques_by_tasks(
     """
     search = CliqueSearch(indptr, indices, min_size)
     arrays = search.to_arrays()
+    place = Place(executor, work_dir, n_jobs)
     with work_folder(work_dir, "cliques", content_mark(arrays)) as folder:
-        graph = save_input(folder, "graph", arrays)
-        cuts = _cuts(search)
-        tasks = [
-            make_task(
-                _TASK, folder, f"cliques-{first}", inputs={"graph": graph},
-                suffix=".bin", first=first, last=last, min_size=min_size,
-                max_cliques=max_cliques,
-            )
-            for first, last in pairwise(cuts)
-        ]  # fmt: skip
-        summary = run_tasks(
-            TaskList([Stage("Searching cliques", tasks[::-1])]), executor, n_jobs=n_jobs
+        paths, summary = search_in_files(folder, search, max_cliques, place)
+        return joined_cliques(paths), summary
+
+
+def search_in_files(
+    folder: Path, search: CliqueSearch, max_cliques: int | None, place: Place
+) -> tuple[list[Path], Summary]:
+    """Search cliques into files of a folder, and give these in the order of roots."""
+    graph = save_input(folder, "graph", search.to_arrays())
+    tasks = [
+        make_task(
+            _TASK, folder, f"cliques-{first}", inputs={"graph": graph}, suffix=".bin",
+            first=first, last=last, min_size=search.min_size, max_cliques=max_cliques,
         )
-        parts = [map_arrays(task.output) for task in tasks]
-        found = sum(len(part["pointers"]) - 1 for part in parts)
-        if max_cliques is not None and found > max_cliques:
-            raise MemoryLimitError(
-                f"The graph has {found:,} maximal cliques, more than "
-                f"max_cliques={max_cliques:,}. {HINT}"
-            )
-        return _joined([(part["pointers"], part["members"]) for part in parts]), summary
+        for first, last in pairwise(_cuts(search))
+    ]  # fmt: skip
+    summary = run_tasks(
+        TaskList([Stage("Searching cliques", tasks[::-1])]), place.executor,
+        n_jobs=place.n_jobs,
+    )  # fmt: skip
+    paths = [task.output for task in tasks]
+    found = sum(len(map_arrays(path)["pointers"]) - 1 for path in paths)
+    if max_cliques is not None and found > max_cliques:
+        raise MemoryLimitError(
+            f"The graph has {found:,} maximal cliques, more than "
+            f"max_cliques={max_cliques:,}. {HINT}"
+        )
+    return paths, summary
+
+
+def joined_cliques(paths: Sequence[Path]) -> tuple[IntArray, IntArray]:
+    """Put the cliques of all ranges in the order of their roots."""
+    pointers: list[IntArray] = [np.zeros(1, np.int64)]
+    members: list[IntArray] = [np.empty(0, np.int32)]
+    size = 0
+    for part in map(map_arrays, paths):
+        pointers.append(part["pointers"][1:] + size)
+        members.append(part["members"])
+        size += int(part["pointers"][-1])
+    return np.concatenate(pointers), np.concatenate(members)
 
 
 def _cuts(search: CliqueSearch) -> list[int]:
@@ -83,14 +105,3 @@ def _cuts(search: CliqueSearch) -> list[int]:
     inner = np.searchsorted(cost, goals) + 1
     bounds = np.unique(np.concatenate([[0], inner, [len(cost)]]))
     return [int(bound) for bound in bounds]
-
-
-def _joined(parts: list[tuple[IntArray, IntArray]]) -> tuple[IntArray, IntArray]:
-    """Put the cliques of all ranges in the order of their roots."""
-    pointers: list[IntArray] = [np.zeros(1, np.int64)]
-    size = 0
-    for own, _ in parts:
-        pointers.append(own[1:] + size)
-        size += int(own[-1])
-    members: list[IntArray] = [np.empty(0, np.int32), *(part for _, part in parts)]
-    return np.concatenate(pointers), np.concatenate(members)

@@ -75,15 +75,18 @@ class HyperedgeClassifier:
         return made
 
     def decision_function(self, X: FloatArray, n_jobs: int = 1) -> FloatArray:
-        """Log odds of being a hyperedge: float64 (n_candidates,)."""
+        """Log odds of being a hyperedge: float64 (n_candidates,).
+
+        Those of a row have the same bits whatever the other rows are.
+        """
         if not self._models or not len(X):
             return np.full(len(X), self._stack[2])
-        with threadpool_limits(1, user_api="blas"):
-            parts = [_answers(pair, X, n_jobs) for pair in self._models]
+        columns = _logarithms(X).T.copy()
+        parts = [_answers(pair, X, n_jobs, columns) for pair in self._models]
         return self._blend(np.mean(parts, axis=0))
 
     def _blend(self, answers: FloatArray) -> FloatArray:
-        odds = answers @ self._stack[:2] + self._stack[2]
+        odds = _sums_of(answers.T, self._stack[:2], self._stack[2])
         clipped: FloatArray = np.clip(odds, -_LARGEST, _LARGEST)
         return clipped
 
@@ -157,14 +160,29 @@ def _logarithms(X: FloatArray) -> FloatArray:
     return np.sign(values) * np.log1p(np.abs(values))
 
 
-def _answers(pair: tuple[Any, Any], X: FloatArray, n_jobs: int) -> FloatArray:
+def _answers(
+    pair: tuple[Any, Any], X: FloatArray, n_jobs: int, columns: FloatArray | None = None
+) -> FloatArray:
+    """Log odds of both learners; ``columns`` are the logarithms of those of X."""
     trees, line = pair
     out = np.empty((len(X), 2))
     out[:, 0] = trees.decision_function(X, n_jobs)
     slope = line[2, :-1] / line[1, :-1]
     intercept = line[2, -1] - slope @ line[0, :-1]
-    out[:, 1] = _logarithms(X) @ slope + intercept
+    columns = _logarithms(X).T.copy() if columns is None else columns
+    out[:, 1] = _sums_of(columns, slope, intercept)
     return np.clip(out, -_LARGEST, _LARGEST)
+
+
+def _sums_of(columns: FloatArray, slope: FloatArray, intercept: float) -> FloatArray:
+    """Weighted sum of columns, one after another: a product of BLAS would not do.
+
+    There the rounding of a row depends on how many rows there are.
+    """
+    total = np.full(columns.shape[1], intercept)
+    for column, weight in zip(columns, slope, strict=True):
+        total += weight * column
+    return total
 
 
 def _fit_stack(answers: FloatArray, y: IntArray) -> FloatArray:

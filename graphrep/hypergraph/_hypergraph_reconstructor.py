@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from graphrep._tasks import Place, SharesExecutor
+from graphrep._tasks._executors import check_executor
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep._utils._random import draw_seed
-from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, HasMethods, Interval, StrOptions
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import Graph, Hypergraph
 from graphrep.hypergraph._candidates import take_rows
@@ -28,13 +31,15 @@ from graphrep.hypergraph._supervised_model import (
 )
 from graphrep.hypergraph._weighted_projection import whole_weights
 from graphrep.io import as_hypergraph
-from graphrep.typing import AnyArray, FloatArray, GraphLike
+from graphrep.typing import AnyArray, FloatArray, GraphLike, PathType
 
 if TYPE_CHECKING:
     from typing import Self
 
+    from graphrep._tasks import Summary
 
-class HypergraphReconstructor(Reconstructor):
+
+class HypergraphReconstructor(SharesExecutor, Reconstructor):
     """Find the hyperedges behind a graph, given a hypergraph of the same kind.
 
     Candidates are maximal cliques, their common parts, and small cliques where these
@@ -78,6 +83,12 @@ class HypergraphReconstructor(Reconstructor):
         Threads; None takes all processors. The result does not depend on it.
     random_state : int, RandomState instance or None, default=None
         Decides folds, trees and the sampler. An int gives the same result every time.
+    executor : str, Executor, Client or None, default=None
+        Where ``predict`` searches cliques and scores candidates, by blocks in files:
+        "serial", "processes", "dask", the address of a Dask scheduler, or an object
+        with ``submit``. None is this process. The result is the same. For "auto" only.
+    work_dir : str, path-like or None, default=None
+        Folder for these files. A prediction that was interrupted goes on there.
 
     Attributes
     ----------
@@ -90,6 +101,9 @@ class HypergraphReconstructor(Reconstructor):
         candidates that it had not seen.
     random_seed_ : int
         The 64-bit seed that was used.
+    tasks_ : Summary or None
+        With an executor: tasks ``run``, ``skipped`` and ``retried`` of the last
+        prediction.
 
     See Also
     --------
@@ -118,8 +132,9 @@ class HypergraphReconstructor(Reconstructor):
     graph, or more than ``budget``, is left out with a warning.
 
     O(cost of the maximal cliques + sum over candidates of the squared size and of
-    members' degrees and cliques) time beside the training; memory is dominated by the
-    features, some 300 bytes a candidate.
+    members' degrees and cliques) time beside the training. ``fit`` holds the features
+    of all candidates, some 300 bytes each; ``predict`` those of some thousand a thread,
+    and of each candidate its members and 8 bytes.
 
     References
     ----------
@@ -154,6 +169,8 @@ class HypergraphReconstructor(Reconstructor):
         "max_cliques": [Interval(Integral, 1, None, closed="left")],
         **THREADS,
         "random_state": ["random_state", np.random.Generator],
+        "executor": [str, HasMethods(["submit"]), None],
+        "work_dir": [str, PathLike, None],
     }  # fmt: skip
 
     def __init__(
@@ -171,6 +188,8 @@ class HypergraphReconstructor(Reconstructor):
         max_cliques: int = 5_000_000,
         n_jobs: int | None = None,
         random_state: Any = None,
+        executor: Any = None,
+        work_dir: PathType | None = None,
     ) -> None:
         self.method = method
         self.weighted = weighted
@@ -184,6 +203,8 @@ class HypergraphReconstructor(Reconstructor):
         self.max_cliques = max_cliques
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.executor = executor
+        self.work_dir = work_dir
 
     @property
     def _weighted(self) -> bool:  # type: ignore[override]
@@ -210,6 +231,7 @@ class HypergraphReconstructor(Reconstructor):
         self.random_seed_ = draw_seed(self.random_state)
         self.models_: dict[str, SupervisedModel] = {}
         self.method_ = make_method(self, X is None)
+        self._check_executor()
         if self.method_ is not None:
             self.method_.fit(X, y)
             return self
@@ -220,6 +242,13 @@ class HypergraphReconstructor(Reconstructor):
             graph = source.project(weighted) if given is None else given
             self.models_[name] = self._learn(source, graph, weighted)
         return self
+
+    def _check_executor(self) -> None:
+        if check_executor(self.executor) is not None and self.method_ is not None:
+            raise GraphValueError(
+                "executor is for method='auto' with hyperedges to learn from; this is "
+                f"{type(self.method_).__name__}, which runs here. Leave executor out."
+            )
 
     def _kinds(self, source: Hypergraph, given: Graph | None) -> list[bool]:
         """Whether models of weighted and of unweighted graphs are wanted."""
@@ -271,6 +300,7 @@ class HypergraphReconstructor(Reconstructor):
             Candidates of ``min_size`` or more nodes, in no particular order.
         """
         check_is_fitted(self, "models_")
+        self._check_executor()
         if self.method_ is not None:
             if not hasattr(self.method_, "predict_proba"):
                 raise GraphValueError(
@@ -285,6 +315,7 @@ class HypergraphReconstructor(Reconstructor):
 
     def _predict(self, graph: Graph) -> Hypergraph:
         check_is_fitted(self, "models_")
+        self._check_executor()
         if self.method_ is not None:
             answer: Hypergraph = self.method_.predict(graph)
             return answer
@@ -315,7 +346,12 @@ class HypergraphReconstructor(Reconstructor):
             graph = graph.unweighted()
         elif graph.weights is not None:
             whole_weights(graph)
-        return model, graph, apply_model(model, graph, self._settings())
+        place = Place(check_executor(self.executor), self.work_dir, self.n_jobs)
+        self.tasks_: Summary | None = None
+        found, summary = apply_model(model, graph, self._settings(), place)
+        if place.executor is not None:
+            self.tasks_ = summary
+        return model, graph, found
 
     # -- keeping -----------------------------------------------------------------
     def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:

@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from graphrep._tasks import Place, Summary
 from graphrep.exceptions import GraphWarning
 from graphrep.graph import Graph, Hypergraph
 from graphrep.graph._hyperedge_rows import RowTable
 from graphrep.hypergraph._candidate_features import CandidateFeatures
+from graphrep.hypergraph._candidate_tasks import CandidateScorer, candidate_scorer
 from graphrep.hypergraph._candidates import (
     CandidatePlan,
     Rows,
@@ -114,29 +116,32 @@ class SupervisedModel(NamedTuple):
 
 
 class _View:
-    """A graph, its maximal cliques and its candidates with their features."""
+    """A graph, its maximal cliques and its candidates."""
 
     def __init__(
-        self, graph: Graph, weighted: bool, plan: CandidatePlan, settings: Settings,
-        cliques: Hypergraph,
-    ) -> None:  # fmt: skip
+        self, graph: Graph, weighted: bool, plan: CandidatePlan, cliques: Hypergraph
+    ) -> None:
         self.graph = graph
-        self.n_jobs = settings.n_jobs
         self.features = CandidateFeatures(graph, cliques, weighted)
         self.rows, self.plan = find_candidates(graph, cliques, plan)
-        self.X = self.features.rows(*self.rows, settings.n_jobs)
 
-    def add(self, rows: Rows) -> None:
-        """Put new candidates at the end."""
+    def __len__(self) -> int:
+        return len(self.rows[0]) - 1
+
+    def add(self, rows: Rows) -> Rows:
+        """Put new candidates at the end; give those that were not there."""
+        before = len(self)
         self.rows = distinct_rows([self.rows, rows])
-        before = len(self.X)
-        fresh = take_rows(*self.rows, np.arange(before, len(self.rows[0]) - 1))
-        self.X = np.concatenate([self.X, self.features.rows(*fresh, self.n_jobs)])
+        return self.from_row(before)
+
+    def from_row(self, first: int) -> Rows:
+        """Candidates from one on."""
+        return take_rows(*self.rows, np.arange(first, len(self)))
 
     def labels(self, source: Hypergraph) -> tuple[IntArray, int]:
         """Which candidates are hyperedges, and how many hyperedges are none."""
         at = RowTable(*self.rows).find(source.indptr, source.indices)
-        y = np.zeros(len(self.X), np.int64)
+        y = np.zeros(len(self), np.int64)
         y[at[at >= 0]] = 1
         return y, int(np.count_nonzero(at < 0))
 
@@ -146,17 +151,21 @@ def fit_model(
 ) -> SupervisedModel:
     """Learn from the hyperedges ``source`` (distinct, on the nodes of ``graph``)."""
     counted = weighted and source.multiplicities is None
-    cliques = _cliques(graph, settings)
+    n_jobs = settings.n_jobs
+    cliques = maximal_cliques(graph, max_cliques=settings.max_cliques, n_jobs=n_jobs)
     plan = plan_candidates(
         source, graph, cliques, settings.budget, settings.intersections
     )
-    view = _View(graph, weighted, plan, settings, cliques)
-    classifier, y, missed = _fit_classifier(view, source, settings)
+    view = _View(graph, weighted, plan, cliques)
+    X = view.features.rows(*view.rows, n_jobs)
+    classifier, y, missed = _fit_classifier(view, X, source, settings)
     if counted and settings.peel:
-        before = len(view.X)
-        _peel(view, classifier.out_of_fold, classifier)
-        if len(view.X) > before:
-            classifier, y, missed = _fit_classifier(view, source, settings)
+        here = CandidateScorer(classifier, None, None, n_jobs)
+        _peel(view, classifier.out_of_fold, here)
+        if len(view) > len(X):
+            fresh = view.features.rows(*view.from_row(len(X)), n_jobs)
+            X = np.concatenate([X, fresh])
+            classifier, y, missed = _fit_classifier(view, X, source, settings)
     odds = classifier.out_of_fold
     how = NONE._replace(counted=counted)
     if settings.explain:
@@ -168,11 +177,27 @@ def fit_model(
     return SupervisedModel(weighted, counted, plan, classifier, how, threshold, score)
 
 
-def apply_model(model: SupervisedModel, graph: Graph, settings: Settings) -> Found:
-    """Candidates of a graph with their odds."""
-    cliques = _cliques(graph, settings)
-    view = _View(graph, model.weighted, model.plan, settings, cliques)
-    left_out = [k for k in model.plan.sizes if k not in view.plan.sizes]
+def apply_model(
+    model: SupervisedModel, graph: Graph, settings: Settings, place: Place
+) -> tuple[Found, Summary]:
+    """Candidates of a graph with their odds, and what tasks were run for them."""
+    with candidate_scorer(model.classifier, graph, place, settings.n_jobs) as scorer:
+        cliques = scorer.cliques(graph, settings.max_cliques)
+        view = _View(graph, model.weighted, model.plan, cliques)
+        _tell_left_out(model.plan, view.plan, settings)
+        odds = scorer(view.features, view.rows)
+        if model.counted and settings.peel:
+            odds = _peel(view, odds, scorer)
+        if model.explanation.price:
+            cover = cover_of(graph, view.rows, model.counted)
+            odds = explain(model.explanation, cover, odds, settings.seed)
+        return Found(view.rows, odds), scorer.summary
+
+
+def _tell_left_out(
+    wanted: CandidatePlan, used: CandidatePlan, settings: Settings
+) -> None:
+    left_out = [k for k in wanted.sizes if k not in used.sizes]
     if left_out:
         sizes = " and ".join(map(str, left_out))
         warnings.warn(
@@ -181,34 +206,21 @@ def apply_model(model: SupervisedModel, graph: Graph, settings: Settings) -> Fou
             "training graph. Hyperedges of this size are found only as maximal "
             "cliques and common parts of them. Train on a hypergraph that is as dense.",
             GraphWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
-    odds = model.classifier.decision_function(view.X, settings.n_jobs)
-    if model.counted and settings.peel:
-        odds = _peel(view, odds, model.classifier)
-    if model.explanation.price:
-        cover = cover_of(graph, view.rows, model.counted)
-        odds = explain(model.explanation, cover, odds, settings.seed)
-    return Found(view.rows, odds)
-
-
-def _cliques(graph: Graph, settings: Settings) -> Hypergraph:
-    return maximal_cliques(
-        graph, max_cliques=settings.max_cliques, n_jobs=settings.n_jobs
-    )
 
 
 def _fit_classifier(
-    view: _View, source: Hypergraph, settings: Settings
+    view: _View, X: FloatArray, source: Hypergraph, settings: Settings
 ) -> tuple[HyperedgeClassifier, IntArray, int]:
     y, missed = view.labels(source)
     classifier = HyperedgeClassifier.fit(
-        view.X, y, n_folds=settings.n_folds, seed=settings.seed, n_jobs=settings.n_jobs
+        X, y, n_folds=settings.n_folds, seed=settings.seed, n_jobs=settings.n_jobs
     )
     return classifier, y, missed
 
 
-def _peel(view: _View, odds: FloatArray, classifier: HyperedgeClassifier) -> FloatArray:
+def _peel(view: _View, odds: FloatArray, scorer: CandidateScorer) -> FloatArray:
     """Add cliques of what likely hyperedges leave of the weights, round by round."""
     number, _ = edge_numbers(view.graph)
     for probability in _ROUNDS:
@@ -218,8 +230,6 @@ def _peel(view: _View, odds: FloatArray, classifier: HyperedgeClassifier) -> Flo
         left = cover.amount.copy()
         taken = np.zeros(len(odds), np.int64)
         kernels.consume(likely, cover.pointers, cover.edges, left, taken)
-        before = len(odds)
-        view.add(residual_cliques(view.graph, left[number] > 0, view.plan))
-        fresh = classifier.decision_function(view.X[before:], view.n_jobs)
-        odds = np.concatenate([odds, fresh])
+        fresh = view.add(residual_cliques(view.graph, left[number] > 0, view.plan))
+        odds = np.concatenate([odds, scorer(view.features, fresh)])
     return odds
