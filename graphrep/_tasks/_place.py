@@ -22,11 +22,14 @@ class Place(NamedTuple):
         Folder that outlives an interruption.
     n_jobs : int or None
         Processes times threads.
+    most : int or None
+        Most tasks at once, where memory sets a bound.
     """
 
     executor: Any
     work_dir: PathType | None
     n_jobs: int | None
+    most: int | None = None
 
 
 class SharesExecutor:

@@ -88,7 +88,7 @@ class Costs:
         Bytes that all workers of one machine map together, or that the caller holds
         while tasks run.
     each : int
-        Bytes of one task beside its block.
+        Bytes of one task beside its block and its threads.
     per_unit : float
         Bytes of one task for each unit of its block.
     after : int
@@ -101,6 +101,8 @@ class Costs:
         From the size of a block to the number of tasks.
     cpu_seconds : float or None
         Processor time.
+    per_thread : int
+        Bytes of each thread of a task.
     """
 
     what: str
@@ -114,6 +116,15 @@ class Costs:
     blocks: tuple[int, ...]
     n_tasks: Callable[[int], int]
     cpu_seconds: float | None = None
+    per_thread: int = 0
+
+
+def halved(most: int, least: int) -> tuple[int, ...]:
+    """Sizes of a block to choose from: the largest, its half and so on to the least."""
+    sizes = [max(most, least)]
+    while sizes[-1] > least:
+        sizes.append(max(least, sizes[-1] // 2))
+    return tuple(sizes)
 
 
 def choose_plan(
@@ -139,29 +150,32 @@ def choose_plan(
         If no way keeps to the limit.
     """
     _, threads = count_workers(None, n_jobs)
+    memory = costs.whole + threads * costs.per_thread
     whole = TaskPlan(
-        MEMORY, costs.unit, None, None, 1, threads, costs.whole, limit,
+        MEMORY, costs.unit, None, None, 1, threads, memory, limit,
         cpu_seconds=costs.cpu_seconds,
     )  # fmt: skip
-    if executor is None and (limit is None or costs.whole <= limit):
+    if executor is None and (limit is None or memory <= limit):
         return whole
     wanted, each = count_workers(executor, n_jobs)
     least = None
     for workers in range(wanted, 0, -1):
         for block in costs.blocks:
-            task = costs.each + int(costs.per_unit * block)
+            threads = max(1, wanted * each // workers)
+            task = costs.each + threads * costs.per_thread
+            task += int(costs.per_unit * block)
             memory = max(costs.shared + workers * task, costs.after)
             least = memory if least is None else min(least, memory)
             if limit is None or memory <= limit:
                 return replace(
                     whole, path=FILES, block=block, n_tasks=costs.n_tasks(block),
-                    workers=workers, threads=max(1, wanted * each // workers),
+                    workers=workers, threads=threads,
                     memory=memory, disk=costs.disk,
                 )  # fmt: skip
     assert limit is not None
     assert least is not None
     raise MemoryLimitError(
-        f"{costs.what} needs {human_bytes(costs.whole)} in memory, and "
+        f"{costs.what} needs {human_bytes(whole.memory)} in memory, and "
         f"{human_bytes(least)} at least through files; memory_limit is "
         f"{human_bytes(limit)}."
     )

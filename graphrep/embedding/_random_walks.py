@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import copy
 from numbers import Integral, Real
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from graphrep._tasks import SharesExecutor, choose_plan
 from graphrep._tasks._executors import check_executor
+from graphrep._utils._memory import memory_bytes
 from graphrep._utils._optional import require
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._progress import Progress, silent
@@ -19,6 +20,7 @@ from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import HasMethods, Interval
 from graphrep.base import read_graph
 from graphrep.embedding._walk_batches import PairLoader, Sentences, node_texts
+from graphrep.embedding._walk_costs import costs_of_walks
 from graphrep.embedding._walk_files import Walks, walk_files
 from graphrep.embedding._walk_tables import WalkGraph, draw_walks, walk_graph, walk_rule
 from graphrep.graph import Graph
@@ -26,14 +28,12 @@ from graphrep.kernels import _walks as kernels
 from graphrep.typing import AnyArray, GraphLike, IntArray, NodeIds, PathType
 
 if TYPE_CHECKING:
-    from typing import Self
-
-    from graphrep._tasks import Summary
+    from graphrep._tasks import Summary, TaskPlan
 
 BATCH_SIZE = 4096
 
 
-class RandomWalks(BaseEstimator):  # type: ignore[misc,unused-ignore]
+class RandomWalks(SharesExecutor, BaseEstimator):  # type: ignore[misc,unused-ignore]
     """Walk at random over a graph, as DeepWalk, node2vec and node2vec+ do.
 
     Parameters
@@ -58,6 +58,10 @@ class RandomWalks(BaseEstimator):  # type: ignore[misc,unused-ignore]
         draws them here. The walks are the same.
     work_dir : str, path-like or None, default=None
         Folder for these files. Work that was interrupted goes on there.
+    memory_limit : str, int or None, default=None
+        Memory that drawing may take, in bytes or as "8GiB", the graph among it: what
+        does not fit is refused before it starts, and fewer workers draw if only they
+        fit. None: no limit.
 
     See Also
     --------
@@ -117,6 +121,7 @@ class RandomWalks(BaseEstimator):  # type: ignore[misc,unused-ignore]
         "random_state": ["random_state", np.random.Generator],
         "executor": [str, HasMethods(["submit"]), None],
         "work_dir": [str, PathLike, None],
+        "memory_limit": [str, Integral, None],
     }
 
     def __init__(
@@ -130,6 +135,7 @@ class RandomWalks(BaseEstimator):  # type: ignore[misc,unused-ignore]
         random_state: Any = None,
         executor: Any = None,
         work_dir: PathType | None = None,
+        memory_limit: str | int | None = None,
     ) -> None:
         self.walk_length = walk_length
         self.walks_per_node = walks_per_node
@@ -140,13 +146,43 @@ class RandomWalks(BaseEstimator):  # type: ignore[misc,unused-ignore]
         self.random_state = random_state
         self.executor = executor
         self.work_dir = work_dir
+        self.memory_limit = memory_limit
 
-    def __sklearn_clone__(self) -> Self:
-        bare = copy(self)
-        bare.executor = None  # executors cannot be copied: the twin has the same one
-        twin: Self = super(RandomWalks, bare).__sklearn_clone__()
-        twin.executor = self.executor
-        return twin
+    def plan(self, graph: GraphLike, starts: NodeIds | None = None) -> TaskPlan:
+        """Tell what drawing all walks in batches would take; nothing is drawn.
+
+        Parameters
+        ----------
+        graph, starts
+            See `walks`, whose result comes on top.
+
+        Returns
+        -------
+        TaskPlan
+
+        Raises
+        ------
+        MemoryLimitError
+            If no way keeps to ``memory_limit``; the message has the numbers.
+        """
+        self._validate_params()
+        given = read_graph(graph)
+        return self._plan(given, given.n_nodes if starts is None else len(starts))
+
+    def _plan(self, graph: Graph, n_starts: int) -> TaskPlan:
+        second = not walk_rule(self.p, self.q).first_order
+        weighted = graph.weights is not None
+        costs = costs_of_walks(
+            graph.n_nodes, len(graph.indices), n_starts=n_starts,
+            rounds=int(self.walks_per_node), length=int(self.walk_length),
+            weighted=weighted, extended=self.extended, second_order=second,
+            entry_bytes=graph.indices.itemsize,
+        )  # fmt: skip
+        limit = None if self.memory_limit is None else memory_bytes(self.memory_limit)
+        return choose_plan(
+            costs, limit=limit, executor=check_executor(self.executor),
+            n_jobs=self.n_jobs,
+        )  # fmt: skip
 
     def walks(
         self, graph: GraphLike, starts: NodeIds | None = None, *, ids: bool = False
@@ -326,12 +362,15 @@ class WalkStream:
     ) -> None:
         self.seed = draw_seed(walker.random_state)
         self.summary: Summary | None = None
+        n_starts = graph.n_nodes if starts is None else len(starts)
+        self.plan = walker._plan(graph, n_starts)
         self.progress: Progress = silent
         self.n_nodes = graph.n_nodes
         self.length = int(walker.walk_length)
         self.rounds = int(walker.walks_per_node)
         self._n_jobs = walker.n_jobs
         self._where = check_executor(walker.executor), walker.work_dir, walker.n_jobs
+        self._most = self.plan.workers
         self._rule = walk_rule(walker.p, walker.q, extended=walker.extended)
         with numba_threads(walker.n_jobs):
             self._graph: WalkGraph = walk_graph(graph, extended=walker.extended)
@@ -364,7 +403,7 @@ class WalkStream:
             self._graph, self._rule, self.seed, self.n_nodes, self._starts,
             self.rounds, self.length,
         )  # fmt: skip
-        with walk_files(walks, *self._where, self.progress) as files:
+        with walk_files(walks, *self._where, self.progress, self._most) as files:
             self.summary = files.summary
             for round_ in range(self.rounds):
                 for first in range(0, walks.n_starts, batch_size):

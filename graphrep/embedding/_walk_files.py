@@ -22,13 +22,12 @@ from graphrep._tasks import (
 from graphrep._utils._array_file import content_mark, map_arrays
 from graphrep._utils._npy_files import npy_header
 from graphrep._utils._progress import Progress, silent
+from graphrep.embedding._walk_costs import block_of
 from graphrep.embedding._walk_tables import WalkGraph, WalkRule, draw_walks, read_only
 from graphrep.kernels import _walks as kernels
 from graphrep.typing import IntArray, PathType
 
 _TASK = "graphrep.embedding._walk_files:draw_block"
-_LEAST, _MOST = 1 << 10, 1 << 18  # walks of a task
-_TASKS = 32  # of a round, for graphs neither small nor large
 _AT_ONCE = 1 << 14  # walks that a task holds
 
 
@@ -134,11 +133,12 @@ def draw_block(
 @contextmanager
 def walk_files(
     walks: Walks, executor: Any, work_dir: PathType | None, n_jobs: int | None,
-    progress: Progress = silent,
+    progress: Progress = silent, most: int | None = None,
 ) -> Iterator[WalkFiles]:  # fmt: skip
     """Draw all walks by tasks; the files are there inside the block.
 
-    Files in ``work_dir`` outlive a block that fails, so that the next goes on.
+    Files in ``work_dir`` outlive a block that fails, so that the next goes on. ``most``
+    is the number of workers that memory allows.
     """
     graph = dict(walks.graph._asdict())
     rule: list[Any] = [float(walks.rule.p), float(walks.rule.q)]
@@ -155,7 +155,7 @@ def walk_files(
         if walks.starts is not None:
             arrays = {"starts": walks.starts}
             inputs["starts"] = save_input(folder, "starts", arrays)
-        step = min(_MOST, max(_LEAST, -(-n // _TASKS)))
+        step = block_of(n)
         rounds = [
             [
                 make_task(
@@ -170,7 +170,7 @@ def walk_files(
         ]  # fmt: skip
         tasks = [task for part in rounds for task in part]
         summary = run_tasks(
-            TaskList([Stage("Walking", tasks)]), executor, n_jobs=n_jobs,
+            TaskList([Stage("Walking", tasks)]), executor, n_jobs=n_jobs, most=most,
             progress=progress,
         )  # fmt: skip
         paths = [[task.output for task in part] for part in rounds]

@@ -75,6 +75,7 @@ def assess(
     device: str = "cpu",
     executor: Any = None,
     work_dir: PathType | None = None,
+    memory_limit: str | int | None = None,
     progress: bool | Progress | None = None,
 ) -> Assessment:
     """Assess embeddings of a graph: how much of the graph is in the vectors.
@@ -132,9 +133,9 @@ def assess(
         Threads; None takes all processors. Results do not depend on it.
     device : str, default="cpu"
         Where ranking is done: "cpu" or a torch device.
-    executor, work_dir
-        Where blocks of the reconstruction's queries are ranked, and the folder for
-        their files; see `ReconstructionEvaluator`.
+    executor, work_dir, memory_limit
+        Where blocks of the reconstruction's queries are ranked, the folder for their
+        files, and the memory that ranking may take; see `ReconstructionEvaluator`.
     progress : bool, callable or None, default=None
         Whether to draw progress on standard error; or what to call as
         ``progress(label, done, total)``.
@@ -192,7 +193,9 @@ def assess(
         evaluator = evaluator_of(
             task, query_count(n_queries, task, run.embeddings), direction, confidence
         )
-        evaluator.set_params(executor=executor, work_dir=work_dir)
+        evaluator.set_params(
+            executor=executor, work_dir=work_dir, memory_limit=memory_limit
+        )
         run.work(wanted, evaluator)
         found = run.gathered(reference)
     run.warn()

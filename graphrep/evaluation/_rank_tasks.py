@@ -30,8 +30,6 @@ from graphrep.graph import Graph
 from graphrep.typing import AnyArray, IntArray
 
 _TASK = "graphrep.evaluation._rank_tasks:rank_block"
-_LEAST, _MOST = 72, 1 << 14  # queries of a task
-_TASKS = 64
 
 
 @pure_task(version=1)
@@ -69,8 +67,8 @@ def rank_block(
 
 def rank_in_tasks(
     scorers: Sequence[PairScorer], truth: HopTruth, rows: IntArray, place: Place, *,
-    ks: Sequence[int], metrics: Sequence[str] | None, ties: str, edge_ranks: bool,
-    tell: Callable[[int, int], None] | None = None,
+    block: int, ks: Sequence[int], metrics: Sequence[str] | None, ties: str,
+    edge_ranks: bool, tell: Callable[[int, int], None] | None = None,
 ) -> tuple[Ranked, Summary]:  # fmt: skip
     """Rank as `rank_all` does, blocks of queries at once wherever tasks run.
 
@@ -97,7 +95,7 @@ def rank_in_tasks(
     if not sent:
         return rank_all(own, truth, rows, **here, tell=tell), Summary()
     done, summary = _in_files(
-        sent, truth, rows, place, {**options, "edge_ranks": edge_ranks}, tell
+        sent, truth, rows, place, block, {**options, "edge_ranks": edge_ranks}, tell
     )
     if own:
         done = _side_by_side(scorers, done, rank_all(own, truth, rows, **here))
@@ -106,7 +104,7 @@ def rank_in_tasks(
 
 def _in_files(
     scorers: Sequence[VectorScorer], truth: HopTruth, rows: IntArray, place: Place,
-    options: dict[str, Any], tell: Callable[[int, int], None] | None,
+    step: int, options: dict[str, Any], tell: Callable[[int, int], None] | None,
 ) -> tuple[Ranked, Summary]:  # fmt: skip
     csr = truth.graph.csr
     graph = {"indptr": csr.indptr, "indices": csr.indices}
@@ -122,7 +120,6 @@ def _in_files(
         for i, part in enumerate(arrays):
             inputs[f"scorer{i:03d}"] = save_input(folder, f"vectors{i}", part)
         del arrays
-        step = min(_MOST, max(_LEAST, -(-len(rows) // _TASKS)))
         cuts = [*range(0, len(rows), step), len(rows)]
         tasks = [
             make_task(
@@ -138,7 +135,7 @@ def _in_files(
 
         summary = run_tasks(
             TaskList([Stage("Ranking", tasks)]), place.executor, n_jobs=place.n_jobs,
-            progress=progress,
+            most=place.most, progress=progress,
         )  # fmt: skip
         parts = [map_arrays(task.output) for task in tasks]
         return _joined(parts, cuts, options), summary

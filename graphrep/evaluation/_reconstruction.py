@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from graphrep._tasks import Place
+from graphrep._tasks import Place, SharesExecutor
 from graphrep._tasks._executors import check_executor
 from graphrep._utils._devices import on_processor
 from graphrep._utils._random import draw_seed
@@ -18,6 +18,7 @@ from graphrep._utils._warn import warn_user
 from graphrep.base import read_graph
 from graphrep.evaluation._embeddings import Embedding, read_embedding
 from graphrep.evaluation._rank_all import TIES, Ranked, rank_all
+from graphrep.evaluation._rank_plan import plan_ranking, sized_embedding
 from graphrep.evaluation._rank_tasks import rank_in_tasks
 from graphrep.evaluation._reconstruction_result import ReconstructionResult
 from graphrep.evaluation._scores import PairScorer, has_score, pair_scorer
@@ -28,14 +29,14 @@ from graphrep.graph import Graph
 from graphrep.typing import AnyArray, GraphLike, IntArray, NodeIds, PathType
 
 if TYPE_CHECKING:
-    from graphrep._tasks import Summary
+    from graphrep._tasks import Summary, TaskPlan
 
 _ALL_UP_TO = 1e13  # multiplications that are worth an exact result
 _SAMPLED = 2000
 _FIRST_SAMPLE = 256
 
 
-class ReconstructionEvaluator(BaseEstimator):
+class ReconstructionEvaluator(SharesExecutor, BaseEstimator):
     """Measure how well vectors tell the neighbourhoods of a graph.
 
     Every query node ranks all other nodes by a score of their vectors; its true
@@ -97,9 +98,15 @@ class ReconstructionEvaluator(BaseEstimator):
     work_dir : str, path-like or None, default=None
         Folder for files of the blocks, where there is an executor. An evaluation that
         was interrupted goes on there.
+    memory_limit : str, int or None, default=None
+        Memory that may be used, in bytes or as "8GiB", the vectors among it. Decides,
+        before anything is ranked, how many workers rank how many queries at a time;
+        `MemoryLimitError` where nothing fits. None: no limit.
 
     Attributes
     ----------
+    plan_ : TaskPlan
+        What the last evaluation was expected to do and take.
     tasks_ : Summary or None
         With an executor: tasks ``run``, ``skipped`` and ``retried`` of the last
         evaluation.
@@ -189,6 +196,7 @@ class ReconstructionEvaluator(BaseEstimator):
         device: str = "cpu",
         executor: Any = None,
         work_dir: PathType | None = None,
+        memory_limit: str | int | None = None,
     ) -> None:
         self.hops = hops
         self.mode = mode
@@ -210,6 +218,31 @@ class ReconstructionEvaluator(BaseEstimator):
         self.device = device
         self.executor = executor
         self.work_dir = work_dir
+        self.memory_limit = memory_limit
+
+    def plan(self, graph: GraphLike, embedding: Any) -> TaskPlan:
+        """Tell what `evaluate` would do and take; nothing is fitted or ranked.
+
+        Parameters
+        ----------
+        graph : graph in any form
+            What should be reconstructed.
+        embedding : object or int
+            As for `evaluate`, or only the number of components. Of an estimator that is
+            not fitted its ``n_components`` counts.
+
+        Returns
+        -------
+        TaskPlan
+
+        Raises
+        ------
+        MemoryLimitError
+            If no way keeps to ``memory_limit``; the message has the numbers.
+        """
+        self._check_executor()
+        nodes = self._check_graph(read_graph(graph))
+        return plan_ranking(self, nodes, sized_embedding(nodes, embedding))
 
     def evaluate(
         self,
@@ -246,6 +279,7 @@ class ReconstructionEvaluator(BaseEstimator):
         value = embedding if target is None else (np.asarray(embedding), target)
         read = read_embedding(nodes, value, name, random_state=self.random_state)
         start = time.process_time()
+        self.plan_ = plan_ranking(self, nodes, read)
         scorers = self._scorers(read)
         truth = HopTruth(
             nodes, self.hops, mode=self.mode, nearer=self.nearer,
@@ -260,11 +294,14 @@ class ReconstructionEvaluator(BaseEstimator):
                 "ks": self._cuts(), "metrics": self.metrics, "ties": self.ties,
                 "edge_ranks": self.edge_ranks, "tell": tell,
             }  # fmt: skip
-            if self.executor is None:
+            self.plan_ = plan_ranking(self, nodes, read, len(rows))
+            if self.plan_.block is None:
                 options |= {"n_jobs": self.n_jobs, "device": self.device}
                 return rank_all(scorers, truth, rows, **options)
-            place = Place(self.executor, self.work_dir, self.n_jobs)
-            found, self.tasks_ = rank_in_tasks(scorers, truth, rows, place, **options)
+            place = Place(self.executor, self.work_dir, self.n_jobs, self.plan_.workers)
+            found, self.tasks_ = rank_in_tasks(
+                scorers, truth, rows, place, block=self.plan_.block, **options
+            )
             return found
 
         sample, result = self._sampled(nodes, read, truth, len(scorers), ranked)
@@ -287,11 +324,12 @@ class ReconstructionEvaluator(BaseEstimator):
 
     # -- what is evaluated ---------------------------------------------------------
     def _check_executor(self) -> None:
-        if check_executor(self.executor) is None:
+        if check_executor(self.executor) is None and self.memory_limit is None:
             return
         if not on_processor(self.device):
             raise GraphValueError(
-                f"An executor ranks on device='cpu'; got device={self.device!r}."
+                "An executor or a memory_limit ranks on device='cpu'; got "
+                f"device={self.device!r}."
             )
 
     def _check_graph(self, graph: Graph) -> Graph:
@@ -319,7 +357,8 @@ class ReconstructionEvaluator(BaseEstimator):
             )
         return [int(k) for k in values]
 
-    def _scorers(self, embedding: Embedding) -> list[PairScorer]:
+    def _usable(self, embedding: Embedding) -> list[Any]:
+        """Scores that an embedding has."""
         one = isinstance(self.scores, str) or callable(self.scores)
         wanted = [self.scores] if one else list(self.scores)
         if not wanted:
@@ -330,7 +369,10 @@ class ReconstructionEvaluator(BaseEstimator):
                 f"{embedding.name!r} has no vectors, so that none of the scores "
                 f"{wanted!r} exists for it; use scores=('native',)."
             )
-        return [pair_scorer(embedding, score) for score in usable]
+        return usable
+
+    def _scorers(self, embedding: Embedding) -> list[PairScorer]:
+        return [pair_scorer(embedding, score) for score in self._usable(embedding)]
 
     def _candidates(self, graph: Graph) -> AnyArray | None:
         if self.candidates is None:
@@ -390,7 +432,7 @@ class ReconstructionEvaluator(BaseEstimator):
     def _settings(self) -> dict[str, Any]:
         """Parameters as text and numbers."""
         out = dict(self.get_params(deep=False))
-        for key in ("executor", "work_dir"):
+        for key in ("executor", "work_dir", "memory_limit"):
             del out[key]  # where it was done is no matter
         for key in ("queries", "candidates"):
             out[key] = None if out[key] is None else len(out[key])

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
         iter_maximal_cliques as iter_maximal_cliques,
     )
     from graphrep.hypergraph._maximal_cliques import maximal_cliques as maximal_cliques
+    from graphrep.hypergraph._maximal_cliques import (
+        plan_maximal_cliques as plan_maximal_cliques,
+    )
     from graphrep.hypergraph._maximal_cliques_estimator import (
         MaximalCliques as MaximalCliques,
     )
@@ -48,6 +51,7 @@ _HOME = {
     "description_length": "_description_length",
     "iter_maximal_cliques": "_maximal_cliques",
     "maximal_cliques": "_maximal_cliques",
+    "plan_maximal_cliques": "_maximal_cliques",
     "projection_loss": "_projection_loss",
 }
 

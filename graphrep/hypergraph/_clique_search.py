@@ -20,7 +20,8 @@ _SLICE = 1 << 23  # steps of one call of the kernel, some tens of milliseconds
 _TASTE = 1 << 15  # steps before other threads are called, under a millisecond
 _MUCH = 1 << 27  # bytes beyond which it is asked whether they are there
 _ARRAYS = ("order", "starts", "middle", "rows", "numbers")
-_BLOCK = 1 << 20  # members of a block that may be shorter than asked for
+BLOCK = 1 << 20
+"""Members of a block that may be shorter than asked for."""
 HINT = (
     "Raise the limit, ask for larger cliques only (min_size=), or look at some of them "
     "with iter_maximal_cliques."
@@ -155,7 +156,7 @@ class CliqueSearch:
 
     def blocks(self, n_cliques: int) -> Iterator[tuple[IntArray, IntArray]]:
         """At most so many cliques at a time, none searched before it is asked for."""
-        room = max(4 * n_cliques, min(n_cliques * (self.degeneracy + 1), _BLOCK))
+        room = max(4 * n_cliques, min(n_cliques * (self.degeneracy + 1), BLOCK))
         worker = _Worker(self, n_cliques, room)
         status = kept.FULL
         while status != kept.DONE:

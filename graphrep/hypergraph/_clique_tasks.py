@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,11 +22,11 @@ from graphrep._tasks import (
 )
 from graphrep._utils._array_file import content_mark, map_arrays, write_arrays
 from graphrep.exceptions import MemoryLimitError
-from graphrep.hypergraph._clique_search import HINT, CliqueSearch
-from graphrep.typing import IntArray, PathType
+from graphrep.hypergraph._clique_costs import TASKS
+from graphrep.hypergraph._clique_search import BLOCK, HINT, CliqueSearch
+from graphrep.typing import IntArray
 
 _TASK = "graphrep.hypergraph._clique_tasks:search_roots"
-_TASKS = 96
 
 
 @pure_task(version=1)
@@ -40,21 +40,42 @@ def search_roots(
     write_arrays(out, {"pointers": pointers, "members": members})
 
 
-def cliques_by_tasks(
-    indptr: IntArray, indices: IntArray, min_size: int, max_cliques: int | None, *,
-    executor: Any, work_dir: PathType | None, n_jobs: int | None,
-) -> tuple[tuple[IntArray, IntArray], Summary]:  # fmt: skip
-    """Maximal cliques as `cliques_csr` gives them, and what was run.
+@contextmanager
+def clique_files(
+    search: CliqueSearch, max_cliques: int | None, place: Place
+) -> Iterator[list[Path]]:
+    """Search maximal cliques by tasks; their files are there inside the block.
 
     Roots are cut into ranges that are thought to cost about the same; those of the
-    dense core, whose cost is known least, are searched first.
+    dense core, whose cost is known least, are searched first. Files in a ``work_dir``
+    outlive a block that fails, so that the next goes on.
     """
-    search = CliqueSearch(indptr, indices, min_size)
-    arrays = search.to_arrays()
-    place = Place(executor, work_dir, n_jobs)
-    with work_folder(work_dir, "cliques", content_mark(arrays)) as folder:
-        paths, summary = search_in_files(folder, search, max_cliques, place)
-        return joined_cliques(paths), summary
+    mark = content_mark(search.to_arrays())
+    with work_folder(place.work_dir, "cliques", mark) as folder:
+        yield search_in_files(folder, search, max_cliques, place)[0]
+
+
+def size_of_cliques(paths: Sequence[Path]) -> int:
+    """Bytes that the cliques in files take when they are joined."""
+    return sum(
+        8 * len(part["pointers"]) + 4 * len(part["members"])
+        for part in map(map_arrays, paths)
+    )
+
+
+def blocks_of_cliques(
+    paths: Sequence[Path], n_cliques: int
+) -> Iterator[tuple[IntArray, IntArray]]:
+    """At most so many cliques at a time, in the order of roots."""
+    for part in map(map_arrays, paths):
+        pointers = part["pointers"]
+        first, n = 0, len(pointers) - 1
+        while first < n:
+            most = int(np.searchsorted(pointers, pointers[first] + BLOCK, "right")) - 1
+            last = min(n, first + n_cliques, max(most, first + 1))
+            own = pointers[first : last + 1]
+            yield own - own[0], part["members"][own[0] : own[-1]].copy()
+            first = last
 
 
 def search_in_files(
@@ -71,7 +92,7 @@ def search_in_files(
     ]  # fmt: skip
     summary = run_tasks(
         TaskList([Stage("Searching cliques", tasks[::-1])]), place.executor,
-        n_jobs=place.n_jobs,
+        n_jobs=place.n_jobs, most=place.most,
     )  # fmt: skip
     paths = [task.output for task in tasks]
     found = sum(len(map_arrays(path)["pointers"]) - 1 for path in paths)
@@ -101,7 +122,7 @@ def _cuts(search: CliqueSearch) -> list[int]:
     cost = np.cumsum((middle - starts[:-1] + 1) ** 2)
     if not len(cost):
         return [0]
-    goals = np.linspace(0, int(cost[-1]), min(_TASKS, len(cost)) + 1)[1:-1]
+    goals = np.linspace(0, int(cost[-1]), min(TASKS, len(cost)) + 1)[1:-1]
     inner = np.searchsorted(cost, goals) + 1
     bounds = np.unique(np.concatenate([[0], inner, [len(cost)]]))
     return [int(bound) for bound in bounds]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from graphrep.kge._distmult import DistMult as DistMult
     from graphrep.kge._flow_kge import FlowKGE as FlowKGE
     from graphrep.kge._nfe import NFE as NFE
+    from graphrep.kge._rank_plan import plan_rank_triples as plan_rank_triples
     from graphrep.kge._rank_triples import rank_triples as rank_triples
     from graphrep.kge._rescal import RESCAL as RESCAL
     from graphrep.kge._rotate import RotatE as RotatE
@@ -30,6 +31,7 @@ _HOME = {
     "TripleModel": "_triple_model",
     "TripleRanks": "_triple_ranks",
     "TripleScorer": "_scorer",
+    "plan_rank_triples": "_rank_plan",
     "rank_triples": "_rank_triples",
 }
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from graphrep._tasks import (
+    Place,
     Stage,
     Summary,
     Task,
@@ -22,11 +22,9 @@ from graphrep._tasks import (
 from graphrep._utils._array_file import content_mark, map_arrays, write_arrays
 from graphrep.kge._queries import Queries
 from graphrep.kge._scorer import TripleScorer
-from graphrep.typing import AnyArray, IntArray, PathType
+from graphrep.typing import AnyArray, IntArray
 
 _TASK = "graphrep.kge._rank_tasks:rank_queries"
-_LEAST = 256  # queries of a task
-_TASKS = 64
 
 
 @pure_task(version=1)
@@ -54,8 +52,7 @@ def rank_queries(out: Path, *, keys: Path, queries: Path) -> None:
 
 def count_in_tasks(
     model: TripleScorer, asked: Queries, filters: Queries, above: IntArray,
-    equal: IntArray, *, at_a_time: int, executor: Any, work_dir: PathType | None,
-    n_jobs: int | None,
+    equal: IntArray, *, at_a_time: int, block: int, place: Place,
 ) -> Summary:  # fmt: skip
     """Fill the counts of all answers by tasks; twin of what is done in this process.
 
@@ -70,20 +67,21 @@ def count_in_tasks(
         "known": filters.tails,
     }  # fmt: skip
     key = f"{content_mark(panels)} {content_mark(queries)}"
-    with work_folder(work_dir, "rank-triples", key) as folder:
+    with work_folder(place.work_dir, "rank-triples", key) as folder:
         keys = save_input(folder, "keys", panels)
         del panels
         tasks: list[Task] = []
         answers: list[slice] = []
-        for first, own, arrays in _blocks(model, asked, filters, at_a_time):
+        for first, own, arrays in _blocks(model, asked, filters, at_a_time, block):
             inputs = {"keys": keys, "queries": save_input(folder, "queries", arrays)}
             tasks.append(
                 make_task(_TASK, folder, f"ranks-{first}", inputs=inputs, suffix=".bin")
             )
             answers.append(own)
         summary = run_tasks(
-            TaskList([Stage("Ranking", tasks)]), executor, n_jobs=n_jobs
-        )
+            TaskList([Stage("Ranking", tasks)]), place.executor, n_jobs=place.n_jobs,
+            most=place.most,
+        )  # fmt: skip
         for task, own in zip(tasks, answers, strict=True):
             found = map_arrays(task.output)
             above[own], equal[own] = found["above"], found["equal"]
@@ -91,10 +89,9 @@ def count_in_tasks(
 
 
 def _blocks(
-    model: TripleScorer, asked: Queries, filters: Queries, at_a_time: int
+    model: TripleScorer, asked: Queries, filters: Queries, at_a_time: int, step: int
 ) -> Iterator[tuple[int, slice, dict[str, AnyArray]]]:
     """First query of each block, its answers, and what a task reads."""
-    step = min(at_a_time, max(_LEAST, -(-len(asked) // _TASKS)))
     for start in range(0, len(asked), at_a_time):
         stop = min(start + at_a_time, len(asked))
         rows = model.query_matrix(asked.heads[start:stop], asked.relations[start:stop])

@@ -6,17 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from graphrep._tasks import Place
 from graphrep._utils._devices import on_processor
 from graphrep._utils._parallel import numba_threads
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import KnowledgeGraph
 from graphrep.graph._triple_rows import both_directions
 from graphrep.kge._queries import Queries, group_queries
+from graphrep.kge._rank_costs import AT_ONCE
+from graphrep.kge._rank_plan import plan_queries
 from graphrep.kge._scorer import TripleScorer
 from graphrep.kge._triple_ranks import TripleRanks, cardinalities
 from graphrep.typing import IntArray, PathType
 
-_QUERIES_AT_A_TIME = 1 << 14
+_QUERIES_AT_A_TIME = AT_ONCE
 
 
 def rank_triples(
@@ -28,6 +31,7 @@ def rank_triples(
     device: str = "cpu",
     executor: Any = None,
     work_dir: PathType | None = None,
+    memory_limit: str | int | None = None,
 ) -> TripleRanks:
     """Rank the true tails and heads of triples among all entities, filtered.
 
@@ -50,6 +54,9 @@ def rank_triples(
     work_dir : str, path-like or None, default=None
         Folder for files of the blocks, where there is an executor. A ranking that was
         interrupted goes on there.
+    memory_limit : str, int or None, default=None
+        Memory that may be used, in bytes or as "8GiB", the model among it. Decides,
+        before anything is ranked, how many workers rank how many queries at a time.
 
     Returns
     -------
@@ -58,8 +65,14 @@ def rank_triples(
     Raises
     ------
     GraphValueError
-        For graphs of other vocabularies than the model's, and an executor with a
-        device.
+        For graphs of other vocabularies than the model's, and an executor or a
+        memory_limit with a device.
+    MemoryLimitError
+        If no way keeps to ``memory_limit``.
+
+    See Also
+    --------
+    plan_rank_triples : Tells what it takes before it starts.
 
     Notes
     -----
@@ -67,27 +80,22 @@ def rank_triples(
     queries, n entities and rows of width w; memory is O(n w + q w) in blocks of
     16,384 queries, never q n. A score that is not finite ranks last.
     """
-    graphs = (triples, *((known,) if isinstance(known, KnowledgeGraph) else known))
-    for graph in graphs:
-        _refuse_foreign(graph, model)
-    n, n_relations = model.n_entities_, model.n_relations_
-    rows = both_directions(triples.triples, n_relations)
-    everything = np.concatenate([graph.triples for graph in graphs])
-    truths = group_queries(both_directions(everything, n_relations))
-    asked = group_queries(rows)
+    asked, filters, rows, everything = grouped_questions(model, triples, known)
+    n = model.n_entities_
     above, equal = np.zeros((2, len(asked.tails)), np.int64)
-    filters = _filters(asked, truths, n)
     on_cpu = on_processor(device)
-    if executor is not None:
-        if not on_cpu:
-            raise GraphValueError(
-                f"An executor ranks on device='cpu'; got device={device!r}."
-            )
+    if not on_cpu and not (executor is None and memory_limit is None):
+        raise GraphValueError(
+            "An executor or a memory_limit ranks on device='cpu'; got "
+            f"device={device!r}."
+        )
+    plan = plan_queries(model, asked, filters, n_jobs, executor, memory_limit)
+    if plan.block is not None:
         from graphrep.kge._rank_tasks import count_in_tasks
 
         count_in_tasks(
             model, asked, filters, above, equal, at_a_time=_QUERIES_AT_A_TIME,
-            executor=executor, work_dir=work_dir, n_jobs=n_jobs,
+            block=plan.block, place=Place(executor, work_dir, n_jobs, plan.workers),
         )  # fmt: skip
     elif on_cpu:
         with numba_threads(n_jobs):
@@ -107,6 +115,22 @@ def rank_triples(
         triples.relations,
         cardinalities(triples._with(everything, None)),
     )
+
+
+def grouped_questions(
+    model: TripleScorer,
+    triples: KnowledgeGraph,
+    known: KnowledgeGraph | tuple[KnowledgeGraph, ...],
+) -> tuple[Queries, Queries, IntArray, IntArray]:
+    """Questions and their answers, all known answers, rows asked, all triples."""
+    graphs = (triples, *((known,) if isinstance(known, KnowledgeGraph) else known))
+    for graph in graphs:
+        _refuse_foreign(graph, model)
+    rows = both_directions(triples.triples, model.n_relations_)
+    everything = np.concatenate([graph.triples for graph in graphs])
+    truths = group_queries(both_directions(everything, model.n_relations_))
+    asked = group_queries(rows)
+    return asked, _filters(asked, truths, model.n_entities_), rows, everything
 
 
 def _count(

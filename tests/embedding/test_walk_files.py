@@ -10,7 +10,13 @@ from sklearn.base import clone
 
 from graphrep import DeepWalk, Graph, Node2Vec
 from graphrep.datasets import make_sbm
-from graphrep.embedding import Node2VecPlus, RandomWalks, _skip_gram_run, _walk_files
+from graphrep.embedding import (
+    Node2VecPlus,
+    RandomWalks,
+    _skip_gram_run,
+    _walk_costs,
+    _walk_files,
+)
 from graphrep.exceptions import GraphValueError
 from graphrep.io import write_graph_store
 
@@ -24,7 +30,7 @@ def graph():
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(_walk_files, "_LEAST", 70)
+    monkeypatch.setattr(_walk_costs, "_LEAST", 70)
     monkeypatch.setattr(_walk_files, "_AT_ONCE", 32)
     monkeypatch.setattr(_skip_gram_run, "_CHUNK", 128)
 

@@ -9,8 +9,7 @@ import pytest
 
 from graphrep import HOPE, FastRP
 from graphrep.datasets import make_sbm
-from graphrep.evaluation import ReconstructionEvaluator, assess
-from graphrep.evaluation import _rank_tasks as tasks
+from graphrep.evaluation import ReconstructionEvaluator, _rank_costs, assess
 from graphrep.evaluation import _scores as scores
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.io import EmbeddingStore, write_graph_store
@@ -36,7 +35,7 @@ def graph():
 
 @pytest.fixture(autouse=True)
 def few_tasks(monkeypatch):
-    monkeypatch.setattr(tasks, "_TASKS", 4)
+    monkeypatch.setattr(_rank_costs, "_TASKS", 4)
 
 
 def _equal(a, b):

@@ -34,7 +34,7 @@ def _same(a, b):
 def test_cliques_when_by_tasks_then_those_of_one_process(
     graph, monkeypatch, min_size, n_tasks
 ):
-    monkeypatch.setattr(tasks, "_TASKS", n_tasks)
+    monkeypatch.setattr(tasks, "TASKS", n_tasks)
     wanted = maximal_cliques(graph, min_size=min_size)
     assert len(wanted) > 50
     found = maximal_cliques(graph, min_size=min_size, executor="serial")
@@ -63,7 +63,7 @@ def test_cliques_when_a_worker_is_killed_then_the_same(graph, monkeypatch):
         return seen[-1]
 
     monkeypatch.setattr(tasks, "run_tasks", run)
-    monkeypatch.setattr(tasks, "_TASKS", 12)
+    monkeypatch.setattr(tasks, "TASKS", 12)
     found = maximal_cliques(graph, executor="processes", n_jobs=2)
     assert killed
     assert seen[0].retried >= 1
@@ -83,7 +83,7 @@ def test_cliques_when_stopped_then_the_same_call_goes_on(graph, monkeypatch, tmp
         return seen[-1]
 
     monkeypatch.setattr(tasks, "run_tasks", run)
-    monkeypatch.setattr(tasks, "_TASKS", 8)
+    monkeypatch.setattr(tasks, "TASKS", 8)
     options = {"executor": "serial", "work_dir": tmp_path}
     with pytest.raises(KeyboardInterrupt):
         maximal_cliques(graph, **options)
@@ -94,7 +94,7 @@ def test_cliques_when_stopped_then_the_same_call_goes_on(graph, monkeypatch, tmp
 
 @pytest.mark.parametrize("n_tasks", [1, 20])
 def test_cliques_when_too_many_then_refused(graph, monkeypatch, n_tasks):
-    monkeypatch.setattr(tasks, "_TASKS", n_tasks)
+    monkeypatch.setattr(tasks, "TASKS", n_tasks)
     with pytest.raises(MemoryLimitError, match="max_cliques=40"):
         maximal_cliques(graph, max_cliques=40, executor="serial")
     with pytest.raises(GraphValueError, match="max_seconds=3"):

@@ -9,7 +9,7 @@ import pytest
 
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import KnowledgeGraph
-from graphrep.kge import NFE, _rank_tasks, rank_triples
+from graphrep.kge import NFE, _rank_costs, _rank_tasks, rank_triples
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def case():
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(_rank_tasks, "_LEAST", 50)
+    monkeypatch.setattr(_rank_costs, "LEAST", 50)
 
 
 def _equal(a, b):
@@ -96,7 +96,7 @@ def test_ranks_when_stopped_then_the_same_call_goes_on(case, monkeypatch, tmp_pa
 
 def test_ranks_when_asked_wrongly_then_refused(case):
     model, test, known = case
-    with pytest.raises(GraphValueError, match="An executor ranks on device='cpu'"):
+    with pytest.raises(GraphValueError, match="ranks on device='cpu'"):
         rank_triples(model, test, known, executor="serial", device="torch:cpu")
     with pytest.raises(GraphValueError, match="executor must be"):
         rank_triples(model, test, known, executor="cloud")
