@@ -30,7 +30,7 @@ KERNELS_MAY = {"numpy", "numba", "llvmlite", "graphrep", *sys.stdlib_module_name
 OPTIONAL = {
     *("torch", "torch_geometric", "networkx", "pandas", "polars", "pyarrow", "gensim"),
     *("matplotlib", "pooch", "rich", "zstandard", "safetensors", "faiss", "rapidfuzz"),
-    *("dask", "distributed"),
+    *("dask", "distributed", "triton"),
 }
 
 
@@ -65,6 +65,6 @@ def test_imports_when_walked_then_only_from_rooms_above(path):
         top, *rest = name.split(".")
         if top == "graphrep" and rest and not room.startswith("__"):
             assert RANK[_room(rest[0])] <= RANK[room], name
-        if "torch" not in path.relative_to(PACKAGE).parts:
+        if not {"torch", "triton"} & set(path.relative_to(PACKAGE).parts):
             assert room != "kernels" or top in KERNELS_MAY, name
             assert not (at_top and top in OPTIONAL), f"{name} belongs in a function"

@@ -26,9 +26,7 @@ class TorchEngine:
     """
 
     def __init__(self, device: str) -> None:
-        self._torch, self._device = torch_device(
-            device, why="FastRP", doubles=True
-        )
+        self._torch, self._device = torch_device(device, why="FastRP", doubles=True)
         on_cpu = self._device.type == "cpu"  # "cpu" itself names the numba engine
         self.device = "torch:cpu" if on_cpu else str(self._device)
 

@@ -92,6 +92,9 @@ class Node2VecPlus(SkipGramEmbedder):
         The 64-bit seed that was used.
     device_ : str
         Where the work was done.
+    kernels_ : str
+        What did it: "numba", "gensim", "torch", or "triton" on a CUDA device where
+        Triton is installed.
     tasks_ : Summary or None
         With an executor: tasks ``run``, ``skipped`` and ``retried`` to draw the walks.
 

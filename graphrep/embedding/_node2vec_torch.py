@@ -103,6 +103,22 @@ def _one_thread(device: Any) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def kernel_kind(device: Any) -> str:
+    """Which kernels a device runs: "triton" where they are at hand, or "torch"."""
+    from graphrep.kernels.triton import at_hand
+
+    return "triton" if at_hand(device) else "torch"
+
+
+def _kernels(device: Any) -> tuple[Any, Any]:
+    """Give walks and skip-gram of a device; those of both kinds do the same."""
+    if kernel_kind(device) == "triton":
+        from graphrep.kernels.triton import _skipgram, _walks
+    else:
+        from graphrep.kernels.torch import _skipgram, _walks  # type: ignore[no-redef]
+    return _walks, _skipgram
+
+
 class _Trainer:
     """Tensors of one training."""
 
@@ -116,12 +132,11 @@ class _Trainer:
     ) -> None:
         import torch
 
-        from graphrep.kernels.torch import _skipgram, _walks
-
-        self._torch, self._skipgram, self._walks = torch, _skipgram, _walks
+        self._torch = torch
+        self._walks, self._skipgram = _kernels(device)
         self._options, self._seed = options, corpus.seed
         self._rule = corpus.rule
-        self._graph = _walks.to_device(corpus.graph, corpus.rule, device)
+        self._graph = self._walks.to_device(corpus.graph, corpus.rule, device)
         noise = runs.make_noise(runs.count_tokens(corpus, options), options, None)
         self._accept = torch.tensor(noise.accept, device=device)
         self._alias = torch.tensor(noise.alias, device=device)
@@ -131,7 +146,7 @@ class _Trainer:
             self._frozen = torch.tensor(np.asarray(frozen, bool), device=device)
         self._u = torch.tensor(np.asarray(tables.u), device=device)
         self._v = torch.tensor(np.asarray(tables.v), device=device)
-        self._band = _skipgram.band(options.walk_length, options.window, device)
+        self._band = self._skipgram.band(options.walk_length, options.window, device)
         self._batch = options.round_size or batch_size(corpus, options)
         self._limit = _PUSH / options.learning_rate
         self._n_shared = max(_NEGATIVES, 4 * options.n_negatives)
@@ -178,4 +193,4 @@ class _Trainer:
         return Trained(int(self._n_tokens), self._batch)
 
 
-__all__ = ["train"]
+__all__ = ["kernel_kind", "train"]

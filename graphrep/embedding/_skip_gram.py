@@ -313,6 +313,7 @@ class SkipGramEmbedder(TransductiveEmbedder):
         else:
             graph = files.graph
         corpus = runs.Corpus(graph, rule, task.graph.n_nodes, task.seed, starts)
+        self.kernels_ = "gensim" if self.backend == "gensim" else "numba"
         if self.backend == "gensim":
             from graphrep.embedding._skip_gram_gensim import train_gensim
 
@@ -337,8 +338,9 @@ class SkipGramEmbedder(TransductiveEmbedder):
         frozen: AnyArray | None,
     ) -> runs.Trained:  # fmt: skip
         _, device = torch_device(self.device, why=type(self).__name__, doubles=True)
-        from graphrep.embedding._node2vec_torch import train
+        from graphrep.embedding._node2vec_torch import kernel_kind, train
 
+        self.kernels_ = kernel_kind(device)
         self.device_ = "torch:cpu" if device.type == "cpu" else str(device)
         return train(
             corpus, self._options(), tables, device=device, frozen=frozen,

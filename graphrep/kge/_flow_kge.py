@@ -203,14 +203,14 @@ class FlowKGE(TripleModel):
                     "mixed_precision=True is for torch devices; give device='cuda', or "
                     "leave it out."
                 )
-            self.device_ = "cpu"
+            self.device_, self.kernels_ = "cpu", "numba"
             return Trainer(*given)
         from graphrep.kge._torch_training import TorchTrainer
 
         trainer = TorchTrainer(
             *given, device=self.device, mixed_precision=self.mixed_precision
         )
-        self.device_ = str(trainer.place)
+        self.device_, self.kernels_ = str(trainer.place), trainer.kernel_kind
         return trainer
 
     def _plan(self) -> Plan:

@@ -11,7 +11,7 @@ from graphrep.typing import AnyArray
 
 _TABLES = ("entity_parameters_", "relation_parameters_")
 _SCALARS = ("history_", "best_epoch_", "n_iter_", "random_seed_", "device_")
-_OPTIONAL = ("calibration_",)
+_OPTIONAL = ("calibration_", "kernels_")
 
 
 def fitted_state(model: Any) -> tuple[dict[str, AnyArray], dict[str, Any]]:

@@ -100,6 +100,9 @@ class NFE(FlowKGE):
         None), ``learning_rate`` and ``seconds`` of processor time.
     best_epoch_ : int
         Epoch whose parameters are kept.
+    device_, kernels_ : str
+        Where it was trained, and by what: "numba", "torch", or "triton" for flows of
+        the line on a CUDA device where Triton is installed.
 
     Notes
     -----

@@ -35,6 +35,8 @@ class RESCAL(FlowKGE):
         None), ``learning_rate`` and ``seconds`` of processor time.
     best_epoch_ : int
         Epoch whose parameters are kept.
+    device_, kernels_ : str
+        Where it was trained, and by what: "numba" or "torch".
 
     Notes
     -----

@@ -16,7 +16,7 @@ from graphrep.kge._batches import (
     Recipe,
     Step,
 )
-from graphrep.kge._geometry import COMPLEX, Geometry
+from graphrep.kge._geometry import COMPLEX, FLOW, Geometry
 from graphrep.kge._queries import Queries
 from graphrep.typing import AnyArray, FloatArray
 
@@ -43,9 +43,8 @@ class TorchTrainer(Batches):
     ) -> None:
         super().__init__(geometry, len(entities), len(relations), queries, recipe, seed)
         torch, self.place = torch_device(device, why="Training models of triples")
-        from graphrep.kernels.torch import _kge
-
-        self.torch, self.kernels, self.mixed = torch, _kge, mixed_precision
+        self.torch, self.mixed = torch, mixed_precision
+        self.kernels, self.kernel_kind = _kernels(geometry, self.place)
         optimizer = recipe.optimizer
         self.entities = _Table(torch, self._here(entities), optimizer)
         self.relations = _Table(torch, self._here(relations), optimizer)
@@ -134,6 +133,19 @@ class TorchTrainer(Batches):
             table.second.copy_(self._here(state[f"{name}_second"]))
             if table.first is not None:
                 table.first.copy_(self._here(state[f"{name}_first"]))
+
+
+def _kernels(geometry: Geometry, place: Any) -> tuple[Any, str]:
+    """Kernels for a geometry on a device, and their kind; both kinds do the same."""
+    from graphrep.kernels.triton import at_hand
+
+    if geometry.map == FLOW and at_hand(place):
+        from graphrep.kernels.triton import _kge as fused
+
+        return fused, "triton"
+    from graphrep.kernels.torch import _kge
+
+    return _kge, "torch"
 
 
 class _Table:
