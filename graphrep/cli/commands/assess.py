@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from graphrep.cli._executors import EXECUTOR, EXECUTOR_HELP, WORK_DIR_HELP
+from graphrep.cli._executors import (
+    EXECUTOR,
+    EXECUTOR_HELP,
+    MEMORY_HELP,
+    WORK_DIR_HELP,
+    dry_run_option,
+    memory_option,
+    show_way,
+)
 from graphrep.cli._help import Decorator, Function, SectionCommand, option
 from graphrep.cli._inputs import READABLE_FILE, GraphSource, graph_input, read_names
 from graphrep.cli._methods import METHODS
@@ -20,9 +28,14 @@ from graphrep.cli._values import Value
 
 if TYPE_CHECKING:
     from graphrep.evaluation import Assessment
+    from graphrep.graph import Graph
 
 _PAGES = {"save": "to_json", "markdown": "to_markdown", "html": "to_html"}
 _ALL = "all"
+_OF_RANKING = (
+    "scores", "direction", "random_state", "n_jobs", "device", "executor", "work_dir",
+    "memory_limit",
+)  # fmt: skip
 _GAP = 2
 _DISPENSABLE = ("AUC", "fit s", "shell 3", "edges P", "shell 2")  # the first goes first
 _OUTPUT = "Output"
@@ -175,6 +188,8 @@ def _work() -> list[Decorator]:
         ),
         option("--executor", metavar=EXECUTOR, help=EXECUTOR_HELP),
         option("--work-dir", metavar="DIR", help=WORK_DIR_HELP),
+        memory_option(f"Ranking may take {MEMORY_HELP}"),
+        dry_run_option(),
     ]
 
 
@@ -198,6 +213,7 @@ def assess(
     markdown: str | None,
     html: str | None,
     overwrite: bool,
+    dry_run: bool,
     **options: Any,
 ) -> None:
     """Tell how much of GRAPH is in vectors: files of them, or methods to be fitted.
@@ -223,6 +239,9 @@ def assess(
     with run.progress() as progress:
         progress(f"Reading {source.name}", 0, 0)
         graph = source.read()
+        if dry_run:
+            asked = {"hops": hops, "n_queries": n_queries}
+            return _show_plan(run, source, graph, wanted, {**asked, **options})
         result = evaluation.assess(
             graph,
             wanted,
@@ -248,6 +267,27 @@ def assess(
         )
     show(run, result)
     return run.facts("Done", [*((how, p) for how, p in outputs.items()), *run.cost()])
+
+
+def _show_plan(
+    run: Run, source: GraphSource, graph: Graph, wanted: dict[str, Any],
+    options: dict[str, Any],
+) -> None:  # fmt: skip
+    """Plan of the ranking of that embedding which takes the most memory."""
+    from graphrep.evaluation import ReconstructionEvaluator
+
+    hops, size = options["hops"], options["n_components"]
+    evaluator = ReconstructionEvaluator(
+        (hops,) if isinstance(hops, int) else hops,
+        n_queries=None if options["n_queries"] == _ALL else options["n_queries"],
+        **{name: options[name] for name in _OF_RANKING},
+    )
+    plans = [
+        evaluator.plan(graph, size or one if isinstance(one, type) else one)
+        for one in wanted.values()
+    ]
+    way = max(plans, key=lambda plan: plan.memory)
+    show_way(run, way, source.name, n_nodes=graph.n_nodes)
 
 
 def named_files(given: Sequence[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``graphrep hypergraph``: project a hypergraph, tell what is lost, get it back."""
+"""``graphrep hypergraph``: project, tell what is lost, list cliques, get it back."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ _OUTPUT = "Output"
     entries={
         "project": Entry(f"{_HERE}:project", "Write the graph of a hypergraph."),
         "report": Entry(f"{_HERE}:report", "Tell what that graph has lost."),
+        "cliques": Entry(
+            "graphrep.cli.commands._cliques:cliques",
+            "Write the maximal cliques of a graph.",
+        ),
         "reconstruct": Entry(
             "graphrep.cli.commands._reconstruct:reconstruct",
             "Find the hyperedges behind a graph.",
@@ -40,6 +44,7 @@ def hypergraph() -> None:
     \b
       graphrep hypergraph report papers.txt
       graphrep hypergraph project papers.txt -o graph.tsv
+      graphrep hypergraph cliques graph.tsv -o cliques.jsonl
       graphrep hypergraph reconstruct graph.tsv --train known.txt -o found.json
     """  # noqa: D301
 

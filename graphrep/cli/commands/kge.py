@@ -11,7 +11,15 @@ import click
 from graphrep._utils._atomic import atomic_path
 from graphrep.cli._embed_command import ALIASES
 from graphrep.cli._embedding import fresh_seed, was_given
-from graphrep.cli._executors import EXECUTOR, EXECUTOR_HELP, WORK_DIR_HELP
+from graphrep.cli._executors import (
+    EXECUTOR,
+    EXECUTOR_HELP,
+    MEMORY_HELP,
+    WORK_DIR_HELP,
+    dry_run_option,
+    memory_option,
+    show_way,
+)
 from graphrep.cli._help import Decorator, Function, SectionCommand, option
 from graphrep.cli._inputs import READABLE_FILE
 from graphrep.cli._lazy import Entry, LazyGroup
@@ -268,6 +276,8 @@ def _training_facts(estimator: Any) -> list[tuple[str, object]]:
 @option("--device", default="cpu", show_default=True, help="cpu, or a device of torch.")
 @option("--executor", metavar=EXECUTOR, help=EXECUTOR_HELP)
 @option("--work-dir", metavar="DIR", help=WORK_DIR_HELP)
+@memory_option(f"Ranking may take {MEMORY_HELP}")
+@dry_run_option()
 @triple_options
 @command_options
 def evaluate(
@@ -284,10 +294,12 @@ def evaluate(
     device: str,
     executor: str | None,
     work_dir: str | None,
+    memory_limit: str | None,
+    dry_run: bool,
     **reading: Any,
 ) -> None:
     """Rank the statements of the file TRIPLES among all entities by MODEL."""
-    from graphrep.kge import rank_triples
+    from graphrep.kge import plan_rank_triples, rank_triples
     from graphrep.persistence import load
 
     outputs = [path for path in (html, save) if path is not None]
@@ -300,11 +312,18 @@ def evaluate(
         asked, *others = (
             read_statements(path, reading, *names) for path in (triples, *known)
         )
+        where: dict[str, Any] = {
+            "n_jobs": n_jobs, "executor": executor, "memory_limit": memory_limit
+        }  # fmt: skip
+        known_ones = (found.known_, *others)
+        if dry_run:
+            way = plan_rank_triples(found, asked, known_ones, **where)
+            n, what = found.n_entities_, "entities"
+            return show_way(run, way, triples, n_nodes=n, what=what)
         progress("Ranking", 0, 0)
         ranks = rank_triples(
-            found, asked, (found.known_, *others), n_jobs=n_jobs, device=device,
-            executor=executor, work_dir=work_dir,
-        )  # fmt: skip
+            found, asked, known_ones, **where, device=device, work_dir=work_dir
+        )
     figures = ranks.metrics(ties)
     result: dict[str, Any] = {
         "ties": ties,

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from graphrep.cli._embed_command import ALIASES
+from graphrep.cli._executors import dry_run_option, show_way
 from graphrep.cli._help import SectionCommand
 from graphrep.cli._inputs import GraphSource, graph_input
 from graphrep.cli._outputs import (
@@ -40,19 +41,26 @@ _Batches = Callable[[], "Iterator[IntArray]"]
     "Where to write the walks: text with one walk of node ids a line (.gz and so on "
     "compress it), .npz (row numbers and ids) or .npy (row numbers); - is standard "
     "output.",
+    required=False,
     formats=WALK_FORMATS,
 )
+@dry_run_option()
 @estimator_options(read_source("RandomWalks"), aliases=ALIASES, skip=())
 @command_options
 def walk(
     run: Run,
     source: GraphSource,
-    output: str,
+    output: str | None,
     format: str | None,
     overwrite: bool,
+    dry_run: bool,
     **parameters: Any,
 ) -> None:
     """Walk at random over GRAPH, as DeepWalk, node2vec and node2vec+ do."""
+    if dry_run:
+        return _show_plan(run, source, parameters)
+    if output is None:
+        raise click.UsageError("Missing option '-o' / '--output'.")
     format = format or _format_of(output)
     check_output(output, overwrite=overwrite, as_json=run.as_json)
     if output == STANDARD_OUTPUT and format != "text" and is_terminal():
@@ -80,13 +88,21 @@ def walk(
         n_steps = _write(graph, stream, batches, output, format)
     size = [("walks", f"{stream.n_walks:,}"), ("nodes on them", f"{n_steps:,}")]
     run.facts(f"Wrote {place(output)}", [*size, *run.cost()])
-    run.report(
+    return run.report(
         parameters={**walker.get_params(), "random_state": stream.seed},
         n_nodes=graph.n_nodes,
         n_edges=graph.n_edges,
         outputs=[] if output == STANDARD_OUTPUT else [output],
         result={"walks": stream.n_walks, "nodes_on_walks": n_steps},
     )
+
+
+def _show_plan(run: Run, source: GraphSource, parameters: dict[str, Any]) -> None:
+    from graphrep.embedding import RandomWalks
+
+    graph = source.read()
+    way = RandomWalks(**parameters).plan(graph)
+    show_way(run, way, source.name, n_nodes=graph.n_nodes)
 
 
 def _format_of(path: str) -> str:
