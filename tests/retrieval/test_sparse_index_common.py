@@ -1,0 +1,130 @@
+"""SparseIndex where most features are common: bytes for sums, exact results."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from graphrep.kernels import _common_columns, _sparse_tiles
+from graphrep.retrieval import SparseIndex
+
+
+def _rows(n, d, seed, share=0.5, scale=1.0):
+    draw = np.random.default_rng(seed)
+    mask = draw.random((n, d)) < share * draw.random(d) ** 2
+    return sparse.csr_array((mask * scale * draw.random((n, d))).astype(np.float32))
+
+
+def _products(X, Y):
+    """Sums in float32 in the order of the columns."""
+    X, Y = X.toarray(), Y.toarray()
+    out = np.zeros((len(X), len(Y)), np.float32)
+    for t in range(X.shape[1]):
+        out += X[:, t : t + 1] * Y[:, t]
+    return out
+
+
+def _check(Y, X, k, **options):
+    expected = _products(X, Y)
+    for i, own in enumerate(options.get("exclude", ())):
+        expected[i, own] = 0
+    order = np.argsort(-expected, axis=1, kind="stable")[:, :k]
+    best = np.take_along_axis(expected, order, axis=1)
+    rows, scores = SparseIndex(Y).query(X, k, **options)
+    np.testing.assert_array_equal(scores, best)
+    np.testing.assert_array_equal(rows, np.where(best > 0, order, -1))
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("k", [1, 10, 200])
+def test_query_when_features_are_common_then_the_bits_of_all_products(k, scale):
+    Y, X = _rows(5000, 40, 0, scale=scale), _rows(30, 40, 1)
+    index = SparseIndex(Y)
+    assert index._common[1] > 20  # else this tests something else
+    _check(Y, X, k)
+
+
+def test_query_when_row_is_excluded_then_the_next_comes_in():
+    Y = _rows(3000, 40, 2)
+    X = Y[:40]
+    _check(Y, X, 5, exclude=np.arange(40))
+
+
+def test_query_when_thousands_tie_then_the_lowest_rows():
+    row = np.zeros((1, 20), np.float32)
+    row[0, ::2] = np.linspace(0.1, 1, 10)
+    Y = sparse.csr_array(np.tile(row, (9000, 1)))
+    rows, scores = SparseIndex(Y).query(Y[:3], 50)
+    np.testing.assert_array_equal(rows, np.tile(np.arange(50), (3, 1)))
+    assert (scores == scores[0, 0]).all()
+
+
+def test_query_when_sums_are_less_than_a_unit_then_rows_are_found_all_the_same():
+    Y = np.zeros((4000, 3), np.float32)
+    Y[:, 0] = 1.0
+    Y[::2, 0], Y[::2, 1] = 0, 1e-7  # 1e-7 of the largest product: no unit of the sum
+    Y[0, 1] = 1.0
+    X = sparse.csr_array(np.array([[0, 1.0, 0], [1.0, 1e-6, 0]], np.float32))
+    _check(sparse.csr_array(Y), X, 3000)
+
+
+def test_query_when_it_has_many_features_then_sums_do_not_run_over():
+    draw = np.random.default_rng(3)
+    d = 30_000
+    Y = sparse.csr_array(draw.random((200, d)).astype(np.float32))
+    X = sparse.csr_array(np.ones((2, d), np.float32))
+    _check(Y, X, 7)
+
+
+def test_query_when_one_feature_is_all_then_the_factor_fits_sixteen_bits():
+    Y = sparse.csr_array(np.linspace(1, 2, 1000, dtype=np.float32)[:, None])
+    _check(Y, sparse.csr_array(np.array([[3.0]], np.float32)), 4)
+
+
+def test_sums_when_compared_with_products_then_within_what_is_claimed():
+    Y, X = _rows(640, 30, 4), _rows(20, 30, 5)
+    index = SparseIndex(Y)
+    place, n_common, common, longest = index._common
+    state = _sparse_tiles._read(
+        np.arange(20), X.indptr.astype(np.int64), X.indices.astype(np.int32), X.data,
+        index._columns[0], index._largest, place, longest, 5, 0,
+    )  # fmt: skip
+    sums, block = np.zeros(640, np.uint16), np.zeros(64, np.uint16)
+    exact = _products(X, Y).astype(np.float64)
+    worst = 0.0
+    for i in range(20):
+        _sparse_tiles._add_rare(i, 0, 640, sums, state, *index._columns[1:])
+        for at in range(0, 640, 64):
+            top = _add(sums, at, common, n_common, state, i, block)
+            assert top == block.max()
+            off = block - state.units[i] * exact[i, at : at + 64]
+            assert off.min() >= -state.under[i]
+            assert off.max() <= state.error[i] - state.under[i]
+            worst = max(worst, np.abs(off).max() / 65535)
+        assert not sums.any()
+    assert 0 < worst < 0.01
+
+
+@_sparse_tiles.njit
+def _add(sums, at, common, n_common, state, i, block):
+    return _common_columns.add_common(
+        sums, at, common, at * n_common, state.offset, state.factor, state.common[i],
+        state.common[i + 1], block,
+    )  # fmt: skip
+
+
+def test_reaches_when_compared_with_numpy_then_the_same_rows():
+    draw = np.random.default_rng(6)
+    block = draw.integers(0, 2**16, 64).astype(np.uint16)
+    for least in (0, 1, 32768, 65535, int(block[5])):
+        assert _bits(block, least) == np.flatnonzero(block >= least).tolist()
+
+
+@_sparse_tiles.njit
+def _bits(block, least):
+    bits, out = _common_columns.reaches(block, least), []
+    while bits:
+        out.append(_common_columns.lowest_bit(bits))
+        bits &= bits - np.uint64(1)
+    return out
