@@ -154,6 +154,17 @@ def test_load_when_sentence_transformer_then_same_vectors(folder):
     np.testing.assert_allclose(encoder.transform(records), expected, atol=1e-5)
 
 
+def test_transform_when_on_a_device_then_as_on_the_processor(folder, device):
+    records = Records({"name": ["red fox", "hen owl"]})
+    here, there = (
+        TransformerEncoder(folder, device=where).fit(records, records)
+        for where in ("cpu", device)
+    )
+    assert there.device_ == device.split(":")[-1]
+    got, wanted = there.transform(records), here.transform(records)
+    np.testing.assert_allclose(got, wanted, atol=1e-5)
+
+
 def test_fit_when_device_is_not_there_then_error(folder):
     records = Records({"name": ["red"]})
     with pytest.raises(DeviceError, match="warp"):

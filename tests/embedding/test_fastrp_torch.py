@@ -29,11 +29,11 @@ OPTIONS = [
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_torch_when_compared_with_numba_then_same_up_to_rounding(
-    reference, options, dtype
+    reference, options, dtype, device
 ):
     a = sparse.csr_array(reference.random_graph().astype(dtype))
     numba = FastRP(18, random_state=3, **options).fit(a)
-    other = FastRP(18, random_state=3, device="torch:cpu", **options).fit(a)
+    other = FastRP(18, random_state=3, device=device, **options).fit(a)
     assert other.device_ != numba.device_
     assert other.embedding_.dtype == numba.embedding_.dtype
     assert other.n_isolated_ == numba.n_isolated_
@@ -47,33 +47,36 @@ def test_torch_when_compared_with_numba_then_same_up_to_rounding(
 
 @pytest.mark.parametrize("s", [1.0, 3.0, 50.0])
 @pytest.mark.parametrize("seed", [0, 2**63 - 1])
-def test_signs_when_drawn_by_torch_then_same_bits(s, seed):
+def test_signs_when_drawn_by_torch_then_same_bits(s, seed, place):
     from graphrep.kernels.torch._projection import dense_signs
 
     keys = np.array([0, 1, 7, 2**63, 2**64 - 1], np.uint64)
     start = SignStart(keys, np.ones(5), 100, s, seed)
-    out = torch.empty((5, 100))
+    out = torch.empty((5, 100), device=place)
     half = min(int(start.half), 2**63 - 1)
-    dense_signs(seed, torch.from_numpy(keys.view(np.int64)), 100, 0, half, out)
-    assert np.array_equal(out.numpy(), start.as_layer().data[:, :100])
+    moved = torch.from_numpy(keys.view(np.int64)).to(place)
+    dense_signs(seed, moved, 100, 0, half, out)
+    assert np.array_equal(out.cpu().numpy(), start.as_layer().data[:, :100])
 
 
-def test_torch_when_features_weights_extreme_or_no_edges_then_as_numba(reference):
+def test_torch_when_features_weights_extreme_or_no_edges_then_as_numba(
+    reference, device
+):
     a = reference.random_graph(directed=False)
     x = np.random.default_rng(0).random((40, 5))
     for matrix, features in [(a, x), (a * 1e-300, None), (0 * a, None)]:
         pair = [
-            FastRP(18, random_state=0, device=device)
+            FastRP(18, random_state=0, device=where)
             .fit(matrix, features=features)
             .embedding_
-            for device in ("cpu", "torch:cpu")
+            for where in ("cpu", device)
         ]
         np.testing.assert_allclose(*pair, atol=1e-8)
 
 
-def test_torch_when_out_given_then_written(reference):
+def test_torch_when_out_given_then_written(reference, device):
     out = np.empty((40, 18))
-    model = FastRP(18, random_state=0, device="torch:cpu")
+    model = FastRP(18, random_state=0, device=device)
     assert model.fit_transform(reference.random_graph(), out=out) is out
     assert out.any()
 

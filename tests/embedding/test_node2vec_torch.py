@@ -15,7 +15,7 @@ from graphrep.model_selection import node_classification
 torch = pytest.importorskip("torch")
 
 
-def train(seed=1, *, frozen=None, **changes):
+def train(seed=1, *, frozen=None, place="cpu", **changes):
     from graphrep.embedding._node2vec_torch import train as train_torch
 
     graph = blocks().graph
@@ -29,7 +29,7 @@ def train(seed=1, *, frozen=None, **changes):
     starts = np.arange(n) if frozen is None else np.flatnonzero(~frozen)
     corpus = runs.Corpus(walk_graph(graph), walk_rule(0.5, 2.0), n, seed, starts)
     done = train_torch(
-        corpus, options, tables, device=torch.device("cpu"), steps=range, frozen=frozen
+        corpus, options, tables, device=torch.device(place), steps=range, frozen=frozen
     )
     return tables, done
 
@@ -47,25 +47,25 @@ def test_train_when_repeated_then_same_bits_and_other_seed_other_vectors():
 
 
 @pytest.mark.parametrize("changes", [{}, {"sample": 0.01}, {"round_size": 7}], ids=str)
-def test_train_when_graph_has_blocks_then_they_are_told_apart(changes):
-    tables, _ = train(**changes)
+def test_train_when_graph_has_blocks_then_they_are_told_apart(changes, place):
+    tables, _ = train(place=place, **changes)
     y = blocks().y
     unit = tables.u / np.linalg.norm(tables.u, axis=1, keepdims=True)
     centres = np.stack([unit[y == k].mean(axis=0) for k in range(3)])
     assert (np.argmax(unit @ centres.T, axis=1) == y).mean() > 0.95
 
 
-def test_train_when_rows_frozen_then_only_others_learn():
+def test_train_when_rows_frozen_then_only_others_learn(place):
     frozen = np.arange(90) < 80
     start = runs.first_tables(90, 16, 1)
-    tables, _ = train(frozen=frozen)
+    tables, _ = train(frozen=frozen, place=place)
     assert np.array_equal(tables.u[:80], start.u[:80])
     assert np.array_equal(tables.v[:80], start.v[:80])
     assert (tables.u[80:] != start.u[80:]).any(axis=1).all()
 
 
-def test_train_when_walk_has_one_node_then_vectors_stay():
-    tables, done = train(walk_length=1)
+def test_train_when_walk_has_one_node_then_vectors_stay(place):
+    tables, done = train(walk_length=1, place=place)
     assert np.array_equal(tables.u, runs.first_tables(90, 16, 1).u)
     assert done.n_tokens == 1800
 

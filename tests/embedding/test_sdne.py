@@ -396,3 +396,13 @@ def test_transform_when_graph_of_the_same_nodes_then_loops_dropped_as_in_fit(tor
     model = SDNE(**QUICK).fit(graph)
     got = model.transform(graph.add_self_loops())
     np.testing.assert_allclose(got, model.embedding_, atol=1e-6)
+
+
+def test_fit_when_on_a_device_then_as_on_the_processor(device):
+    a = _graph(40, 0.15)
+    here, there = (
+        SDNE(4, hidden=(8,), n_epochs=5, device=where, random_state=0).fit(a)
+        for where in ("cpu", device)
+    )
+    assert there.device_ == device.split(":")[-1]
+    np.testing.assert_allclose(there.embedding_, here.embedding_, atol=1e-4)

@@ -11,8 +11,6 @@ from graphrep.exceptions import DeviceError
 
 torch = pytest.importorskip("torch")
 
-DEVICES = ["torch:cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
-
 
 @pytest.fixture(scope="module")
 def graph():
@@ -22,13 +20,10 @@ def graph():
 
 
 def evaluate(graph, value, device, **parameters):
-    if device == "cuda" and not torch.cuda.is_available():
-        pytest.skip("no CUDA device")
     evaluator = ReconstructionEvaluator(device=device, hops=(1, 2), **parameters)
     return evaluator.evaluate(graph, value)
 
 
-@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("score", ["dot", "cosine", "euclidean"])
 def test_device_when_vectors_are_equal_then_they_tie_exactly(graph, device, score):
     rng = np.random.default_rng(1)
@@ -52,7 +47,6 @@ def test_device_when_vectors_are_equal_then_they_tie_exactly(graph, device, scor
     np.testing.assert_array_equal(found.edges.above, expected.edges.above)
 
 
-@pytest.mark.parametrize("device", DEVICES)
 def test_device_when_all_vectors_are_equal_then_chance_exactly(graph, device):
     vectors = np.tile(np.random.default_rng(7).normal(size=16), (200, 1))
     found = evaluate(graph, vectors, device, scores=("dot", "cosine", "euclidean"))
@@ -64,7 +58,6 @@ def test_device_when_all_vectors_are_equal_then_chance_exactly(graph, device):
         )
 
 
-@pytest.mark.parametrize("device", DEVICES)
 def test_device_when_vectors_differ_then_the_metrics_of_the_processor(graph, device):
     vectors = np.random.default_rng(2).normal(size=(200, 16))
     target = np.random.default_rng(3).normal(size=(200, 16))
@@ -75,14 +68,12 @@ def test_device_when_vectors_differ_then_the_metrics_of_the_processor(graph, dev
             np.testing.assert_allclose(found.values, expected.values, atol=1e-6)
 
 
-@pytest.mark.parametrize("device", DEVICES)
 def test_device_when_threads_differ_then_the_same_bits(graph, device):
     vectors = np.random.default_rng(4).normal(size=(200, 8))
     one, many = (evaluate(graph, vectors, device, n_jobs=n) for n in (1, 4))
     np.testing.assert_array_equal(one.values, many.values)
 
 
-@pytest.mark.parametrize("device", DEVICES)
 def test_device_when_scores_come_from_elsewhere_then_the_same_metrics(graph, device):
     weights = np.random.default_rng(5).normal(size=(200, 200))
     huge = np.random.default_rng(6).normal(size=(200, 4)) * 1e30

@@ -17,7 +17,6 @@ torch = pytest.importorskip("torch")
 RELEVANT = np.array([0b010, 0b110, 0b100, 0b100, 0b010], np.int64)
 REMOVED = np.array([0, 0, 0, 0b010, 0b100], np.int64)
 KS = np.array([1, 3, 10, 5000], np.int64)
-DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
 
 
 def ranked(scores, classes, ties, device=None, relevant=RELEVANT, removed=REMOVED):
@@ -33,8 +32,6 @@ def ranked(scores, classes, ties, device=None, relevant=RELEVANT, removed=REMOVE
     else:
         from graphrep.kernels.torch import _ranking
 
-        if device == "cuda" and not torch.cuda.is_available():
-            pytest.skip("no CUDA device")
         _ranking.rank_metrics(*args, *tables, out, *sizes, device=device)
     return out, *sizes
 
@@ -53,15 +50,14 @@ def block(rng, n_rows, n, levels, shares):
     return scores.astype(np.float32), classes.astype(np.uint8)
 
 
-@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("ties", ["expected", "min", "max"])
 @pytest.mark.parametrize("levels", [0, 1, 20])
-def test_metrics_when_ranked_by_torch_then_those_of_numba(device, ties, levels):
+def test_metrics_when_ranked_by_torch_then_those_of_numba(place, ties, levels):
     rng = np.random.default_rng(levels)
     for n, shares in [(7, (0.1, 0.3, 0.3, 0.3)), (3000, (0.01, 0.01, 0.1, 0.88))]:
         scores, classes = block(rng, 9, n, levels, shares)
         args = scores, classes, ties
-        assert_same(ranked(*args, device), ranked(*args))
+        assert_same(ranked(*args, place), ranked(*args))
 
 
 @given(st.integers(0, 2**32), st.integers(1, 40), st.sampled_from([0, 1, 2]))
@@ -73,9 +69,8 @@ def test_metrics_when_anything_is_ranked_then_those_of_numba(seed, n, levels):
         assert_same(ranked(scores, classes, ties, "cpu"), ranked(scores, classes, ties))
 
 
-@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("ties", ["expected", "min", "max"])
-def test_metrics_when_scores_are_odd_then_those_of_numba(device, ties):
+def test_metrics_when_scores_are_odd_then_those_of_numba(place, ties):
     rng = np.random.default_rng(5)
     n = 5000
     scores = np.zeros((5, n), np.float32)
@@ -86,29 +81,25 @@ def test_metrics_when_scores_are_odd_then_those_of_numba(device, ties):
     classes[:, :3] = 1  # few of many: a long series for the first rank
     classes[:, 3:40] = 2
     classes[4] = 3  # nothing to find
-    got = ranked(scores, classes, ties, device)
+    got = ranked(scores, classes, ties, place)
     assert_same(got, ranked(scores, classes, ties))
     assert np.isnan(got[0][4]).all()
     everything = np.ones((5, n), np.uint8)
     assert_same(
-        ranked(scores, everything, ties, device), ranked(scores, everything, ties)
+        ranked(scores, everything, ties, place), ranked(scores, everything, ties)
     )
 
 
-@pytest.mark.parametrize("device", DEVICES)
-def test_metrics_when_repeated_then_the_same_bits(device):
+def test_metrics_when_repeated_then_the_same_bits(place):
     scores, classes = block(
         np.random.default_rng(1), 20, 2000, 5, (0.01, 0.05, 0.2, 0.74)
     )
-    first, second = (ranked(scores, classes, "expected", device) for _ in range(2))
+    first, second = (ranked(scores, classes, "expected", place) for _ in range(2))
     for a, b in zip(first, second, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("device", ["torch:cpu", *DEVICES[1:]])
 def test_evaluator_when_on_a_device_then_the_values_of_the_processor(device):
-    if device == "cuda" and not torch.cuda.is_available():
-        pytest.skip("no CUDA device")
     rng = np.random.default_rng(3)
     rows, columns = rng.integers(0, 150, (2, 400))
     graph = Graph.from_codes(rows, columns, nodes=150, duplicates="first")

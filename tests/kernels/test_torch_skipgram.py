@@ -41,32 +41,32 @@ def by_pairs(u, v, walks, noise):
     return du, dv
 
 
-def trained(u, v, walks, noise, **options):
+def trained(place, u, v, walks, noise, **options):
     from graphrep.kernels.torch import _skipgram
 
-    a, b = torch.tensor(u), torch.tensor(v)
-    weights = _skipgram.band(walks.shape[1], WINDOW, "cpu").to(a.dtype)
-    arrays = torch.tensor(walks), torch.tensor(noise)
+    a, b = torch.tensor(u, device=place), torch.tensor(v, device=place)
+    weights = _skipgram.band(walks.shape[1], WINDOW, place).to(a.dtype)
+    arrays = torch.tensor(walks, device=place), torch.tensor(noise, device=place)
     _skipgram.train_batch(a, b, *arrays, weights, NEGATIVES, RATE, **options)
-    return a.numpy() - u, b.numpy() - v
+    return a.cpu().numpy() - u, b.cpu().numpy() - v
 
 
-def test_step_when_compared_with_loop_over_pairs_then_equal(example):
-    for got, wanted in zip(trained(*example), by_pairs(*example), strict=True):
+def test_step_when_compared_with_loop_over_pairs_then_equal(place, example):
+    for got, wanted in zip(trained(place, *example), by_pairs(*example), strict=True):
         np.testing.assert_allclose(got, wanted, atol=1e-12)
 
 
-def test_step_when_float32_then_equal_to_1e_5(example):
+def test_step_when_float32_then_equal_to_1e_5(place, example):
     u, v, walks, noise = example
-    got = trained(u.astype(np.float32), v.astype(np.float32), walks, noise)
+    got = trained(place, u.astype(np.float32), v.astype(np.float32), walks, noise)
     for a, b in zip(got, by_pairs(*example), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
 
 
-def test_step_when_limited_then_rows_shortened_not_turned(example):
+def test_step_when_limited_then_rows_shortened_not_turned(place, example):
     for limit in (1.5, 1e9):
         for got, wanted in zip(
-            trained(*example, limit=limit), by_pairs(*example), strict=True
+            trained(place, *example, limit=limit), by_pairs(*example), strict=True
         ):
             moved = np.abs(wanted).max(axis=1) > 1e-12
             ratio = (got * wanted).sum(1)[moved] / (wanted**2).sum(1)[moved]
@@ -77,10 +77,10 @@ def test_step_when_limited_then_rows_shortened_not_turned(example):
             assert (ratio < 0.9).any() == (limit < 10)
 
 
-def test_step_when_rows_frozen_then_they_stay(example):
-    frozen = torch.tensor(np.arange(N) % 2 == 0)
+def test_step_when_rows_frozen_then_they_stay(place, example):
+    frozen = torch.tensor(np.arange(N) % 2 == 0, device=place)
     for got, wanted in zip(
-        trained(*example, frozen=frozen), by_pairs(*example), strict=True
+        trained(place, *example, frozen=frozen), by_pairs(*example), strict=True
     ):
         assert not got[::2].any()
         np.testing.assert_allclose(got[1::2], wanted[1::2], atol=1e-12)
@@ -112,25 +112,27 @@ def test_loss_when_steps_taken_then_falls(example):
     assert slope[1] > 0
 
 
-def test_negatives_when_drawn_then_by_their_weights():
+def test_negatives_when_drawn_then_by_their_weights(place):
     from graphrep.kernels._alias import alias_table
     from graphrep.kernels.torch._skipgram import negatives
 
     weights = np.array([1.0, 2.0, 0.5, 8.0, 3.0])
     accept, alias = np.empty(5, np.float32), np.empty(5, np.int32)
     alias_table(weights, accept, alias)
-    drawn = negatives(torch.arange(2000), torch.tensor(accept), torch.tensor(alias), 20)
-    counts = np.bincount(drawn.numpy().ravel(), minlength=5)
+    keys = torch.arange(2000, device=place)
+    tables = (torch.tensor(table, device=place) for table in (accept, alias))
+    drawn = negatives(keys, *tables, 20)
+    counts = np.bincount(drawn.cpu().numpy().ravel(), minlength=5)
     expected = 40000 * weights / weights.sum()
     assert ((counts - expected) ** 2 / expected).sum() < 25  # 4 degrees of freedom
 
 
-def test_thin_when_chances_given_then_walks_close_up():
+def test_thin_when_chances_given_then_walks_close_up(place):
     from graphrep.kernels.torch._skipgram import thin
 
-    walks = torch.tensor([[0, 1, 2, 0, 1, -1], [1, 1, 2, 2, 1, 1]])
-    keep = torch.tensor([1.0, 0.0, 1.0])
-    got = thin(walks, torch.tensor([3, 4]), keep)
+    walks = torch.tensor([[0, 1, 2, 0, 1, -1], [1, 1, 2, 2, 1, 1]], device=place)
+    keep = torch.tensor([1.0, 0.0, 1.0], device=place)
+    got = thin(walks, torch.tensor([3, 4], device=place), keep)
     assert got.tolist() == [[0, 2, 0, -1, -1, -1], [2, 2, -1, -1, -1, -1]]
 
 

@@ -51,15 +51,15 @@ def _fit(model, **options):
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 @pytest.mark.parametrize("model", MODELS, ids=repr)
-def test_fit_when_on_torch_then_what_the_processor_learns(model, variant):
+def test_fit_when_on_torch_then_what_the_processor_learns(model, variant, device):
     if (
         variant.get("regularizer") == "dura"
         and model.get_params().get("divergence") == "kl"
     ):
         pytest.skip("refused")
     here = _fit(model, **variant)
-    there = _fit(model, **variant, device="torch:cpu")
-    assert there.device_ == "cpu"
+    there = _fit(model, **variant, device=device)
+    assert there.device_ == device.split(":")[-1]
     for name in ("entity_parameters_", "relation_parameters_"):
         np.testing.assert_allclose(
             getattr(there, name), getattr(here, name), rtol=1e-6, atol=1e-7
@@ -70,7 +70,7 @@ def test_fit_when_on_torch_then_what_the_processor_learns(model, variant):
 
 
 @pytest.mark.parametrize("levels", [None, 3])
-def test_ranks_when_on_torch_then_those_of_the_kernel(levels, monkeypatch):
+def test_ranks_when_on_torch_then_those_of_the_kernel(levels, device, monkeypatch):
     from graphrep.kge import _rank_on_device
 
     model = _fit(NFE(5))
@@ -83,12 +83,12 @@ def test_ranks_when_on_torch_then_those_of_the_kernel(levels, monkeypatch):
     here = rank_triples(model, asked, known)
     for size in (1 << 27, 20):  # one block, and many
         monkeypatch.setattr(_rank_on_device, "_SCORES_AT_A_TIME", size)
-        there = rank_triples(model, asked, known, device="torch:cpu")
+        there = rank_triples(model, asked, known, device=device)
         for kind in ("optimistic", "realistic", "pessimistic"):
             np.testing.assert_array_equal(there.ranks(kind), here.ranks(kind))
 
 
-def test_mixed_precision_when_trained_then_it_still_learns():
+def test_mixed_precision_when_trained_then_it_still_learns(device):
     graph = _triples()
     exact, mixed = (
         NFE(
@@ -96,7 +96,7 @@ def test_mixed_precision_when_trained_then_it_still_learns():
             n_epochs=100,
             decay=1.0,
             random_state=0,
-            device="torch:cpu",
+            device=device,
             mixed_precision=m,
         )
         .fit(graph)

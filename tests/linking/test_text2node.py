@@ -53,6 +53,15 @@ def model(mapper="mlp", loss="contrastive", target="names", **options):
     return Text2Node(mapper=mapper, loss=loss, target=target, **(given | options))
 
 
+@pytest.mark.parametrize("mapper", ["bilstm", "cnn"])
+def test_fit_when_on_a_device_then_as_on_the_processor(mapper, device):
+    here, there = (
+        model(mapper, n_epochs=2, device=where).fit(TOOLS) for where in ("cpu", device)
+    )
+    got, wanted = there.transform(ALL), here.transform(ALL)
+    np.testing.assert_allclose(got, wanted, atol=1e-3)
+
+
 # -- learning ----------------------------------------------------------------------
 @pytest.mark.parametrize("loss", ["cosine", "mse", "contrastive"])
 @pytest.mark.parametrize("target", ["graph", "names", "names+graph"])

@@ -198,15 +198,14 @@ def test_result_when_other_threads_then_the_same_bits(method):
 
 
 @pytest.mark.parametrize("method", [m for m in METHODS if m != "gc"])
-def test_torch_when_on_its_cpu_then_as_numpy(method):
-    pytest.importorskip("torch")
+def test_torch_when_on_a_device_then_as_numpy(method, device):
     t, b, q, g = _data(8)
     plain, there = (
-        HubnessCorrector(method, k=4, device=device).fit(
+        HubnessCorrector(method, k=4, device=where).fit(
             t, query_bank=b, gallery_bank=g, groups=np.arange(len(t)) // 2,
             query_groups=np.arange(len(b)) // 3,
         )
-        for device in ("cpu", "torch:cpu")
+        for where in ("cpu", device)
     )  # fmt: skip
     np.testing.assert_allclose(plain.bias_, there.bias_, atol=2e-6)
     (rows, scores), (other, values) = (x.kneighbors(q, 6) for x in (plain, there))
