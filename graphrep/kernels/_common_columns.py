@@ -12,85 +12,16 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from graphrep.kernels import _lanes as lanes
 from graphrep.kernels._jit import njit
 
-ROWS = 64
+ROWS = lanes.LANES
 """Rows of a block."""
 _I8, _I16, _I32, _I64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
 
 
-def _vector(element):
-    return ir.VectorType(element, ROWS)
-
-
 def _same(element, value):
-    return ir.Constant(_vector(element), [value] * ROWS)
-
-
-def _splat(builder, value):
-    undefined = ir.Constant(_vector(_I16), ir.Undefined)
-    one = builder.insert_element(undefined, value, _I32(0))
-    return builder.shuffle_vector(one, undefined, _same(_I32, 0))
-
-
-def _pointer(builder, array, at, element):
-    place = builder.gep(array.data, [at])
-    return builder.bitcast(place, _vector(element).as_pointer())
-
-
-def _largest(builder, value):
-    kind = ir.FunctionType(_I16, [_vector(_I16)])
-    name = "llvm.vector.reduce.umax.v64i16"
-    function = cgutils.get_or_insert_function(builder.module, kind, name)
-    return builder.zext(builder.call(function, [value]), _I64)
-
-
-@intrinsic
-def largest_of_block(typing, sums, at):
-    """Largest of 64 sums from ``at`` on."""
-
-    def codegen(context, builder, signature, args):
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        place = _pointer(builder, array, args[1], _I16)
-        return _largest(builder, builder.load(place, align=2))
-
-    return types.int64(sums, types.int64), codegen
-
-
-@intrinsic
-def reaches(typing, sums, least):
-    """One bit for each of the first 64 sums: whether it is ``least`` or more."""
-
-    def codegen(context, builder, signature, args):
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        value = builder.load(_pointer(builder, array, _I64(0), _I16), align=2)
-        bar = _splat(builder, builder.trunc(args[1], _I16))
-        return builder.bitcast(builder.icmp_unsigned(">=", value, bar), _I64)
-
-    return types.uint64(sums, types.int64), codegen
-
-
-@intrinsic
-def lowest_bit(typing, bits):
-    """Place of the lowest bit that is set."""
-
-    def codegen(context, builder, signature, args):
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.uint64), codegen
-
-
-@intrinsic
-def clear_block(typing, sums, at):
-    """Make the 64 sums from ``at`` on zero."""
-
-    def codegen(context, builder, signature, args):
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        place = _pointer(builder, array, args[1], _I16)
-        builder.store(_same(_I16, 0), place, align=2)
-        return context.get_dummy_value()
-
-    return types.void(sums, types.int64), codegen
+    return ir.Constant(lanes.vector(element), [value] * ROWS)
 
 
 @intrinsic
@@ -108,8 +39,8 @@ def add_common(typing, sums, at, values, base, offsets, factors, first, last, ou
             if isinstance(t, types.Array) else None
             for t, a in zip(signature.args, args, strict=True)
         ]  # fmt: skip
-        place = _pointer(builder, made[0], args[1], _I16)
-        total = cgutils.alloca_once(builder, _vector(_I16))
+        place = lanes.place(builder, made[0], args[1], _I16)
+        total = cgutils.alloca_once(builder, lanes.vector(_I16))
         builder.store(builder.load(place, align=2), total)
         builder.store(_same(_I16, 0), place, align=2)
         with cgutils.for_range_slice(builder, args[6], args[7], _I64(1), _I64) as (
@@ -117,18 +48,21 @@ def add_common(typing, sums, at, values, base, offsets, factors, first, last, ou
             _,
         ):
             offset = builder.sext(builder.load(builder.gep(made[4].data, [i])), _I64)
-            factor = _splat(builder, builder.load(builder.gep(made[5].data, [i])))
-            where = _pointer(builder, made[2], builder.add(args[3], offset), _I8)
-            raw = builder.zext(builder.load(where, align=1), _vector(_I16))
+            factor = lanes.splat(builder, builder.load(builder.gep(made[5].data, [i])))
+            where = lanes.place(builder, made[2], builder.add(args[3], offset), _I8)
+            raw = builder.zext(builder.load(where, align=1), lanes.vector(_I16))
             raw = builder.shl(raw, _same(_I16, 8))
             wide = builder.mul(
-                builder.zext(raw, _vector(_I32)), builder.zext(factor, _vector(_I32))
+                builder.zext(raw, lanes.vector(_I32)),
+                builder.zext(factor, lanes.vector(_I32)),
             )
-            high = builder.trunc(builder.lshr(wide, _same(_I32, 16)), _vector(_I16))
+            high = builder.trunc(
+                builder.lshr(wide, _same(_I32, 16)), lanes.vector(_I16)
+            )
             builder.store(builder.add(builder.load(total), high), total)
         last = builder.load(total)
-        builder.store(last, _pointer(builder, made[8], _I64(0), _I16), align=2)
-        return _largest(builder, last)
+        builder.store(last, lanes.place(builder, made[8], _I64(0), _I16), align=2)
+        return lanes.largest(builder, last)
 
     return types.int64(
         sums, types.int64, values, types.int64, offsets, factors, types.int64,

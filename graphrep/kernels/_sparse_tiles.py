@@ -11,15 +11,9 @@ from collections import namedtuple
 
 import numpy as np
 
-from graphrep.kernels._common_columns import (
-    ROWS,
-    add_common,
-    clear_block,
-    largest_of_block,
-    lowest_bit,
-    reaches,
-)
+from graphrep.kernels._common_columns import ROWS, add_common
 from graphrep.kernels._jit import njit
+from graphrep.kernels._lanes import clear, largest_at, lowest_bit, reaches
 from graphrep.kernels._sparse_heap import forget, pop, product, push
 
 _TILE_BYTES = 1 << 20  # of common columns in a tile: they stay in cache
@@ -101,10 +95,10 @@ def _search_tile(
         if not met and most < least:
             continue
         for at in range(0, last - first, ROWS):
-            top = largest_of_block(sums, at) if met else 0
+            top = largest_at(sums, at) if met else 0
             if top + most < least:
                 if top:
-                    clear_block(sums, at)
+                    clear(sums, at)
                 continue
             top = add_common(
                 sums, at, common, (first + at) * n_common, state.offset, state.factor,
@@ -217,7 +211,7 @@ def _add_rare(i, first, last, sums, state, p_rows, p_data):
 def _take(first, block, i, least, n_met, met, met_sum, left, groups):
     """List the rows of a block that may be among the best; tell when there are many."""
     at = n_met[i]
-    bits = reaches(block, least)
+    bits = reaches(block, 0, np.uint16(least))
     while bits:
         row = first + lowest_bit(bits)
         if row != left and (groups is None or groups[row] >= 0):

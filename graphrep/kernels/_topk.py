@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from graphrep.kernels._gemm import HEIGHT, WIDTH, multiply, padded, panels_of_transpose
 from graphrep.kernels._jit import njit
+from graphrep.kernels._lanes import LANES, lowest_bit, reaches
 
 COSINE, DOT, EUCLIDEAN = 0, 1, 2
 METRICS = {"cosine": COSINE, "dot": DOT, "euclidean": EUCLIDEAN}
@@ -66,9 +68,19 @@ def push_tile(scores, shift, start, exclude, best, index):
     worst entry kept: the lowest score and, among equals, the highest index. Rows
     come in ascending order, so an equal score that comes later never enters.
     """
+    n = scores.shape[1]
+    line = scores.strides[0] // scores.itemsize
     for q in range(best.shape[0]):
-        for r in range(scores.shape[1]):
+        for r in range(n):
             scores[q, r] -= shift[start + r]
+        for first in range(0, n - LANES + 1, LANES):
+            bits = reaches(scores, q * line + first, best[q, 0])
+            while bits:
+                r = first + lowest_bit(bits)
+                bits &= bits - np.uint64(1)
+                if scores[q, r] > best[q, 0] and start + r != exclude[q]:
+                    _replace_root(best, index, q, scores[q, r], start + r)
+        for r in range(n // LANES * LANES, n):
             if scores[q, r] > best[q, 0] and start + r != exclude[q]:
                 _replace_root(best, index, q, scores[q, r], start + r)
 
@@ -122,15 +134,51 @@ def norms(matrix, centre=None):
     """Euclidean norm of each row in float64, without overflow; a block at a time."""
     n, dim = matrix.shape
     out = np.empty(n, np.float64)
+    if _is_plain(matrix):
+        _norms(matrix, np.zeros(0) if centre is None else centre, out)
+        return out
     step = max(1, _BUDGET // (8 * max(dim, 1)))
     for start in range(0, n, step):
         rows = matrix[start : start + step].astype(np.float64)
-        if centre is not None:
-            rows -= centre
-        top = np.abs(rows).max(axis=1, initial=0.0)
-        rows /= np.where(top > 0, top, 1.0)[:, None]
-        out[start : start + step] = top * np.sqrt((rows * rows).sum(axis=1))
+        _norms(rows, np.zeros(0) if centre is None else centre, out[start:])
     return out
+
+
+def _is_plain(matrix):
+    """Tell whether kernels can read a matrix as it is."""
+    return isinstance(matrix, np.ndarray) and matrix.dtype in (np.float32, np.float64)
+
+
+@njit(nogil=True)
+def _norms(matrix, centre, out):
+    """Eight sums of every eighth square of a row over its largest number."""
+    n, dim = matrix.shape
+    row = np.zeros(-(-dim // 8) * 8)
+    for i in range(n):
+        for c in range(dim):
+            row[c] = matrix[i, c]
+        if len(centre):
+            for c in range(dim):
+                row[c] -= centre[c]
+        top = _peak(row)
+        unit = top if top > 0.0 else 1.0
+        sums = np.zeros(8)
+        for c in range(0, len(row), 8):
+            for lane in range(8):
+                x = row[c + lane] / unit
+                sums[lane] += x * x
+        out[i] = top * np.sqrt(sums.sum())
+
+
+@njit
+def _peak(row):
+    """Largest magnitude of a row whose length is a multiple of eight."""
+    tops = np.zeros(8)
+    for c in range(0, len(row), 8):
+        for lane in range(8):
+            size = abs(row[c + lane])
+            tops[lane] = size if size > tops[lane] else tops[lane]
+    return tops.max()
 
 
 def scaling(base, metric):
@@ -237,12 +285,20 @@ def _empty_heaps(n_queries, size, n_base):
 
 def _tiles(block, base, scale):
     """Give (first row, products with a block of queries), a tile of rows at a time."""
-    dim = base.shape[1]
-    size = int(max(1, min(_TILE, _BUDGET // (4 * dim))))
-    tile = np.empty((size, dim), np.float32)
+    n_queries, dim = block.shape
+    size = int(max(1, min(_TILE, _BUDGET // (4 * max(dim, n_queries)))))
+    size = padded(size, WIDTH)
+    asked = np.zeros((padded(n_queries, HEIGHT), dim), np.float32)
+    asked[:n_queries] = block
+    tile = np.zeros((size, dim), np.float32)
+    packed = np.empty((size // WIDTH, dim, WIDTH), np.float32)
+    products = np.empty((len(asked), size), np.float32)
     for start in range(0, len(base), size):
         stop = min(start + size, len(base))
-        yield start, block @ scaled_rows(base, scale, start, stop, tile).T
+        scaled_rows(base, scale, start, stop, tile)
+        panels_of_transpose(tile, dim, packed)
+        multiply(asked.ravel(), dim, 1, packed, dim, products, len(asked), False)
+        yield start, products[:n_queries, : stop - start]
 
 
 def scaled_rows(base, scale, start, stop, out=None):
@@ -250,12 +306,23 @@ def scaled_rows(base, scale, start, stop, out=None):
     rows = base[start:stop]
     if out is None:
         out = np.empty(rows.shape, np.float32)
-    part, factor = out[: len(rows)], scale.factor[start:stop, None]
-    if scale.centre is None:
-        np.multiply(rows, factor, out=part, casting="unsafe")
-    else:
-        part[:] = (rows - scale.centre) * factor
+    part = out[: len(rows)]
+    if not _is_plain(rows):
+        rows = np.asarray(rows, np.float64)
+    centre = np.zeros(0) if scale.centre is None else scale.centre
+    _scale_rows(rows, centre, scale.factor[start:stop], part)
     return part
+
+
+@njit(nogil=True)
+def _scale_rows(rows, centre, factor, out):
+    for i in range(rows.shape[0]):
+        if len(centre):
+            for c in range(rows.shape[1]):
+                out[i, c] = (rows[i, c] - centre[c]) * factor[i]
+        else:
+            for c in range(rows.shape[1]):
+                out[i, c] = np.float64(rows[i, c]) * factor[i]
 
 
 def _kept(k, n_base):
@@ -322,6 +389,12 @@ def _exact_scores(queries, base, metric, q, rows, n_base):
     """Score pairs in float64."""
     exact = np.empty(len(q), np.float64)
     flat = np.minimum(rows, n_base - 1)
+    if _is_plain(base):
+        a = queries.astype(np.float64)
+        if metric == COSINE:
+            a = _unit_peak(a)
+        _score_rows(a, base, metric, np.asarray(q), flat, exact)
+        return exact
     step = max(1, _BUDGET // (8 * base.shape[1]))
     for start in range(0, len(q), step):
         part = slice(start, start + step)
@@ -331,6 +404,22 @@ def _exact_scores(queries, base, metric, q, rows, n_base):
             a, b = _unit_peak(a), _unit_peak(b)
         score_pairs(a, b, metric, exact[part])
     return exact
+
+
+@njit(nogil=True)
+def _score_rows(queries, base, metric, q, rows, out):
+    """Score rows of a base by ``score_pairs``, read one at a time."""
+    dim = base.shape[1]
+    row = np.zeros((1, -(-dim // 8) * 8))
+    for p in range(len(q)):
+        for c in range(dim):
+            row[0, c] = base[rows[p], c]
+        if metric == COSINE:
+            top = _peak(row[0])
+            if top > 0.0:
+                for c in range(dim):
+                    row[0, c] /= top
+        score_pairs(queries[q[p] : q[p] + 1], row[:, :dim], metric, out[p : p + 1])
 
 
 def _unit_peak(rows):

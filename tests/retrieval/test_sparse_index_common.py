@@ -112,19 +112,3 @@ def _add(sums, at, common, n_common, state, i, block):
         sums, at, common, at * n_common, state.offset, state.factor, state.common[i],
         state.common[i + 1], block,
     )  # fmt: skip
-
-
-def test_reaches_when_compared_with_numpy_then_the_same_rows():
-    draw = np.random.default_rng(6)
-    block = draw.integers(0, 2**16, 64).astype(np.uint16)
-    for least in (0, 1, 32768, 65535, int(block[5])):
-        assert _bits(block, least) == np.flatnonzero(block >= least).tolist()
-
-
-@_sparse_tiles.njit
-def _bits(block, least):
-    bits, out = _common_columns.reaches(block, least), []
-    while bits:
-        out.append(_common_columns.lowest_bit(bits))
-        bits &= bits - np.uint64(1)
-    return out
