@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import click
 
@@ -25,11 +26,23 @@ def write_parts(docs: Path) -> None:
         "hypergraph_formats.md": format_table(hypergraphs=True),
         "terminology_formats.md": terminology_format_table(),
         "presets.md": preset_table(),
+        **dict(_beside("how_large").parts()),
     }
     for name, text in parts.items():
         path = target / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+
+
+def _beside(name: str) -> ModuleType:
+    """Import a file that lies beside this one."""
+    place = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def bad_input_table(root: Path) -> str:

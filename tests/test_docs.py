@@ -43,7 +43,7 @@ def empty_folder(tmp_path, monkeypatch):
 def test_python_of_a_page_when_run_from_top_to_bottom_then_works(
     code, empty_folder, capsys
 ):
-    for module in ("networkx", "pandas", "matplotlib", "pyarrow", "simple_icd_10_cm"):
+    for module in ("networkx", "pandas", "matplotlib", "pyarrow", "simple_icd_10_cm", "torch"):
         if any(module in text for text in code):
             pytest.importorskip(module)
     if any("import spacy" in text for text in code):
@@ -112,5 +112,14 @@ def test_generated_parts_when_written_then_hold_every_command_and_format():
     hypergraphs = generate.format_table(hypergraphs=True)
     assert all(f"`{entry.name}`" in hypergraphs for entry in hypergraph_formats())
     assert "(1.0, 1.0, 7.81, 45.28)" in generate.preset_table()
+    large = dict(generate._beside("how_large").parts())
+    rows = [line.split(" | ") for line in large["how_large.md"].splitlines()[2:]]
+    assert len(rows) == 4 * 5
+    ways = {(row[0].strip("| "), row[1]): row[2] for row in rows}
+    assert ways["2 M, 20 M", "FastRP"] == "in memory"
+    assert ways["100 M, 1 B", "FastRP"] == "in files"
+    assert ways["300 M, 3 B", "FastRP"].startswith("does not fit")
+    assert re.match(r"does not fit: \d+ GB of memory", ways["100 M, 1 B", "node2vec"])
+    assert "| columns, 2 a machine | 0 B | 56 GB |" in large["partitions.md"]
     table = generate.bad_input_table(ROOT)
     assert "| a negative weight | GraphValueError | `Negative values in data" in table
