@@ -4,6 +4,9 @@ import warnings
 
 import torch
 
+_SHORT = 2**31
+"""Entries from which on 32 bits do not count them."""
+
 
 def operator(indptr, indices, weights, inverse):
     """Row-stochastic operator as a sparse CSR tensor on the device of ``indptr``."""
@@ -11,14 +14,15 @@ def operator(indptr, indices, weights, inverse):
     rows = torch.repeat_interleave(
         torch.arange(n_rows, device=indptr.device), indptr[1:] - indptr[:-1]
     )
+    kind = torch.int32 if len(indices) < _SHORT else torch.int64  # half to read
     values = inverse[rows]
     if weights is not None:
         values = values * weights.to(values.dtype)
     with warnings.catch_warnings():  # torch calls its CSR support a beta, once
         warnings.filterwarnings("ignore", message="Sparse CSR tensor support")
         return torch.sparse_csr_tensor(
-            indptr,
-            indices.to(torch.int64),
+            indptr.to(kind),
+            indices.to(kind),
             values,
             (n_rows, len(inverse)),
             check_invariants=False,
