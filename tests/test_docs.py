@@ -43,7 +43,14 @@ def empty_folder(tmp_path, monkeypatch):
 def test_python_of_a_page_when_run_from_top_to_bottom_then_works(
     code, empty_folder, capsys
 ):
-    for module in ("networkx", "pandas", "matplotlib", "pyarrow", "simple_icd_10_cm", "torch"):
+    for module in (
+        "networkx",
+        "pandas",
+        "matplotlib",
+        "pyarrow",
+        "simple_icd_10_cm",
+        "torch",
+    ):
         if any(module in text for text in code):
             pytest.importorskip(module)
     if any("import spacy" in text for text in code):
