@@ -1,11 +1,19 @@
 """FastRP in memory, by blocks of columns, in processes and on Dask; beside scipy.
 
 For each way: processor seconds and peak memory of the whole tree of processes (shared
-pages counted once), bytes read from files, and whether the vectors have the same bits.
-The graph is R-MAT with shuffled labels: 2**21 rows and 20 million edges unless told
-otherwise (``--scale 17 --edges 1e6`` is a twentieth). Linux only.
+pages counted once), what the plan says of it, bytes read from files, and whether the
+vectors have the same bits. The graph is R-MAT with shuffled labels: 2**21 rows and 20
+million edges unless told otherwise (``--scale 17 --edges 1e6`` is a twentieth). Linux
+only.
 
     python examples/benchmarks/out_of_core.py --folder /data/scratch
+
+``--memory-limit`` fits within a limit instead and compares the peak with it; the graph
+is then made by chunks straight into its store, and every node has an edge. What takes
+27 GB in memory, within 4 (70 GB of disk):
+
+    python examples/benchmarks/out_of_core.py --folder /data/scratch \\
+        --scale 24 --edges 160e6 -d 128 --memory-limit 3.8GB
 """
 
 from __future__ import annotations
@@ -34,6 +42,8 @@ WAYS = {
     "processes 16": ("processes", 16, 2),
     "dask 16": ("dask", 16, 2),
 }
+LIMITED = "limited"
+CHUNK = 1 << 20
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -73,7 +83,31 @@ def make_graph(path, scale, n_edges):
     write_graph_store(graph, path, overwrite=True)
 
 
-def fit(way, folder, d, n_jobs):
+def make_large_graph(path, scale, n_edges, limit):
+    """R-MAT by chunks into a store; a perfect matching comes first.
+
+    So every node has an edge, and is numbered in the order of its name.
+    """
+    from graphrep.io import write_graph_store
+
+    n = 1 << scale
+    names = np.random.default_rng(7).permutation(n).astype(np.int32)
+
+    def chunks():
+        for first in range(0, n, 2 * CHUNK):
+            evens = np.arange(first, min(first + 2 * CHUNK, n), 2)
+            yield evens, evens + 1
+        for number in range(-(-(n_edges - n // 2) // CHUNK)):
+            u, v = rmat(scale, CHUNK, 7 + number)
+            yield names[u[u != v]], names[v[u != v]]
+
+    write_graph_store(
+        chunks(), path, directed=False, duplicates="first", memory_limit=limit,
+        overwrite=True,
+    )  # fmt: skip
+
+
+def fit(way, folder, d, n_jobs, limit=None):
     """Fit one way in this process and print what came of it."""
     from graphrep import FastRP
     from graphrep.embedding._fastrp_plan import Planner
@@ -84,24 +118,40 @@ def fit(way, folder, d, n_jobs):
         folder / "out.npy", "w+", np.float32, (store.n_nodes, d)
     )
     options = {"weights": WEIGHTS, "random_state": 0, "n_jobs": n_jobs}
-    start = time.process_time()
+    start, base = time.process_time(), proportional_bytes("self")
+    plan = None
     if way == "scipy":
         out[:] = fit_scipy(store, d)
         tasks = None
     else:
-        if WAYS[way]:
+        if way == LIMITED:
+            options |= {"memory_limit": limit, "work_dir": folder}
+        elif WAYS[way]:
             executor, block, workers = WAYS[way]
             options |= {"executor": executor, "work_dir": folder}
             Planner._columns = lambda self: replace(
                 self._columns_of(block, workers), streamed=True
             )
         model = FastRP(d, keep_layers=False, **options)
-        source = store if WAYS[way] else in_memory(store)
+        source = in_memory(store) if way == "memory" else store
         model.fit_transform(source, out=out)
+        plan = model.plan_
         tasks = str(getattr(model, "tasks_", "")) or None
     seconds = time.process_time() - start
-    digest = hashlib.sha256(out).hexdigest()[:12]
-    print(json.dumps({"cpu_fit_s": seconds, "digest": digest, "tasks": tasks}))
+    facts = {"cpu_fit_s": seconds, "tasks": tasks, "base_mb": base / 1e6}
+    if plan is not None:
+        facts |= {"plan_mb": plan.memory / 1e6, "plan_s": plan.cpu_seconds}
+        facts["plan"] = str(plan)
+    print(json.dumps(facts))
+
+
+def digest_of(path):
+    """Digest of the vectors in a file, read by pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 24):
+            digest.update(piece)
+    return digest.hexdigest()[:12]
 
 
 def in_memory(store):
@@ -145,7 +195,7 @@ def fit_scipy(store, d):
 def measure(command):
     """Run a command; processor seconds, peak memory and reads of its process tree."""
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    seen, peak = {}, 0
+    seen, peak, start = {}, 0, time.monotonic()
     while child.poll() is None:
         memory = 0
         for pid in tree(child.pid):
@@ -157,7 +207,10 @@ def measure(command):
         time.sleep(0.2)
     result = json.loads(child.stdout.read().splitlines()[-1])
     cpu, read = (sum(values) for values in zip(*seen.values(), strict=True))
-    return {"cpu_s": cpu, "peak_mb": peak / 1e6, "read_gb": read / 1e9, **result}
+    return {
+        "cpu_s": cpu, "peak_mb": peak / 1e6, "read_gb": read / 1e9,
+        "wall_s": time.monotonic() - start, **result,
+    }  # fmt: skip
 
 
 def tree(root):
@@ -207,31 +260,56 @@ def main():
     parser.add_argument("-d", type=int, default=64)
     parser.add_argument("--n-jobs", type=int, default=2)
     parser.add_argument("--only", nargs="*", choices=WAYS, default=list(WAYS))
-    parser.add_argument("--fit", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--memory-limit", help="such as 4GB: fit within it")
+    parser.add_argument("--fit", choices=[*WAYS, LIMITED], help=argparse.SUPPRESS)
     options = parser.parse_args()
+    limit, d, n_jobs = options.memory_limit, options.d, options.n_jobs
     if options.fit:
-        return fit(options.fit, options.folder, options.d, options.n_jobs)
+        return fit(options.fit, options.folder, d, n_jobs, limit)
     options.folder.mkdir(parents=True, exist_ok=True)
     store = options.folder / "graph.store"
-    mark = options.folder / f"graph-{options.scale}-{options.edges:g}"
-    if not mark.exists():
+    made = f"{'large' if limit else 'small'} {options.scale} {options.edges:g}"
+    mark = options.folder / "graph.txt"
+    if not mark.exists() or mark.read_text("utf-8") != made:
+        mark.unlink(missing_ok=True)
         shutil.rmtree(store, ignore_errors=True)
-        make_graph(store, options.scale, int(options.edges))
-        mark.touch()
-    print("| way | CPU s | in fit | peak MB | read GB | bits |")
-    print("| --- | --- | --- | --- | --- | --- |")
+        if limit:
+            make_large_graph(store, options.scale, int(options.edges), limit)
+        else:
+            make_graph(store, options.scale, int(options.edges))
+        mark.write_text(made, "utf-8")
+    command = [sys.executable, __file__, *sys.argv[1:], "--fit"]
+    if limit:
+        return tell_limited(measure([*command, LIMITED]), limit)
+    print("| way | CPU s | in fit | planned | peak MB | planned | read GB | bits |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     first = None
     for way in options.only:
-        command = [sys.executable, __file__, *sys.argv[1:], "--fit", way]
-        row = measure(command)
-        first = first or row["digest"]
-        same = "same" if row["digest"] == first else "others"
+        row = {"plan_s": 0, "plan_mb": 0, **measure([*command, way])}
+        digest = digest_of(options.folder / "out.npy")
+        first = first or digest
         print(
             f"| {way} | {row['cpu_s']:.1f} | {row['cpu_fit_s']:.1f} | "
-            f"{row['peak_mb']:,.0f} | {row['read_gb']:.2f} | {same} |",
+            f"{row['plan_s']:.1f} | {row['peak_mb']:,.0f} | "
+            f"{row['base_mb'] + row['plan_mb']:,.0f} | {row['read_gb']:.2f} | "
+            f"{'same' if digest == first else 'others'} |",
             flush=True,
         )
     return None
+
+
+def tell_limited(row, limit):
+    """Print what a fit within a limit took, beside what was allowed and planned."""
+    from graphrep._utils._memory import memory_bytes
+
+    print(row["plan"], row["tasks"], sep="\n")
+    print(
+        f"{row['cpu_s']:,.0f} CPU s ({row['plan_s']:,.0f} planned for the fit, "
+        f"{row['cpu_fit_s']:,.0f} taken), {row['wall_s']:,.0f} s in all, "
+        f"{row['read_gb']:.1f} GB read\n"
+        f"peak {row['peak_mb']:,.0f} MB, of it {row['base_mb']:,.0f} before the fit; "
+        f"{row['plan_mb']:,.0f} MB planned, {memory_bytes(limit) / 1e6:,.0f} MB allowed"
+    )
 
 
 if __name__ == "__main__":

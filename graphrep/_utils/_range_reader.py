@@ -28,18 +28,21 @@ class RangeReader:
         pages would push out what is needed.
     """
 
-    def __init__(self, path: Path, *, streamed: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, streamed: bool = False
+    ) -> None:  # fmt: skip
         mapped: Any = np.load(path, mmap_mode="r", allow_pickle=False)
         self.shape: tuple[int, ...] = mapped.shape
         self.dtype: np.dtype[Any] = mapped.dtype
         self._row = int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
         self._mapped: AnyArray | None = None
         self._file = -1
-        if streamed and hasattr(os, "preadv") and mapped.size:
-            self._start = int(mapped.offset)
+        self._streamed = streamed
+        self._start = int(mapped.offset)
+        if hasattr(os, "preadv") and mapped.size:
             self._file = os.open(path, os.O_RDONLY)
             self._buffer = np.empty(0, np.uint8)
-        else:
+        if self._file < 0 or not streamed:
             self._mapped = np.asarray(mapped)  # plain: what the kernels are made for
 
     def __len__(self) -> int:
@@ -57,6 +60,17 @@ class RangeReader:
         rows = rows.reshape(end - first, *self.shape[1:])
         rows.setflags(write=False)
         return rows
+
+    def read_into(self, first: int, end: int, room: AnyArray) -> None:
+        """Copy rows ``first`` to ``end`` to a contiguous array of the file's type.
+
+        Threads may do so at the same time.
+        """
+        if self._file >= 0:
+            data = room.reshape(-1).view(np.uint8).data
+            self._fill(self._start + first * self._row, data)
+        elif self._mapped is not None:
+            room.reshape(end - first, *self.shape[1:])[:] = self._mapped[first:end]
 
     def close(self) -> None:
         """Close the file."""
@@ -82,5 +96,7 @@ class RangeReader:
             if not read:
                 raise EOFError(f"The file ends {len(room) - done:,} bytes too early.")
             done += read
+        if not self._streamed:
+            return
         with suppress(AttributeError, OSError):
             os.posix_fadvise(self._file, offset, done, os.POSIX_FADV_DONTNEED)

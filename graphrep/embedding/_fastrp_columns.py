@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -21,17 +23,22 @@ from graphrep._tasks import (
     work_folder,
 )
 from graphrep._utils._parallel import numba_threads
+from graphrep._utils._pieces import ahead
 from graphrep._utils._progress import Progress, silent
 from graphrep.embedding._fastrp_layout import Layout, block_name
 from graphrep.embedding._fastrp_operator import Operator, save_operator
 from graphrep.embedding._fastrp_plan import FastRPPlan
-from graphrep.embedding._fastrp_rows import Rows, finish_of, fixed_of
+from graphrep.embedding._fastrp_rows import (
+    Rows,
+    RowsFile,
+    after_rows,
+    finish_of,
+    fixed_of,
+    rows_name,
+)
 from graphrep.embedding._fastrp_run import fuses, operators
 from graphrep.embedding._fastrp_state import State
-from graphrep.embedding._fastrp_tasks import largest
 from graphrep.embedding._propagation import (
-    FINISH_L2,
-    FINISH_NONE,
     FINISH_SUMS,
     column_statistics,
     standardize,
@@ -120,10 +127,15 @@ def fit_columns(
     state.n_isolated = _count_isolated(bases)
     if write is None:
         state.embedding = make_out()
-        write = state.embedding.__setitem__
-    rows = Rows(layout, list(bases.values()), inputs, streamed=job.plan.streamed)
-    with numba_threads(job.n_jobs):
-        _make_rows(job, state, rows, write)
+        write = partial(_write_rows, state.embedding)
+    with numba_threads(1):  # little is computed here: threads would only wait
+        if sums:
+            _standardize_rows(job, state, sums[0], write)
+        else:
+            rows = Rows(
+                layout, list(bases.values()), inputs, streamed=job.plan.streamed
+            )
+            _make_rows(job, rows, write)
     return state, summary
 
 
@@ -185,38 +197,36 @@ def _power_stages(
                     blocks[block_name(operator, stage, first)] = task.output
                 tasks.append(task)
         label = f"Propagating: powers {first_power + 1} to {last_power}"
-        stages.append(Stage(label, tasks, keep=stage in again))
+        kept = stage in again and finish_of(layout.recipe) != FINISH_SUMS
+        stages.append(Stage(label, tasks, keep=kept))
     return blocks, stages
 
 
 def _sum_stages(job: Job, inputs: dict[str, Path], folder: Path) -> list[Stage]:
-    """Stages that take the sums of the columns for the z-score."""
+    """Stages that make the rows and take the sums of their columns for the z-score."""
     layout, hints = job.layout, {"streamed": job.plan.streamed}
     if finish_of(layout.recipe) != FINISH_SUMS:
         return []
     raw, n = layout.to_dict(), layout.n_nodes
-    ranges = [
-        (first, min(first + _ROWS_PER_TASK, n)) for first in range(0, n, _ROWS_PER_TASK)
-    ]
-    stages = []
-    if not fuses(layout.recipe):
-        most = [
-            make_task(
-                f"{_TASKS}:largest_entry", folder, f"most-{first}", inputs=inputs,
-                hints=hints, layout=raw, first=first, end=end,
-            )
-            for first, end in ranges
-        ]  # fmt: skip
-        stages.append(Stage("Finding the scale of the columns", most, keep=True))
-        inputs = {**inputs, **{f"most{i}": t.output for i, t in enumerate(most)}}
-    sums = [
+    made = [
         make_task(
-            f"{_TASKS}:column_sums", folder, f"sums-{first}", inputs=inputs,
-            hints=hints, layout=raw, first=first, end=end,
+            f"{_TASKS}:make_rows", folder, f"rows-{first}", inputs=inputs,
+            hints=hints, layout=raw, first=first, end=min(first + _ROWS_PER_TASK, n),
         )
-        for first, end in ranges
+        for first in range(0, n, _ROWS_PER_TASK)
     ]  # fmt: skip
-    return [*stages, Stage("Adding up the columns", sums, keep=True)]
+    stages = [Stage("Adding up the powers", made, keep=True)]
+    if not fuses(layout.recipe):
+        files = {rows_name(i): task.output for i, task in enumerate(made)}
+        sums = [
+            make_task(
+                f"{_TASKS}:column_sums", folder, f"sums-{i}", inputs=files, layout=raw,
+                number=i,
+            )
+            for i in range(len(made))
+        ]  # fmt: skip
+        stages.append(Stage("Adding up the columns", sums, keep=True))
+    return stages
 
 
 def _statistics(layout: Layout, stages: list[Stage]) -> State:
@@ -224,11 +234,11 @@ def _statistics(layout: Layout, stages: list[Stage]) -> State:
     recipe = replace(layout.recipe, keep_layers=False)
     state = State(recipe, np.empty(0), 0)
     if stages:
+        parts = [after_rows(task.output) for task in stages[0].tasks]
         most = None
         if len(stages) > 1:
-            files = {f"most{i}": t.output for i, t in enumerate(stages[0].tasks)}
-            most = largest(files)
-        parts = [np.load(task.output, allow_pickle=False) for task in stages[-1].tasks]
+            most = max(float(part[0]) for part in parts)
+            parts = [np.load(t.output, allow_pickle=False) for t in stages[1].tasks]
         fixed = fixed_of(layout, most)
         state.mean, state.per = column_statistics(
             np.sum(parts, axis=0), fixed, recipe.accumulator
@@ -236,17 +246,43 @@ def _statistics(layout: Layout, stages: list[Stage]) -> State:
     return state
 
 
-def _make_rows(job: Job, state: State, rows: Rows, write: Writer) -> None:
-    """Last pass: all rows in order, finished, to where they go."""
-    recipe, n = state.recipe, job.layout.n_nodes
-    finish = FINISH_L2 if finish_of(recipe) == FINISH_L2 else FINISH_NONE
-    for first, end in rows.pieces(0, n):
+def _make_rows(job: Job, rows: Rows, write: Writer) -> None:
+    """Last pass: all rows in order, from the powers, to where they go."""
+    n, recipe = job.layout.n_nodes, job.layout.recipe
+    ranges = rows.ranges(0, n)
+    rooms = [rows.room() for _ in range(2)]  # what is made ahead has its own
+
+    def make(number: int) -> AnyArray:
+        room = rooms[number % 2]
+        return rows.make(*ranges[number], room, finish_of(recipe))[0]
+
+    for (first, end), part in zip(ranges, ahead(make, len(ranges)), strict=True):
         job.progress("Writing rows", first, n)
-        part, _, cuts = rows.make(first, end, finish)
-        if state.mean is not None and state.per is not None:
-            standardize(part, state.mean, state.per, cuts)
         write(slice(first, end), part.astype(recipe.dtype, copy=False))
     rows.close()
+
+
+def _standardize_rows(job: Job, state: State, made: Stage, write: Writer) -> None:
+    """Last pass after the z-score's sums: all rows in order to where they go."""
+    assert state.mean is not None
+    assert state.per is not None
+    n, first = job.layout.n_nodes, 0
+    for task in made.tasks:
+        with RowsFile(task.output, streamed=job.plan.streamed) as file:
+            for part in file.parts():
+                job.progress("Writing rows", first, n)
+                standardize(part, state.mean, state.per, np.array([0, len(part)]))
+                rows = slice(first, first + len(part))
+                write(rows, part.astype(state.recipe.dtype, copy=False))
+                first = rows.stop
+
+
+def _write_rows(out: FloatArray, rows: slice, part: AnyArray) -> None:
+    """Write rows to an array; of one in a file, nothing stays mapped."""
+    out[rows] = part
+    mapping: Any = getattr(out, "_mmap", None)  # numpy's, of arrays in files
+    if getattr(out, "mode", None) in ("r+", "w+") and hasattr(mapping, "madvise"):
+        mapping.madvise(mmap.MADV_DONTNEED)  # what was written stays in the file
 
 
 def _count_isolated(bases: dict[str, Path]) -> int:

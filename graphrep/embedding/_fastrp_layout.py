@@ -10,11 +10,15 @@ from graphrep.embedding._fastrp_state import Recipe
 from graphrep.embedding._propagation import padded
 from graphrep.kernels._gather import LANES
 
-ENTRIES_AT_ONCE = 1 << 22
-"""Entries of the adjacency that a task has at hand at a time."""
+ENTRIES_AT_ONCE = 1 << 20
+"""Entries of the adjacency that a thread of a task reads at a time."""
 
-ROWS_BYTES = 1 << 23
-"""Size of the range of rows that is made at a time."""
+PIECE_BYTES = 1 << 22
+"""Bytes of powers that a thread of a task makes, or makes rows from, at a time."""
+
+
+ROWS_IN_STEP = 64
+"""Powers start at a multiple of so many rows in their files: at a page of the disk."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,18 @@ class Layout:
         weights = self.recipe.weights
         return [p for p in range(first + 1, last + 1) if weights[p - 1] or p == last]
 
+    @property
+    def stride(self) -> int:
+        """Rows of a file from one power to the next."""
+        return -(-self.n_nodes // ROWS_IN_STEP) * ROWS_IN_STEP
+
+    def place_in(self, stage: int, power: int) -> int:
+        """Place in the files of a stage that a power is written to.
+
+        One that is not saved takes the place of the next that is.
+        """
+        return next(i for i, p in enumerate(self.saved(stage)) if p >= power)
+
     def place(self, power: int) -> tuple[int, int]:
         """Stage of a power, and its place in the stage's files."""
         stage = (power - 1) // self.powers
@@ -83,7 +99,7 @@ class Layout:
     def bytes_of(self, stage: int) -> int:
         """Size of the files of a stage, all blocks and operators."""
         row = padded(self.recipe.width) * self.recipe.work.itemsize
-        return len(self.saved(stage)) * self.recipe.n_operators * self.n_nodes * row
+        return len(self.saved(stage)) * self.recipe.n_operators * self.stride * row
 
     def most_bytes(self) -> int:
         """Most scratch that is there at once."""
@@ -128,7 +144,8 @@ def block_paths(inputs: dict[str, Path]) -> dict[tuple[int, int, int], Path]:
 __all__ = [
     "ENTRIES_AT_ONCE",
     "LANES",
-    "ROWS_BYTES",
+    "PIECE_BYTES",
+    "ROWS_IN_STEP",
     "Layout",
     "block_name",
     "block_paths",

@@ -10,7 +10,7 @@ import numpy as np
 
 from graphrep._utils._atomic import atomic_path
 from graphrep._utils._range_reader import RangeReader
-from graphrep.embedding._fastrp_layout import ENTRIES_AT_ONCE, Layout
+from graphrep.embedding._fastrp_layout import ENTRIES_AT_ONCE, ROWS_IN_STEP, Layout
 from graphrep.embedding._fastrp_run import node_factor
 from graphrep.embedding._fastrp_state import Recipe
 from graphrep.embedding._propagation import Propagator, SignStart
@@ -35,9 +35,13 @@ class Operator:
         JSON that names the files.
     streamed : bool, default=False
         Whether to read the adjacency piece by piece past the page cache.
+    n_threads : int, default=1
+        How many threads read pieces of it.
     """
 
-    def __init__(self, path: Path, *, streamed: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, streamed: bool = False, n_threads: int = 1
+    ) -> None:
         names: dict[str, str] = json.loads(path.read_text("utf-8"))
         files = {key: path.parent / name for key, name in names.items()}
         for key, file in files.items():
@@ -51,10 +55,14 @@ class Operator:
         self.inverse: AnyArray = _mapped(files["inverse"])
         self.factor: AnyArray = _mapped(files["factor"])
         self._keys = files.get("keys")
-        self._indices = RangeReader(files["indices"], streamed=streamed)
-        self._weights = None
-        if "weights" in files:
-            self._weights = RangeReader(files["weights"], streamed=streamed)
+        self._readers: list[list[RangeReader]] = [
+            [
+                RangeReader(files[key], streamed=streamed)
+                for key in ("indices", "weights")
+                if key in files
+            ]
+            for _ in range(n_threads)
+        ]
 
     @property
     def n_nodes(self) -> int:
@@ -79,28 +87,27 @@ class Operator:
             recipe.sparsity(self.n_nodes), layout.seed,
         )  # fmt: skip
 
-    def pieces(self) -> list[tuple[int, int]]:
+    def pieces(self, most_rows: int) -> list[tuple[int, int]]:
         """Ranges of rows of about as many entries as are read at once."""
-        return row_pieces(self.indptr)
+        return row_pieces(self.indptr, most_rows)
 
-    def piece(self, first: int, end: int) -> tuple[AnyArray, ...]:
-        """Pointers, indices, weights, inverse and cuts of some rows."""
+    def piece(self, slot: int, first: int, end: int) -> tuple[AnyArray, ...]:
+        """Pointers, indices, weights and inverse of some rows.
+
+        They stay valid until the next call with the same ``slot``.
+        """
         low, high = int(self.indptr[first]), int(self.indptr[end])
         indptr = self.indptr[first : end + 1] - low
         indptr.setflags(write=False)
-        weights = (
-            _NO_WEIGHTS if self._weights is None else self._weights.read(low, high)
-        )
-        return (
-            indptr, self._indices.read(low, high), weights,
-            np.array(self.inverse[first:end]), cut(indptr),
-        )  # fmt: skip
+        read = [reader.read(low, high) for reader in self._readers[slot]]
+        inverse = np.array(self.inverse[first:end])
+        return (indptr, read[0], read[1] if read[1:] else _NO_WEIGHTS, inverse)
 
     def close(self) -> None:
         """Close the files."""
-        self._indices.close()
-        if self._weights is not None:
-            self._weights.close()
+        for readers in self._readers:
+            for reader in readers:
+                reader.close()
 
 
 def cut(indptr: IntArray) -> IntArray:
@@ -113,7 +120,7 @@ def cut(indptr: IntArray) -> IntArray:
     return cuts
 
 
-def row_pieces(indptr: IntArray) -> list[tuple[int, int]]:
+def row_pieces(indptr: IntArray, most_rows: int = 1 << 62) -> list[tuple[int, int]]:
     """Ranges of rows of about as many entries as are at hand, at least one row each."""
     size = ENTRIES_AT_ONCE
     n_rows = len(indptr) - 1
@@ -121,7 +128,10 @@ def row_pieces(indptr: IntArray) -> list[tuple[int, int]]:
     while first < n_rows:
         goal = int(indptr[first]) + size
         end = int(np.searchsorted(indptr, goal, side="right")) - 1
-        end = min(max(end, first + 1), n_rows, first + size)
+        end = min(max(end, first + 1), n_rows, first + size, first + most_rows)
+        whole = end - end % ROWS_IN_STEP
+        if first < whole and end < n_rows:
+            end = whole
         pieces.append((first, end))
         first = end
     return pieces

@@ -10,7 +10,7 @@ from graphrep._utils._memory import human_bytes
 from graphrep.embedding._fastrp_layout import (
     ENTRIES_AT_ONCE,
     LANES,
-    ROWS_BYTES,
+    PIECE_BYTES,
     Layout,
 )
 from graphrep.embedding._fastrp_run import estimate_memory
@@ -25,9 +25,14 @@ TASK_SECONDS = 120
 # Nanoseconds for each entry, column and power, by the columns of a block.
 _COST = ((16, 2.0), (32, 1.3), (64, 1.1), (128, 1.0))
 _COST_NODES = 2e6  # where they hold; beyond, twice that for eight times the nodes
-_MERGE_COST = 8.0  # nanoseconds for each number of a power that rows are made from
-_CODE_BYTES = 24  # a node, while the signs of a block are there
+_FILE_COST = 3.0  # nanoseconds for each number of a power that is kept: it is written,
+# read back, and rows are made from it
+_ROW_COST = 2.0  # for each number of the embedding that is standardised from a file
+_CODE_BYTES = 32  # a node, while the signs of a block are there
+_MAPPED_BYTES = 12  # a node: what tasks map of an operator beside its entries
 _PREPARE_BYTES = 72  # a node, while an operator is made ready
+_HEAP_NODE, _HEAP_MOST = 48, 100_000_000  # bytes a node, and in all, that the allocator
+# keeps of arrays that were let go: it gives back those above 32 MB only
 
 
 class Size(NamedTuple):
@@ -214,39 +219,49 @@ class Planner:
             1, min(len(recipe.weights), int(TASK_SECONDS / (per_power + 1e-9)))
         )
         layout = Layout(recipe, n, self.seed, block, powers)
-        piece = min(self.graph, (self.size.entry_bytes + 8) * ENTRIES_AT_ONCE)
-        task = self._task_bytes(block) + piece
+        threads = max(1, self.threads // workers)
+        heap = min(_HEAP_NODE * n, _HEAP_MOST)
+        task = heap + self._task_bytes(block) + self._piece_bytes(block, threads)
         held = 0 if self.size.stored else self.graph
+        held += _MAPPED_BYTES * n * recipe.n_operators
         ready = _PREPARE_BYTES * n + (3 * self.graph if self.size.rebuilt else 0)
         rows = 0 if self.to_file else self.rows
-        part = min(4 * self.rows, 4 * ROWS_BYTES)  # powers, sums and rows of a range
-        memory = held + max(workers * task, ready, rows + part)
-        streamed = self.limit is not None and workers * task + self.graph > self.limit
-        passes = {None: 1, "l2": 1}.get(recipe.output_norm, 2)
+        part = min(4 * self.rows, 4 * PIECE_BYTES)  # powers and rows of two ranges
+        memory = held + max(workers * task, heap + max(ready, rows + part))
+        streamed = self.limit is not None and memory + self.graph > self.limit
+        standardized = recipe.output_norm == "zscore"
         weighted = sum(1 for w in recipe.weights if w)
         powers_bytes = n * width * recipe.n_operators * recipe.work.itemsize
         n_blocks = len(layout.blocks) * recipe.n_operators
         read = n_blocks * len(recipe.weights) * self.graph
-        read += passes * weighted * powers_bytes
-        read += (len(layout.stages) - 1) * powers_bytes
-        disk = layout.most_bytes() + (self.rows if self.to_file else 0)
+        read += (weighted + len(recipe.weights) - 1) * powers_bytes
+        read += self.rows if standardized else 0
+        disk = layout.most_bytes()
+        disk += self.rows if standardized or self.to_file else 0
         disk += self.graph if self.size.rebuilt or not self.size.stored else 0
         seconds = self._seconds(q, block, width)
-        seconds += 1e-9 * _MERGE_COST * passes * weighted * n * width
-        threads = max(1, self.threads // workers)
+        seconds += 1e-9 * _FILE_COST * (weighted * n * width * recipe.n_operators)
+        seconds += 1e-9 * _ROW_COST * n * recipe.n_columns if standardized else 0
         return FastRPPlan(
             COLUMNS, *self.size[:2], block, n_blocks, workers, threads, memory,
             self.limit, disk, read, seconds, layout, streamed,
         )  # fmt: skip
 
     def _task_bytes(self, block: int) -> int:
-        """Memory of one task: two powers of a block, or one and its signs."""
+        """Memory of one task: a power of a block, or its signs."""
         n, item = self.size.n_nodes, self.recipe.work.itemsize
         kept = block / self.recipe.sparsity(n)
         dense = self.recipe.width / self.recipe.sparsity(n) > DENSE_FROM
         signs = block if dense else int(4 * kept) + 1
-        first = n * (block * item + signs + _CODE_BYTES + 2 * item)
-        return max(first, 2 * n * block * item if len(self.recipe.weights) > 1 else 0)
+        return n * max(signs + _CODE_BYTES, block * item)
+
+    def _piece_bytes(self, block: int, threads: int) -> int:
+        """Memory of the pieces that the threads of a task have at hand."""
+        n, item = self.size.n_nodes, self.recipe.work.itemsize
+        entries = min(self.graph, self.size.entry_bytes * ENTRIES_AT_ONCE)
+        made = min(n * block * item, PIECE_BYTES)
+        rows = min(2 * self.rows, 2 * PIECE_BYTES)  # powers, and what comes of them
+        return threads * max(entries + made, rows)
 
     def _work(self) -> tuple[int, int]:
         recipe = self.recipe

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import NamedTuple
 
 import numpy as np
 
+from graphrep._utils._arrays import aligned_empty
+from graphrep._utils._pieces import ahead
 from graphrep._utils._range_reader import RangeReader
-from graphrep.embedding._fastrp_layout import ROWS_BYTES, Layout, block_paths
+from graphrep._utils._range_writer import PAGE
+from graphrep.embedding._fastrp_layout import (
+    PIECE_BYTES,
+    ROWS_IN_STEP,
+    Layout,
+    block_paths,
+)
 from graphrep.embedding._fastrp_operator import Operator
 from graphrep.embedding._fastrp_run import fuses
+from graphrep.embedding._fastrp_state import Recipe, Slot
 from graphrep.embedding._propagation import (
     FINISH_L2,
     FINISH_NONE,
@@ -21,10 +32,14 @@ from graphrep.embedding._propagation import (
     padded,
 )
 from graphrep.kernels import _propagation
-from graphrep.typing import FloatArray, IntArray
+from graphrep.typing import AnyArray, FloatArray, IntArray
 
-_ROWS_PER_CUT = 1 << 9
-_NO_SCALE = np.empty(0, np.float32)
+
+class Room(NamedTuple):
+    """Buffers of one thread that makes rows: blocks of powers, and the rows."""
+
+    powers: FloatArray
+    out: FloatArray
 
 
 class Rows:
@@ -58,41 +73,32 @@ class Rows:
             for key, path in block_paths(inputs).items()
         }
 
-    def pieces(self, first: int, end: int) -> list[tuple[int, int]]:
-        """Ranges of rows that are made at a time."""
-        width = max(self.recipe.n_columns, padded(self.recipe.width))
-        size = width * self.recipe.work.itemsize
-        step = max(_ROWS_PER_CUT, ROWS_BYTES // size)
-        return [(low, min(low + step, end)) for low in range(first, end, step)]
+    def ranges(self, first: int, end: int) -> list[tuple[int, int]]:
+        """Cut rows into the ranges that are made at a time."""
+        return _ranges(first, end, self._row_bytes())
+
+    def room(self) -> Room:
+        """Make buffers for a range."""
+        recipe = self.recipe
+        size = self._row_bytes()
+        most = min(self.layout.n_nodes, _rows_at_once(size))
+        return Room(
+            aligned_empty((most * size // recipe.work.itemsize,), recipe.work),
+            aligned_empty((most, recipe.n_columns), recipe.accumulator, PAGE),
+        )
 
     def make(
-        self, first: int, end: int, finish: int = FINISH_NONE, fixed: float = 0.0
-    ) -> tuple[FloatArray, IntArray, IntArray]:
-        """Rows ``first`` to ``end``, the sums of their columns, and their cuts."""
-        recipe = self.recipe
-        out = np.empty((end - first, recipe.n_columns), recipe.accumulator)
-        cuts = _cuts(end - first)
-        d = recipe.n_columns if finish == FINISH_SUMS else 0
-        sums = np.zeros((len(cuts) - 1, 2 * d + 1), np.int64)
-        fused = fuses(recipe)
-        fresh = True
-        for number, operator in enumerate(self.operators):
-            fresh = True
-            for slot in recipe.slots(number):
-                last = slot.power == len(recipe.weights) and fused
-                target = Target(
-                    out, slot.weight, recipe.normalize, fresh, slot.column,
-                    finish if last else FINISH_NONE, fixed,
-                )  # fmt: skip
-                if slot.power == 0:
-                    self._own_start(operator, first, end).add_unit_rows(target)
-                else:
-                    self._add(number, slot.power, first, end, target, cuts, sums)
-                    self._fill_isolated(operator, first, end, target)
-                fresh = recipe.combine == "concat"
-        if finish != FINISH_NONE and not fused:
-            _propagation.finish_rows(out, cuts, finish, fixed, sums)
-        return out, np.asarray(sums.sum(axis=0)), cuts
+        self, first: int, end: int, room: Room, finish: int = FINISH_NONE,
+        fixed: float = 0.0,
+    ) -> tuple[FloatArray, IntArray]:  # fmt: skip
+        """Make a range of rows in ``room``, and the sums of their columns.
+
+        ``finish`` is the last step of each row; under ``FINISH_SUMS`` there are sums,
+        times ``fixed``.
+        """
+        out = room.out[: end - first]
+        starts = self._read(first, end, room.powers)
+        return out, self._make(first, room.powers, starts, out, finish, fixed)
 
     def close(self) -> None:
         """Close the files."""
@@ -101,42 +107,175 @@ class Rows:
         for block in self._blocks.values():
             block.close()
 
-    def _add(
-        self, operator: int, power: int, first: int, end: int, target: Target,
-        cuts: IntArray, sums: IntArray,
-    ) -> None:  # fmt: skip
-        """Add rows of one power to the target."""
-        recipe = self.recipe
-        stage, place = self.layout.place(power)
-        rows = np.empty((end - first, padded(recipe.width)), recipe.work)
-        for column, width in self.layout.blocks:
-            block = self._blocks[operator, stage, column]
-            low = place * self.layout.n_nodes
-            rows[:, column : column + width] = block.read(low + first, low + end)
-        plan = (
-            float(target.coefficient), target.normalize, target.fresh, target.column,
-            recipe.width, target.finish, float(target.fixed),
-        )  # fmt: skip
-        _propagation.add_rows(
-            rows, recipe.work.type(1), cuts, plan, _NO_SCALE, target.out, sums
-        )
+    def _powers(self) -> list[tuple[int, Slot]]:
+        """Operator and slot of all powers in files, in the order of the sums."""
+        return [
+            (number, slot)
+            for number in range(len(self.operators))
+            for slot in self.recipe.slots(number)
+            if slot.power
+        ]
 
-    def _own_start(self, operator: Operator, first: int, end: int) -> SignStart:
-        return operator.start(self.layout, first, end)
+    def _row_bytes(self) -> int:
+        width = padded(self.recipe.width)
+        return len(self._powers()) * width * self.recipe.work.itemsize
+
+    def _read(self, first: int, end: int, room: FloatArray) -> IntArray:
+        """Read all powers of some rows; gives the start of each block in ``room``."""
+        blocks = self.layout.blocks
+        powers = self._powers()
+        starts = np.empty((len(powers), len(blocks)), np.int64)
+        at = 0
+        for p, (operator, slot) in enumerate(powers):
+            stage, place = self.layout.place(slot.power)
+            low = place * self.layout.stride
+            for b, (column, width) in enumerate(blocks):
+                size = (end - first) * width
+                reader = self._blocks[operator, stage, column]
+                reader.read_into(low + first, low + end, room[at : at + size])
+                starts[p, b] = at
+                at += size
+        return starts
+
+    def _make(
+        self, first: int, room: FloatArray, starts: IntArray, out: FloatArray,
+        finish: int, fixed: float,
+    ) -> IntArray:  # fmt: skip
+        """Make some rows from what was read."""
+        recipe = self.recipe
+        fused = fuses(recipe)
+        d = recipe.n_columns if finish == FINISH_SUMS else 0
+        sums = np.zeros((1, 2 * d + 1), np.int64)
+        widths = np.array([width for _, width in self.layout.blocks])
+        how = (recipe.normalize, recipe.width, finish if fused else FINISH_NONE, fixed)
+        for group in self._groups():
+            number, slots, fresh, which = group
+            if slots[0].power == 0:
+                self._add_start(number, slots[0], first, out)
+                continue
+            last = which.stop == len(starts)
+            _propagation.merge_rows(
+                room, starts[which], widths,
+                np.array([float(slot.weight) for slot in slots]),
+                np.array([slot.column for slot in slots]), np.array(fresh),
+                how if last else (*how[:2], FINISH_NONE, fixed),
+                np.empty((0, 0), recipe.work), out, sums,
+            )  # fmt: skip
+            self._fill_isolated(number, slots[0], first, out)
+        if finish != FINISH_NONE and not fused:
+            cuts = np.array([0, len(out)])
+            _propagation.finish_rows(out, cuts, finish, fixed, sums)
+        return np.asarray(sums[0])
+
+    def _groups(self) -> list[tuple[int, list[Slot], list[bool], slice]]:
+        """Slots that are added in one go: operator, slots, which are fresh, and where.
+
+        Rows without edges get something after each power where that is asked for.
+        """
+        groups: list[tuple[int, list[Slot], list[bool], slice]] = []
+        at = 0
+        for number in range(len(self.operators)):
+            fresh = True
+            open_group = False
+            for slot in self.recipe.slots(number):
+                if slot.power == 0 or not open_group:
+                    groups.append((number, [], [], slice(at, at)))
+                groups[-1][1].append(slot)
+                groups[-1][2].append(fresh)
+                if slot.power:
+                    at += 1
+                    low = groups[-1][3].start
+                    groups[-1] = (*groups[-1][:3], slice(low, at))
+                open_group = bool(slot.power) and self.recipe.isolated != "self"
+                fresh = self.recipe.combine == "concat"
+        return groups
+
+    def _add_start(self, number: int, slot: Slot, first: int, out: FloatArray) -> None:
+        """Put the power 0 into the rows."""
+        target = Target(out, slot.weight, self.recipe.normalize, True, slot.column)
+        self._start(number, first, len(out)).add_unit_rows(target)
 
     def _fill_isolated(
-        self, operator: Operator, first: int, end: int, target: Target
+        self, number: int, slot: Slot, first: int, out: FloatArray
     ) -> None:
         """Give rows without edges their own row of the projection as every power."""
         if self.recipe.isolated != "self":
             return
-        empty = np.flatnonzero(operator.inverse[first:end] == 0)
+        inverse = self.operators[number].inverse[first : first + len(out)]
+        empty = np.flatnonzero(inverse == 0)
         if len(empty):
-            own = target._replace(fresh=False, finish=FINISH_NONE)
-            self._own_start(operator, first, end).add_unit_rows(own, empty)
+            own = Target(out, slot.weight, self.recipe.normalize, False, slot.column)
+            self._start(number, first, len(out)).add_unit_rows(own, empty)
+
+    def _start(self, number: int, first: int, n_rows: int) -> SignStart:
+        return self.operators[number].start(self.layout, first, first + n_rows)
 
 
-def finish_of(recipe: Any) -> int:
+class RowsFile:
+    """Rows that a task made, read by parts.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    streamed : bool
+        Whether to read it past the page cache.
+    """
+
+    def __init__(self, path: Path, *, streamed: bool) -> None:
+        self._file = RangeReader(path, streamed=streamed)
+
+    def parts(self) -> Iterator[FloatArray]:
+        """Yield all rows in order; an array is used again for the part after next."""
+        shape, dtype = self._file.shape, self._file.dtype
+        ranges = _ranges(0, shape[0], shape[1] * dtype.itemsize)
+        most = max((high - low for low, high in ranges), default=0)
+        rooms = [aligned_empty((most, shape[1]), dtype) for _ in range(2)]
+
+        def read(number: int) -> FloatArray:
+            low, high = ranges[number]
+            rows: FloatArray = rooms[number % 2][: high - low]
+            self._file.read_into(low, high, rows)
+            return rows
+
+        yield from ahead(read, len(ranges))
+
+    def __enter__(self) -> RowsFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+
+def after_rows(path: Path) -> AnyArray:
+    """Read the array that follows the rows in the file of a task."""
+    with path.open("rb") as file:
+        np.lib.format.read_magic(file)
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        file.seek(shape[0] * shape[1] * dtype.itemsize, 1)
+        found: AnyArray = np.load(file, allow_pickle=False)
+    return found
+
+
+def rows_name(number: int) -> str:
+    """Name of a file of rows among the inputs of a task."""
+    return f"rows{number}"
+
+
+def sums_of(rows: FloatArray, fixed: float) -> IntArray:
+    """Add up the columns and squares of rows that are complete."""
+    sums = np.zeros((1, 2 * rows.shape[1] + 1), np.int64)
+    cuts = np.array([0, len(rows)])
+    _propagation.finish_rows(rows, cuts, FINISH_SUMS, fixed, sums)
+    return np.asarray(sums[0])
+
+
+def finish_of(recipe: Recipe) -> int:
     """Last step of the rows: unit length, or sums for the z-score."""
     return {None: FINISH_NONE, "l2": FINISH_L2, "zscore": FINISH_SUMS}[
         recipe.output_norm
@@ -149,5 +288,12 @@ def fixed_of(layout: Layout, most: float | None) -> float:
     return fixed_point(layout.n_nodes, bound)
 
 
-def _cuts(n_rows: int) -> IntArray:
-    return np.append(np.arange(0, n_rows, _ROWS_PER_CUT), n_rows).astype(np.int64)
+def _ranges(first: int, end: int, row_bytes: int) -> list[tuple[int, int]]:
+    step = _rows_at_once(row_bytes)
+    return [(low, min(low + step, end)) for low in range(first, end, step)]
+
+
+def _rows_at_once(row_bytes: int) -> int:
+    n_rows = max(1, PIECE_BYTES // row_bytes)
+    whole = next((step for step in (PAGE // 4, ROWS_IN_STEP) if n_rows >= step), 1)
+    return n_rows - n_rows % whole  # numbers of 4 bytes: rows that fill pages

@@ -5,21 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
+from numba import get_num_threads
 
 from graphrep._tasks import pure_task
-from graphrep.embedding._fastrp_layout import LANES, Layout
+from graphrep._utils._arrays import aligned_empty
+from graphrep._utils._pieces import for_pieces
+from graphrep._utils._range_reader import RangeReader
+from graphrep._utils._range_writer import PAGE, RangeWriter
+from graphrep.embedding._fastrp_layout import PIECE_BYTES, Layout
 from graphrep.embedding._fastrp_operator import Operator
-from graphrep.embedding._fastrp_rows import Rows, fixed_of
-from graphrep.embedding._propagation import FINISH_SUMS, Layer, SignStart
+from graphrep.embedding._fastrp_rows import (
+    Rows,
+    RowsFile,
+    after_rows,
+    fixed_of,
+    rows_name,
+    sums_of,
+)
+from graphrep.embedding._fastrp_run import fuses
+from graphrep.embedding._propagation import FINISH_NONE, FINISH_SUMS, Layer, SignStart
 from graphrep.kernels import _propagation
 from graphrep.typing import AnyArray
 
 _NO_SCALE = np.empty(0, np.float32)
 
 
-@pure_task(version=1)
+@pure_task(version=2)
 def propagate_block(
     out: Path,
     *,
@@ -33,36 +45,34 @@ def propagate_block(
 ) -> None:
     """Propagate a block of columns through the powers of one stage.
 
-    The file has a row for each node and saved power, power after power.
+    The file has a row for each node and saved power, power after power. One power is
+    in memory: the next goes to the file as it is made, and is read from there when it
+    is complete.
     """
     cut = Layout.from_dict(layout)
-    files = Operator(operator, streamed=streamed)
+    n_threads = get_num_threads()
+    files = Operator(operator, streamed=streamed, n_threads=n_threads)
+    n, work = files.n_nodes, cut.recipe.work
     before, last = cut.stages[stage]
-    saved = cut.saved(stage)
     x: Layer | SignStart = (
         files.start(cut).part(first, width)
         if source is None
-        else Layer(_last_power(source, files.n_nodes, cut), _NO_SCALE)
+        else Layer(_last_power(source, n, cut), _NO_SCALE)
     )
-    free: list[Layer] = []
-    with out.open("wb") as file:
-        shape = (len(saved) * files.n_nodes, width)
-        _write_header(file, shape, cut.recipe.work)
+    shape = (len(cut.saved(stage)) * cut.stride, width)
+    with RangeWriter(out, shape, work, streamed=streamed) as file:
         for power in range(before + 1, last + 1):
-            y = free.pop() if free else Layer.empty(
-                files.n_nodes, width, cut.recipe.work
-            )  # fmt: skip
-            _propagate(files, x, y)
-            if power in saved:
-                file.write(y.data.reshape(-1).view(np.uint8).data)
-            if isinstance(x, Layer):
-                free.append(x)
-            x = y
+            at = cut.place_in(stage, power) * cut.stride
+            _propagate(files, x, file, at, n_threads)
+            if power < last:
+                if isinstance(x, SignStart):
+                    x = Layer.empty(n, width, work)
+                file.read_into(at, x.data)
     files.close()
 
 
 @pure_task(version=1)
-def largest_entry(
+def make_rows(
     out: Path,
     *,
     layout: dict[str, Any],
@@ -71,47 +81,48 @@ def largest_entry(
     streamed: bool = False,
     **inputs: Path,
 ) -> None:
-    """Find the largest absolute entry of some rows of the embedding."""
-    rows = _rows(layout, inputs, streamed)
-    most = 0.0
-    for low, high in rows.pieces(first, end):
-        part, _, _ = rows.make(low, high)
-        most = max(most, float(_propagation.absolute_max(part)))
-    rows.close()
-    _save(out, np.array([most]))
+    """Make some rows of the embedding, not yet standardised, and what that needs.
 
-
-@pure_task(version=1)
-def column_sums(
-    out: Path,
-    *,
-    layout: dict[str, Any],
-    first: int,
-    end: int,
-    streamed: bool = False,
-    **inputs: Path,
-) -> None:
-    """Add up the columns and their squares over some rows, as integers.
-
-    Inputs whose names start with ``most`` hold the largest entries, where they have
-    to be known for the scale of the integers.
+    The file holds the rows, then the integer sums of their columns and squares where
+    the size of their entries is known, else the largest entry.
     """
     rows = _rows(layout, inputs, streamed)
-    fixed = fixed_of(rows.layout, largest(inputs))
-    total = np.zeros(2 * rows.recipe.n_columns + 1, np.int64)
-    for low, high in rows.pieces(first, end):
-        _, sums, _ = rows.make(low, high, FINISH_SUMS, fixed)
-        total += sums
+    recipe = rows.recipe
+    known = fuses(recipe)
+    fixed = fixed_of(rows.layout, None) if known else 0.0
+    finish = FINISH_SUMS if known else FINISH_NONE
+    n_threads = get_num_threads()
+    rooms = [rows.room() for _ in range(n_threads)]
+    totals = np.zeros((n_threads, 2 * recipe.n_columns + 1), np.int64)
+    most = np.zeros(n_threads)
+    shape = (end - first, recipe.n_columns)
+    with RangeWriter(out, shape, recipe.accumulator, streamed=streamed) as file:
+
+        def make(slot: int, low: int, high: int) -> None:
+            part, sums = rows.make(low, high, rooms[slot], finish, fixed)
+            if known:
+                totals[slot] += sums
+            else:
+                most[slot] = max(most[slot], _propagation.absolute_max(part))
+            file.write(low - first, part)
+
+        for_pieces(make, rows.ranges(first, end), n_threads)
+        file.append(totals.sum(axis=0) if known else most.max(keepdims=True))
     rows.close()
+
+
+@pure_task(version=2)
+def column_sums(
+    out: Path, *, layout: dict[str, Any], number: int, **inputs: Path
+) -> None:
+    """Add up the columns and their squares over the rows of one file, as integers."""
+    cut = Layout.from_dict(layout)
+    most = max(float(after_rows(path)[0]) for path in inputs.values())
+    total = np.zeros(2 * cut.recipe.n_columns + 1, np.int64)
+    with RowsFile(inputs[rows_name(number)], streamed=False) as file:
+        for part in file.parts():
+            total += sums_of(part, fixed_of(cut, most))
     _save(out, total)
-
-
-def largest(inputs: dict[str, Path]) -> float | None:
-    """Largest of the entries in files whose names start with ``most``."""
-    files = [path for name, path in inputs.items() if name.startswith("most")]
-    if not files:
-        return None
-    return max(float(np.load(path, allow_pickle=False)[0]) for path in files)
 
 
 def _rows(layout: dict[str, Any], inputs: dict[str, Path], streamed: bool) -> Rows:
@@ -120,40 +131,40 @@ def _rows(layout: dict[str, Any], inputs: dict[str, Path], streamed: bool) -> Ro
     return Rows(cut, operators, inputs, streamed=streamed)
 
 
-def _propagate(files: Operator, x: Layer | SignStart, y: Layer) -> None:
-    """Write the next power of a block: one pass over the adjacency."""
+def _propagate(
+    files: Operator, x: Layer | SignStart, file: RangeWriter, at: int, n_threads: int
+) -> None:  # fmt: skip
+    """Write the next power of a block: one pass over the adjacency.
+
+    Each thread reads a piece of it, computes and writes what comes of it.
+    """
     if isinstance(x, SignStart) and x.dense:
         x = x.as_layer()
     if isinstance(x, SignStart):
-        kernel: Any = _propagation.propagate_signs
-        operand: tuple[Any, ...] = (*x.codes(), x.factor)
+        kernel: Any = _propagation.propagate_signs_piece
+        operand: tuple[Any, ...] = x.operand()
     else:
-        kernel, operand = _propagation.propagate, (x.data, x.scale)
-    plan = (0.0, False, False, 0, y.data.shape[1], 0, 0.0)
-    nothing = np.empty((0, 0), y.data.dtype)
-    for first, end in files.pieces():
-        *matrix, cuts = files.piece(first, end)
-        sums = np.zeros((len(cuts) - 1, 1), np.int64)
-        with numba.parallel_chunksize(1):
-            kernel(
-                *matrix, *operand, cuts, True, y.data[first:end], _NO_SCALE, plan,
-                nothing, sums,
-            )  # fmt: skip
+        kernel, operand = _propagation.propagate_piece, (x.data, x.scale)
+    width, work = file.shape[1], file.dtype
+    pieces = files.pieces(max(1, PIECE_BYTES // (width * work.itemsize)))
+    most = max(end - first for first, end in pieces)
+    rooms = [aligned_empty((most, width), work, PAGE) for _ in range(n_threads)]
+
+    def propagate(slot: int, first: int, end: int) -> None:
+        y = rooms[slot][: end - first]
+        kernel(*files.piece(slot, first, end), *operand, y)
+        file.write(at + first, y)
+
+    for_pieces(propagate, pieces, n_threads)
 
 
 def _last_power(source: Path, n_nodes: int, layout: Layout) -> AnyArray:
     """Read the last power in a file of the stage before, aligned."""
-    mapped: Any = np.load(source, mmap_mode="r", allow_pickle=False)
-    layer = Layer.empty(n_nodes, mapped.shape[1], layout.recipe.work)
-    layer.data[:] = mapped[len(mapped) - n_nodes :]
+    with RangeReader(source) as file:
+        layer = Layer.empty(n_nodes, file.shape[1], layout.recipe.work)
+        first = len(file) - layout.stride
+        file.read_into(first, first + n_nodes, layer.data)
     return layer.data
-
-
-def _write_header(file: Any, shape: tuple[int, int], dtype: np.dtype[Any]) -> None:
-    assert shape[1] % LANES == 0
-    np.lib.format.write_array_header_1_0(
-        file, {"descr": dtype.str, "fortran_order": False, "shape": shape}
-    )
 
 
 def _save(out: Path, array: AnyArray) -> None:

@@ -114,6 +114,13 @@ class SignStart:
         )
         return indptr, codes
 
+    def operand(self) -> tuple[AnyArray, ...]:
+        """Make what `graphrep.kernels._propagation.propagate_signs` takes of it."""
+        indptr, codes = self.codes()
+        used = np.zeros((len(self.keys) >> 6) + 1, np.uint64)
+        _projection.used_rows(indptr, used)
+        return indptr, codes, used, self.factor
+
     def as_layer(self) -> Layer:
         """Signs as an int8 layer with the factors as its row factors (exact)."""
         data = aligned_empty((len(self.keys), padded(self.n_columns)), np.int8)
@@ -208,7 +215,7 @@ class Propagator:
         sums = np.zeros((len(self.cuts) - 1, 2 * d + 1), np.int64)
         if isinstance(source, SignStart):
             kernel: Any = _propagation.propagate_signs
-            operand: tuple[Any, ...] = (*source.codes(), source.factor)
+            operand: tuple[Any, ...] = source.operand()
         else:
             kernel, operand = _propagation.propagate, (source.data, source.scale)
         matrix = (self.indptr, self.indices, self.weights, self.inverse)

@@ -55,3 +55,11 @@ def dense_signs(seed, keys, n_columns, first, half, out):
             out[i, j] = sign if (bits >> np.uint64(1)) < half else np.int8(0)
         for j in range(n_columns, out.shape[1]):
             out[i, j] = 0
+
+
+@njit
+def used_rows(indptr, bits):
+    """Set a bit for each row that is not empty; ``bits`` is uint64 and zero."""
+    for i in range(indptr.shape[0] - 1):
+        if indptr[i] < indptr[i + 1]:
+            bits[i >> 6] |= np.uint64(1) << np.uint64(i & 63)

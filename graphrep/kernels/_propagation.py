@@ -127,41 +127,103 @@ def propagate(
             )
 
 
+@njit
+def _gather_signs(
+    indices, weights, start, end, s_indptr, s_codes, s_used, scale, row
+):  # fmt: skip
+    """Write the sum of the rows of signs that one row of the graph names."""
+    row[:] = 0
+    for e in range(start, end):
+        j = np.int64(indices[e])
+        if s_used[j >> 6] >> np.uint64(j & 63) & np.uint64(1) == 0:
+            continue
+        value = scale[j] * _weight(weights, e)
+        for k in range(s_indptr[j], s_indptr[j + 1]):
+            code = s_codes[k]
+            row[code >> 1] += value if code & 1 == 0 else -value
+
+
 @njit(parallel=True)
 def propagate_signs(
-    indptr, indices, weights, inverse, s_indptr, s_codes, scale, cuts, keep, layer,
-    layer_scale, plan, out, sums,
+    indptr, indices, weights, inverse, s_indptr, s_codes, s_used, scale, cuts, keep,
+    layer, layer_scale, plan, out, sums,
 ):  # fmt: skip
-    """`propagate` from a sparse matrix of signs; ``scale`` holds a factor a row."""
+    """`propagate` from a sparse matrix of signs; ``scale`` holds a factor a row.
+
+    ``s_used`` has a bit for each row that is not empty: few are, and the bits stay in
+    the caches where the pointers of the rows do not.
+    """
     for b in prange(cuts.shape[0] - 1):
         row = np.empty(layer.shape[1], inverse.dtype)
         for i in range(cuts[b], cuts[b + 1]):
-            row[:] = 0
-            for e in range(indptr[i], indptr[i + 1]):
-                j = indices[e]
-                first, end = s_indptr[j], s_indptr[j + 1]
-                if first == end:
-                    continue
-                value = scale[j] * _weight(weights, e)
-                for k in range(first, end):
-                    code = s_codes[k]
-                    row[code >> 1] += value if code & 1 == 0 else -value
+            _gather_signs(
+                indices, weights, indptr[i], indptr[i + 1], s_indptr, s_codes, s_used,
+                scale, row,
+            )  # fmt: skip
             _finish_row(
                 i, row, inverse[i], keep, layer, layer_scale, plan, out, sums, b
             )
 
 
-@njit(parallel=True)
-def add_rows(rows, inverse, cuts, plan, layer_scale, out, sums):
-    """Add rows of a power that were kept, in full, to ``out`` as `propagate` does.
+@njit(nogil=True)
+def propagate_piece(indptr, indices, weights, inverse, x, scale, layer):
+    """`propagate` in one thread, for a piece of the rows; writes the layer only."""
+    for i in range(layer.shape[0]):
+        row = layer[i]
+        gather_row(x, scale, indices, weights, indptr[i], indptr[i + 1], row)
+        factor = row.dtype.type(inverse[i])
+        for c in range(row.shape[0]):
+            row[c] *= factor
 
-    ``inverse`` is 1 in the type of the arithmetic: nothing is left to divide.
+
+@njit(nogil=True)
+def propagate_signs_piece(
+    indptr, indices, weights, inverse, s_indptr, s_codes, s_used, scale, layer
+):  # fmt: skip
+    """`propagate_signs` in one thread, for a piece of the rows; the layer only."""
+    for i in range(layer.shape[0]):
+        row = layer[i]
+        _gather_signs(
+            indices, weights, indptr[i], indptr[i + 1], s_indptr, s_codes, s_used,
+            scale, row,
+        )  # fmt: skip
+        factor = row.dtype.type(inverse[i])
+        for c in range(row.shape[0]):
+            row[c] *= factor
+
+
+@njit(nogil=True)
+def merge_rows(
+    parts, starts, widths, coefficients, columns, fresh, how, nothing, out, sums
+):  # fmt: skip
+    """Add rows of powers that lie in blocks of columns to ``out`` as `propagate` does.
+
+    ``parts`` is one buffer of all blocks of all powers: power s, block b is a matrix
+    (n, widths[b]) that starts at ``starts[s, b]``. ``coefficients``, ``columns`` and
+    ``fresh`` are those of each power, in order; ``how`` is (normalize, width, finish,
+    fixed), and the last power is followed by the last step. ``nothing`` (0, 0) and
+    ``out`` have the types of powers and sums; ``sums`` (1, 2 d + 1) is added to.
+
+    One thread does it; others do other rows.
     """
-    for b in prange(cuts.shape[0] - 1):
-        for i in range(cuts[b], cuts[b + 1]):
-            _finish_row(
-                i, rows[i], inverse, False, rows, layer_scale, plan, out, sums, b
-            )
+    normalize, width, finish, fixed = how
+    row = np.empty(widths.sum(), parts.dtype)
+    one = parts.dtype.type(1)
+    n_powers = coefficients.shape[0]
+    scale = np.empty(0, np.float32)
+    for i in range(out.shape[0]):
+        for s in range(n_powers):
+            to = 0
+            for b in range(widths.shape[0]):
+                first = starts[s, b] + i * widths[b]
+                for c in range(widths[b]):
+                    row[to + c] = parts[first + c]
+                to += widths[b]
+            last = finish if s == n_powers - 1 else FINISH_NONE
+            plan = (
+                coefficients[s], normalize, fresh[s], columns[s], width, last, fixed,
+            )  # fmt: skip
+            _finish_row(i, row, one, False, nothing, scale, plan, out, sums, 0)
 
 
 def _weight(weights, e):
