@@ -126,8 +126,9 @@ WORK = {
     "blocking": blocking,
     "cliques": cliques,
 }
-TOKEN = 9000.0
-"""Nanoseconds of training for each node of a walk: guessed from single runs."""
+TOKEN = 2000.0
+"""Nanoseconds of training for each node of a walk, one thread: single runs with 5,000 to
+200,000 nodes took 1,000 to 1,700 with the walks."""
 
 
 # -- a hundred billion edges --------------------------------------------------------
