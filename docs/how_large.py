@@ -127,7 +127,7 @@ WORK = {
     "cliques": cliques,
 }
 TOKEN = 2000.0
-"""Nanoseconds of training for each node of a walk, one thread: single runs with 5,000 to
+"""Nanoseconds of training for each node of a walk, one thread: runs with 5,000 to
 200,000 nodes took 1,000 to 1,700 with the walks."""
 
 
