@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from graphrep._tasks import Costs
+from graphrep._utils._devices import on_processor
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import THREADS, HasMethods, StrOptions
 from graphrep.blocking._block_costs import costs_of_vectors
@@ -51,6 +52,9 @@ default="auto"
         Seed of the hash functions; exact search uses none.
     n_jobs : int or None, default=None
         Threads; the result does not depend on it.
+    device : str, default="cpu"
+        Where neighbours are looked up, with ``search="exact"`` and in memory; see
+        `graphrep.retrieval.ExactIndex`. The result does not depend on it.
     memory_limit : str, int or None, default=None
         Memory allowed beyond the tables and what Python and the libraries take: bytes,
         or a text such as "2GiB". What does not fit whole goes through files.
@@ -74,8 +78,8 @@ default="auto"
     Raises
     ------
     GraphValueError
-        If there is not one finite vector for each record, or the tables have vectors of
-        different widths.
+        If there is not one finite vector for each record, the tables have vectors of
+        different widths, or a device is asked for what runs on the CPU only.
 
     Notes
     -----
@@ -103,6 +107,7 @@ default="auto"
         **NEIGHBOURS,
         "random_state": ["random_state"],
         **THREADS,
+        "device": [str],
         **COMMON,
     }
 
@@ -124,6 +129,7 @@ default="auto"
         exclude_identical: bool = False,
         random_state: Any = 0,
         n_jobs: int | None = None,
+        device: str = "cpu",
         memory_limit: str | int | None = None,
         work_dir: PathType | None = None,
         executor: Any = None,
@@ -143,11 +149,20 @@ default="auto"
         self.exclude_identical = exclude_identical
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.device = device
         self.memory_limit = memory_limit
         self.work_dir = work_dir
         self.executor = executor
 
     def _fit(self, A: Records, B: Records, matches: Any, one_table: bool) -> None:
+        here = (
+            self.search == "exact" and (self.memory_limit, self.executor) == (None,) * 2
+        )
+        if not here and not on_processor(self.device):
+            raise GraphValueError(
+                "search='hash', memory_limit and executor are for device='cpu'; got "
+                f"device={self.device!r}."
+            )
         self._prepare(A, B, one_table)
 
     def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:
@@ -209,7 +224,7 @@ default="auto"
 
     def _index(self, base: FloatArray) -> Any:
         if self.search == "exact":
-            return ExactIndex(base)
+            return ExactIndex(base, device=self.device)
         return HashIndex(base, n_jobs=self.n_jobs, **self._hashing())
 
     def _hashing(self) -> dict[str, Any]:

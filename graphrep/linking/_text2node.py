@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from graphrep._utils._devices import on_processor
 from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._progress import Progress, silent
@@ -109,7 +110,8 @@ default=None
         Corrects scores of nodes that are near to everything; a copy is fitted to the
         nodes, with 5,000 training phrases at most as its query bank.
     device : str, default="cpu"
-        Device of torch for "bilstm" and "cnn".
+        Device of torch for "bilstm" and "cnn", and of the search for nodes then:
+        "cpu", "auto" (CUDA where there is one), "cuda", "cuda:1".
     n_jobs : int or None, default=None
         Threads; the result on a CPU does not depend on them.
     random_state : int, RandomState, Generator or None, default=None
@@ -308,6 +310,11 @@ default=None
                 f"target='gated' is learnt with loss='contrastive' only; got "
                 f"loss={self.loss!r}. Other losses would shut the gate, which makes "
                 "targets easier to reach. Use target='names+graph'."
+            )
+        if self.mapper in ("mlp", "linear") and not on_processor(self.device):
+            raise GraphValueError(
+                f"mapper={self.mapper!r} runs on the CPU; got device={self.device!r}. "
+                "Use mapper='bilstm' or 'cnn' for a GPU."
             )
         widths = list(self.filter_widths)
         if not widths or any(not isinstance(w, Integral) or w < 1 for w in widths):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from graphrep._utils._devices import on_processor
 from graphrep.retrieval import top_k
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
@@ -37,7 +38,10 @@ def search(
     k = min(k, len(known))
     if len(filled) and k:
         if model.hubness is None:
-            rows, scores = top_k(queries[filled], base, k, n_jobs=model.n_jobs)
+            device = "cpu" if on_processor(model.device) else model.device
+            rows, scores = top_k(
+                queries[filled], base, k, n_jobs=model.n_jobs, device=device
+            )
         else:
             rows, scores = model._hubness.kneighbors(queries[filled], k)
     else:

@@ -100,3 +100,25 @@ def test_scores_when_vectors_are_tfidf_then_those_of_tfidf_blocker():
     one = dense.fit_candidate_pairs(A, B)
     two = TfidfBlocker(budget=None).fit_candidate_pairs(A, B)
     assert len(one.intersection(two)) == len(two) == len(one)
+
+
+def test_pairs_when_searched_on_a_device_then_those_of_the_processor(device):
+    rng = np.random.default_rng(4)
+    A, B = ({"name": [f"r{i}" for i in range(n)]} for n in (60, 50))
+    vectors = tuple(rng.normal(size=(n, 5)).astype(np.float32) for n in (60, 50))
+    found = [
+        EmbeddingBlocker(vectors, n_neighbors=7, device=where)
+        .fit_candidate_pairs(A, B)
+        for where in ("cpu", device)
+    ]  # fmt: skip
+    for name in ("left_rows", "right_rows", "scores"):
+        np.testing.assert_array_equal(*(getattr(pairs, name) for pairs in found))
+
+
+@pytest.mark.parametrize(
+    "options", [{"search": "hash"}, {"memory_limit": "1GB"}, {"executor": "serial"}]
+)
+def test_device_when_it_cannot_be_used_then_said(options):
+    blocker = EmbeddingBlocker((np.eye(2), np.eye(2)), device="cuda", **options)
+    with pytest.raises(GraphValueError, match="are for device='cpu'; got"):
+        blocker.fit({"name": ["a", "b"]}, {"name": ["a", "b"]})

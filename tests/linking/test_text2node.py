@@ -62,6 +62,12 @@ def test_fit_when_on_a_device_then_as_on_the_processor(mapper, device):
     np.testing.assert_allclose(got, wanted, atol=1e-3)
 
 
+@pytest.mark.parametrize("mapper", ["mlp", "linear"])
+def test_fit_when_a_mapper_of_numpy_is_asked_onto_a_device_then_error(mapper):
+    with pytest.raises(GraphValueError, match="runs on the CPU; got device='cuda'"):
+        model(mapper, device="cuda").fit(TOOLS)
+
+
 # -- learning ----------------------------------------------------------------------
 @pytest.mark.parametrize("loss", ["cosine", "mse", "contrastive"])
 @pytest.mark.parametrize("target", ["graph", "names", "names+graph"])
