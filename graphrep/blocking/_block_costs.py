@@ -42,8 +42,8 @@ def costs_of_rows(
     both = entries[0] if one_table else sum(entries)
     most = max(entries)
     return _costs(
-        n, m, k, one_table, budget, whole=36 * both + 24 * most, shared=24 * both,
-        each=36 * most + 12 * max(n, m) * resolve_n_jobs(n_jobs), disk=36 * both,
+        n, m, k, one_table, budget, whole=44 * both + 24 * most, shared=32 * both,
+        each=44 * most + 12 * max(n, m) * resolve_n_jobs(n_jobs), disk=44 * both,
         stages=lambda blocks: (blocks + 2 + (not one_table)) if counted else 0,
     )  # fmt: skip
 

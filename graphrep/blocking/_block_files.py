@@ -110,7 +110,7 @@ class Workplace:
             side: make_task(
                 f"{_TASKS}:index_texts", self.folder, f"index-{side}", suffix=".bin",
                 inputs={"vocabulary": vocabulary.output, **_numbered(tasks)},
-                analyzer=analyzer, n=n,
+                analyzer=analyzer, n=n, common=max_postings is None,
             )
             for side, tasks in counts.items()
         }  # fmt: skip
@@ -130,7 +130,8 @@ class Workplace:
         """Search by sparse rows that are made already, (left, right) or (left,)."""
         paths, bounds = {}, {}
         for (side, records), X in zip(self.sides, rows, strict=True):
-            paths[side] = self.save(f"index-{side}", SparseIndex(X).to_arrays())
+            arrays = SparseIndex(X).to_arrays(common=max_postings is None)
+            paths[side] = self.save(f"index-{side}", arrays)
             bounds[side] = _bounds(len(records), self.block)
         return Search(
             paths["left"], paths.get("right", paths["left"]), bounds["left"],

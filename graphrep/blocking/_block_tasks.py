@@ -57,17 +57,20 @@ def merge_vocabulary(out: Path, **counts: Path) -> None:
     write_arrays(out, {"vocabulary": vocabulary, "idf": idf})
 
 
-@pure_task(version=1)
+@pure_task(version=2)
 def index_texts(
-    out: Path, *, vocabulary: Path, analyzer: str, n: int, **counts: Path
+    out: Path, *, vocabulary: Path, analyzer: str, n: int, common: bool, **counts: Path
 ) -> None:
-    """Make the index of one table from the counts of its texts."""
+    """Make the index of one table from the counts of its texts.
+
+    With ``common`` for searches that read all that can matter.
+    """
     features, known = TextFeatures(analyzer, n), map_arrays(vocabulary)
     features.vocabulary_, features.idf_ = known["vocabulary"], known["idf"]
     parts = [map_arrays(counts[name]) for name in sorted(counts)]
     rows = [features._rows(p["sizes"], p["hashes"], p["times"]) for p in parts]
     whole = sparse.vstack(rows, format="csr")
-    write_arrays(out, SparseIndex(whole).to_arrays())
+    write_arrays(out, SparseIndex(whole).to_arrays(common=common))
 
 
 @pure_task(version=1)

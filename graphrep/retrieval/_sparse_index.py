@@ -91,6 +91,10 @@ class SparseIndex:
         indptr, rows, values = (arrays[name] for name in _COLUMNS)
         index._columns = (indptr, rows, values)
         index._largest = arrays["largest"]
+        if "common" in arrays:
+            place, longest = arrays["common_place"], float(arrays["longest"][0])
+            n_common = int(place.max(initial=-1)) + 1
+            index.__dict__["_common"] = (place, n_common, arrays["common"], longest)
         sizes = [len(part) for part in index._columns]
         if sizes != [n_features + 1, base.nnz, base.nnz] or (
             len(index._largest) != n_features
@@ -101,14 +105,22 @@ class SparseIndex:
             )
         return index
 
-    def to_arrays(self) -> dict[str, AnyArray]:
-        """Rows and columns of the index as flat arrays, for a file."""
+    def to_arrays(self, *, common: bool = False) -> dict[str, AnyArray]:
+        """Rows and columns of the index as flat arrays, for a file.
+
+        With ``common``, also the copy of common features that an exact search makes
+        when it is needed first: for arrays that many processes map.
+        """
         base = self._base
-        columns = dict(zip(_COLUMNS, self._columns, strict=True))
-        return {
+        out = {
             "indptr": base.indptr, "indices": base.indices, "data": base.data,
-            **columns, "largest": self._largest,
+            **dict(zip(_COLUMNS, self._columns, strict=True)),
+            "largest": self._largest,
         }  # fmt: skip
+        if common:
+            place, _, out["common"], longest = self._common
+            out |= {"common_place": place, "longest": np.array([longest])}
+        return out
 
     def __len__(self) -> int:
         return int(self._base.shape[0])
