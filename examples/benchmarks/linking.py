@@ -397,6 +397,10 @@ METHODS: dict[str, Any] = {
     "minilm+abbr": with_abbreviations(minilm),
     "text2node": text2node(mapper="bilstm"),
     "text2node contrastive": text2node(mapper="mlp", loss="contrastive"),
+    "text2node names": text2node(mapper="mlp", loss="contrastive", target="names"),
+    "text2node names+graph": text2node(
+        mapper="mlp", loss="contrastive", target="names+graph"
+    ),
     "text2node gated": text2node(mapper="mlp", loss="contrastive", target="gated"),
     "ngram": ngram,
     "ngram+abbr": with_abbreviations(ngram),
