@@ -103,16 +103,20 @@ def _one_thread(device: Any) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def kernel_kind(device: Any) -> str:
-    """Which kernels a device runs: "triton" where they are at hand, or "torch"."""
+def kernel_kind(device: Any, tables: Tables) -> str:
+    """Which kernels train: "triton" where they are at hand and rows fit, or "torch"."""
     from graphrep.kernels.triton import at_hand
 
-    return "triton" if at_hand(device) else "torch"
+    if not at_hand(device):
+        return "torch"
+    from graphrep.kernels.triton._skipgram import MOST_COMPONENTS
+
+    return "triton" if tables.u.shape[1] <= MOST_COMPONENTS else "torch"
 
 
-def _kernels(device: Any) -> tuple[Any, Any]:
+def _kernels(device: Any, tables: Tables) -> tuple[Any, Any]:
     """Give walks and skip-gram of a device; those of both kinds do the same."""
-    if kernel_kind(device) == "triton":
+    if kernel_kind(device, tables) == "triton":
         from graphrep.kernels.triton import _skipgram, _walks
     else:
         from graphrep.kernels.torch import _skipgram, _walks  # type: ignore[no-redef]
@@ -133,7 +137,7 @@ class _Trainer:
         import torch
 
         self._torch = torch
-        self._walks, self._skipgram = _kernels(device)
+        self._walks, self._skipgram = _kernels(device, tables)
         self._options, self._seed = options, corpus.seed
         self._rule = corpus.rule
         self._graph = self._walks.to_device(corpus.graph, corpus.rule, device)

@@ -340,7 +340,7 @@ class SkipGramEmbedder(TransductiveEmbedder):
         _, device = torch_device(self.device, why=type(self).__name__, doubles=True)
         from graphrep.embedding._node2vec_torch import kernel_kind, train
 
-        self.kernels_ = kernel_kind(device)
+        self.kernels_ = kernel_kind(device, tables)
         self.device_ = "torch:cpu" if device.type == "cpu" else str(device)
         return train(
             corpus, self._options(), tables, device=device, frozen=frozen,

@@ -36,9 +36,10 @@ class _FlowPoints(torch.autograd.Function):
         points = torch.empty_like(entities)
         bias = entities.new_empty(len(entities))
         ctx.geometry = geometry
-        _flow_points[(len(entities),)](
-            entities, relations, root, points, bias, **_options(geometry, relations)
-        )
+        with torch.cuda.device_of(entities):
+            _flow_points[(len(entities),)](
+                entities, relations, root, points, bias, **_options(geometry, relations)
+            )
         ctx.save_for_backward(entities, relations, root, points)
         return points, bias
 
@@ -47,11 +48,12 @@ class _FlowPoints(torch.autograd.Function):
         entities, relations, root, points = ctx.saved_tensors
         d_entities = torch.empty_like(entities)
         d_relations = None if relations is None else torch.empty_like(relations)
-        _flow_back[(len(entities),)](
-            entities, relations, root, points, d_points.contiguous(),
-            d_bias.contiguous(), d_entities, d_relations,
-            **_options(ctx.geometry, relations),
-        )  # fmt: skip
+        with torch.cuda.device_of(entities):
+            _flow_back[(len(entities),)](
+                entities, relations, root, points, d_points.contiguous(),
+                d_bias.contiguous(), d_entities, d_relations,
+                **_options(ctx.geometry, relations),
+            )  # fmt: skip
         return d_entities, d_relations, None, None
 
 
@@ -196,21 +198,23 @@ def slopes(
     log_sums = weights
     if is_softmax:
         log_sums = torch.empty_like(query_bias)
-        _log_sums[(len(scores),)](
-            scores, query_bias, bias, shares, log_sums, factor, scores.shape[1],
-            width=1024,
-        )  # fmt: skip
+        with torch.cuda.device_of(scores):
+            _log_sums[(len(scores),)](
+                scores, query_bias, bias, shares, log_sums, factor, scores.shape[1],
+                width=1024,
+            )  # fmt: skip
         if want_loss:
             value += (weights * log_sums).sum().item()
     by_query = scores.new_empty(grid[1], len(scores))
     by_point = scores.new_empty(grid[0], scores.shape[1])
     losses = scores.new_empty(grid if want_loss and not is_softmax else (1, 1))
-    _slopes[grid](
-        scores, narrow, query_bias, bias, weights, shares, log_sums, by_query, by_point,
-        losses, factor, *scores.shape, grid[1],
-        is_softmax=is_softmax, want_loss=want_loss and not is_softmax,
-        height=_ROWS, width=_COLUMNS,
-    )  # fmt: skip
+    with torch.cuda.device_of(scores):
+        _slopes[grid](
+            scores, narrow, query_bias, bias, weights, shares, log_sums, by_query,
+            by_point, losses, factor, *scores.shape, grid[1],
+            is_softmax=is_softmax, want_loss=want_loss and not is_softmax,
+            height=_ROWS, width=_COLUMNS,
+        )  # fmt: skip
     sums = by_point.sum(dim=0), by_query.sum(dim=0)
     if is_softmax:
         slope = (known - log_sums[owners]).exp() * weights[owners] * shares[tails]

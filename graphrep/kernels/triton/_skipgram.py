@@ -17,6 +17,8 @@ band = twin.band
 negatives = twin.negatives
 thin = twin.thin
 _TILE = 16
+MOST_COMPONENTS = 512
+"""Beyond it a program's rows do not fit the shared memory of every card."""
 
 
 def train_batch(
@@ -43,6 +45,7 @@ def train_batch(
     frozen : bool tensor (n_nodes,) or None
         Rows that stay.
     """
+    walks, noise = walks.contiguous(), noise.contiguous()
     n_walks, length = walks.shape
     n_shared = noise.shape[1]
     there = (walks >= 0).to(u.dtype)
@@ -63,11 +66,12 @@ def train_batch(
         (_input_steps, _output_steps), (n_tiles[0], sum(n_tiles)), scales, steps,
         strict=True,
     ):  # fmt: skip
-        kernel[(n_walks, count)](
-            u, v, walks, noise, window_weights, per_negative, scale, step,
-            length, n_shared, u.shape[1], n_tiles[0], n_tiles[1],
-            tile=_TILE, width=max(16, triton.next_power_of_2(u.shape[1])),
-        )  # fmt: skip
+        with torch.cuda.device_of(u):
+            kernel[(n_walks, count)](
+                u, v, walks, noise, window_weights, per_negative, scale, step,
+                length, n_shared, u.shape[1], n_tiles[0], n_tiles[1],
+                tile=_TILE, width=max(16, triton.next_power_of_2(u.shape[1])),
+            )  # fmt: skip
     u.index_add_(0, rows.reshape(-1), steps[0].reshape(-1, u.shape[1]))
     v.index_add_(0, targets.reshape(-1), steps[1].reshape(-1, u.shape[1]))
 
@@ -190,4 +194,4 @@ def _output_steps(
     tl.store(places, total * factor[:, None], mask=inside)
 
 
-__all__ = ["band", "negatives", "thin", "train_batch"]
+__all__ = ["MOST_COMPONENTS", "band", "negatives", "thin", "train_batch"]

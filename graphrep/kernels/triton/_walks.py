@@ -54,20 +54,21 @@ def walks(graph, rule, starts, keys, length):
         ],
         dtype=torch.float64, device=place,
     )  # fmt: skip
-    _walks[(triton.cdiv(len(starts), _LANES),)](
-        graph.indptr, graph.indices, graph.weights, graph.accept, graph.alias,
-        graph.threshold, starts, keys, numbers, out, len(starts),
-        len(graph.indptr) - 1, length,
-        first_order=rule.first_order,
-        weighted=len(graph.accept) > 0,
-        plus=rule.plus and len(graph.threshold) > 0,
-        sums=len(graph.threshold) > 0,
-        excess=1.0 / rule.p / most - 1.0 > 0,
-        lanes=_LANES,
-        grace=_GRACE,
-        share=_SHARE,
-        enable_fp_fusion=False,
-    )  # fmt: skip
+    with torch.cuda.device_of(starts):
+        _walks[(triton.cdiv(len(starts), _LANES),)](
+            graph.indptr, graph.indices, graph.weights, graph.accept, graph.alias,
+            graph.threshold, starts, keys, numbers, out, len(starts),
+            len(graph.indptr) - 1, length,
+            first_order=rule.first_order,
+            weighted=len(graph.accept) > 0,
+            plus=rule.plus and len(graph.threshold) > 0,
+            sums=len(graph.threshold) > 0,
+            excess=1.0 / rule.p / most - 1.0 > 0,
+            lanes=_LANES,
+            grace=_GRACE,
+            share=_SHARE,
+            enable_fp_fusion=False,
+        )  # fmt: skip
     return out
 
 

@@ -56,16 +56,24 @@ FIRST = walk(first_order=True, weighted=True, plus=False, excess=False)
 SECOND = walk(first_order=False, weighted=False, plus=False, excess=True)
 PLUS = walk(first_order=False, weighted=True, plus=True, excess=True)
 NO_RELATION = {k: v for k, v in FLOW.items() if k != "relations"} | {"bias": REAL}
+NO_RELATION_BACK = {
+    k: v for k, v in (FLOW | BACK).items() if k not in ("relations", "d_relations")
+}
 KERNELS = [
     ("_walks", "_walks", WALKS, FIRST),
     ("_walks", "_walks", WALKS, SECOND),
     ("_walks", "_walks", WALKS, PLUS),
     ("_skipgram", "_input_steps", STEPS, {"tile": 16, "width": 128}),
-    ("_skipgram", "_output_steps", STEPS, {"tile": 16, "width": 128}),
+    ("_skipgram", "_output_steps", STEPS, {"tile": 16, "width": 512}),
+    ("_skipgram", "_input_steps", STEPS,  # numbers that are 1 become constants
+     {"tile": 16, "width": 16, "n_near": 1, "n_far": 1, "n_shared": 1, "d": 1}),
     ("_kge", "_flow_points", FLOW | {"bias": REAL}, flow(1, 0)),
     ("_kge", "_flow_points", NO_RELATION,
      flow(2, 0, related=False, scaled=False) | {"relations": None}),
     ("_kge", "_flow_back", FLOW | BACK, flow(3, 1)),
+    ("_kge", "_flow_back", NO_RELATION_BACK,
+     flow(2, 0, related=False, scaled=False)
+     | {"relations": None, "d_relations": None}),
     ("_kge", "_log_sums", SUMS, {"width": 1024}),
     ("_kge", "_slopes", SLOPES | {"narrow": REAL}, slope(is_softmax=True)),
     ("_kge", "_slopes", SLOPES | {"narrow": HALF}, slope(is_softmax=False)),

@@ -32,9 +32,9 @@ def fits(model, data, monkeypatch):
 
 
 def test_skip_gram_when_triton_is_at_hand_then_as_by_torch(word, monkeypatch):
-    graph = make_sbm(60, 250, n_communities=3, mixing=0.1, random_state=0).graph
+    graph = make_sbm(24, 60, n_communities=3, mixing=0.1, random_state=0).graph
     model = Node2Vec(8, p=0.5, q=2.0, walk_length=7, walks_per_node=1, window=2,
-                     round_size=30, device=word, random_state=0)  # fmt: skip
+                     round_size=12, device=word, random_state=0)  # fmt: skip
     first, second = fits(model, graph, monkeypatch)
     assert first.kernels_ == "triton"
     np.testing.assert_allclose(first.embedding_, second.embedding_, atol=1e-5)
@@ -42,9 +42,9 @@ def test_skip_gram_when_triton_is_at_hand_then_as_by_torch(word, monkeypatch):
 
 
 def test_flows_when_triton_is_at_hand_then_as_by_torch(word, monkeypatch):
-    rows = np.random.default_rng(0).integers(0, [14, 3, 14], (60, 3))
-    graph = KnowledgeGraph(np.unique(rows, axis=0), [f"e{i}" for i in range(14)], None)
-    model = NFE(5, n_pieces=2, loss="ce", n_epochs=2, batch_size=200, device=word,
+    rows = np.random.default_rng(0).integers(0, [8, 2, 8], (20, 3))
+    graph = KnowledgeGraph(np.unique(rows, axis=0), [f"e{i}" for i in range(8)], None)
+    model = NFE(3, n_pieces=2, loss="ce", n_epochs=2, batch_size=200, device=word,
                 regularizer="dura", regularization=0.1,
                 dtype="float64",
                 random_state=0)  # fmt: skip
