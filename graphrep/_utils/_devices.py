@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from graphrep._utils._optional import require
-from graphrep.exceptions import DeviceError
+from graphrep.exceptions import DeviceError, MemoryLimitError
 
 _WORD = re.compile(r"(cuda|mps|xpu)(:[0-9]+)?")
 
@@ -70,3 +72,29 @@ def torch_device(
             "devices, counted from 0."
         )
     return torch, torch.device(device)
+
+
+@contextmanager
+def device_memory(what: str, advice: str) -> Iterator[None]:
+    """Say in one sentence that the memory of a device does not do.
+
+    Parameters
+    ----------
+    what : str
+        What needs it: the subject of the sentence.
+    advice : str
+        A sentence on what to do.
+
+    Raises
+    ------
+    MemoryLimitError
+        Where torch found no memory on the device.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if type(error).__name__ != "OutOfMemoryError":  # torch may not be loaded
+            raise
+        raise MemoryLimitError(
+            f"{what} found no memory left on the device. {advice}"
+        ) from error

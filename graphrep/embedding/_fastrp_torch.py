@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from graphrep._utils._devices import torch_device
+from graphrep._utils._devices import device_memory, torch_device
 from graphrep.embedding._fastrp_run import Run
 from graphrep.embedding._fastrp_state import Recipe, State
 from graphrep.embedding._propagation import Layer, Propagator, SignStart, padded
@@ -30,6 +30,7 @@ class TorchEngine:
         on_cpu = self._device.type == "cpu"  # "cpu" itself names the numba engine
         self.device = "torch:cpu" if on_cpu else str(self._device)
 
+    @device_memory("FastRP", "Use device='cpu', where memory_limit= sets a bound.")
     def fit(self, run: Run, steps: Iterator[int]) -> State:
         """Run all powers of all operators, then the last step."""
         from graphrep.kernels.torch import _propagation as kernels

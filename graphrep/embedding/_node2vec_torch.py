@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from graphrep._utils._devices import device_memory
 from graphrep.embedding import _skip_gram_run as runs
 from graphrep.embedding._skip_gram_run import Corpus, Options, Steps, Tables, Trained
 from graphrep.typing import AnyArray
@@ -25,6 +26,9 @@ _PUSH = 3.2
 """Pairs that may push a row in one batch, times the learning rate at the start."""
 
 
+@device_memory(
+    "Training on walks", "Lower n_components or round_size, or use device='cpu'."
+)
 def train(
     corpus: Corpus,
     options: Options,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphrep._utils._devices import torch_device
+from graphrep._utils._devices import device_memory, torch_device
 from graphrep.evaluation._rank_all import as_float32
 from graphrep.evaluation._scores import PairScorer, VectorScorer, block_rows
 from graphrep.typing import AnyArray, FloatArray, IntArray
@@ -54,6 +54,7 @@ class DeviceRanker:
             for scorer in scorers
         ]
 
+    @device_memory("ReconstructionEvaluator", "Use device='cpu'.")
     def rank(
         self, s: int, rows: IntArray, classes: AnyArray, *rest: Any, keep: bool = False
     ) -> FloatArray | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from graphrep._utils._devices import torch_device
+from graphrep._utils._devices import device_memory, torch_device
 from graphrep.kge._queries import Queries
 from graphrep.kge._scorer import TripleScorer
 from graphrep.typing import AnyArray, IntArray
@@ -14,6 +14,7 @@ from graphrep.typing import AnyArray, IntArray
 _SCORES_AT_A_TIME = 1 << 27
 
 
+@device_memory("Ranking triples", "Use device='cpu'.")
 def count_on_device(
     model: TripleScorer,
     asked: Queries,

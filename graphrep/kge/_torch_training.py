@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from graphrep._utils._devices import torch_device
+from graphrep._utils._devices import device_memory, torch_device
 from graphrep.kge._batches import (
     ADAGRAD_EPSILON,
     ADAM_EPSILON,
@@ -56,6 +56,9 @@ class TorchTrainer(Batches):
     def _numbers(self, array: FloatArray) -> Any:
         return self._here(array).to(self.root.dtype)
 
+    @device_memory(
+        "Training models of triples", "Lower batch_size, or use device='cpu'."
+    )
     def _move(self, step: Step) -> float:
         torch, recipe, geometry = self.torch, self.recipe, self.geometry
         rows = None if step.rows is None else self._here(step.rows)

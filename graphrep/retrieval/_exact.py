@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from graphrep._utils._blas import single_blas_thread
-from graphrep._utils._devices import on_processor, torch_device
+from graphrep._utils._devices import device_memory, on_processor, torch_device
 from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep.exceptions import DeviceError
@@ -27,6 +28,9 @@ from graphrep.typing import FloatArray, IntArray
 
 kernels: Any = _topk  # kernels carry no annotations
 extended: Any = _topk_extended
+
+
+_NO_ROOM = partial(device_memory, "ExactIndex", "Use device='cpu'.")
 
 
 class ExactIndex:
@@ -169,7 +173,8 @@ class ExactIndex:
         _, place = torch_device(device, why="ExactIndex")
         from graphrep.kernels.torch._topk import Scanner
 
-        return Scanner(self.base, self._scaling, kernels.scaled_rows, place)
+        with _NO_ROOM():
+            return Scanner(self.base, self._scaling, kernels.scaled_rows, place)
 
     def _search(
         self, vectors: FloatArray, k: int, left_out: IntArray, n_jobs: int | None,
@@ -197,6 +202,7 @@ class ExactIndex:
 
         starts = range(0, len(vectors) if k else 0, size)
         with (
+            _NO_ROOM(),
             single_blas_thread(),
             ThreadPoolExecutor(resolve_n_jobs(n_jobs)) as pool,
         ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphrep._utils._devices import on_processor, torch_device
+from graphrep._utils._devices import device_memory, on_processor, torch_device
 from graphrep.exceptions import DeviceError
 
 torch = pytest.importorskip("torch")
@@ -84,3 +84,41 @@ def test_every_device_parameter_when_no_card_then_the_same_error(no_card):
     for call in calls:
         with pytest.raises(DeviceError, match="'cuda' was asked for but no cuda"):
             call()
+
+
+def test_memory_when_a_device_has_none_left_then_one_sentence(monkeypatch):
+    import numpy as np
+
+    from graphrep import FastRP, Node2Vec
+    from graphrep.exceptions import MemoryLimitError
+    from graphrep.kernels.torch import _kge, _propagation, _skipgram, _topk
+    from graphrep.kge import DistMult
+    from graphrep.retrieval import ExactIndex
+
+    def full(*args, **kwargs):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    for module, name in (
+        (_propagation, "propagate"), (_skipgram, "train_batch"), (_kge, "slopes"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, full)
+    monkeypatch.setattr(_topk.Scanner, "best", full)
+    ring = np.roll(np.eye(9), 1, axis=0) + np.roll(np.eye(9), -1, axis=0)
+    here = {"device": "torch:cpu"}
+    calls = {
+        "FastRP": lambda: FastRP(4, **here).fit(ring),
+        "Training on walks": lambda: Node2Vec(4, **here).fit(ring),
+        "Training models": lambda: DistMult(4, **here).fit([("a", "r", "b")]),
+        "ExactIndex": lambda: ExactIndex(ring, **here).query(ring),
+    }
+    for what, call in calls.items():
+        with pytest.raises(MemoryLimitError, match=f"{what}.* found no memory left"):
+            call()
+
+
+def test_memory_when_another_error_is_raised_then_it_comes_through():
+    with (
+        pytest.raises(RuntimeError, match="another"),
+        device_memory("It", "Do something."),
+    ):
+        raise RuntimeError("another")
