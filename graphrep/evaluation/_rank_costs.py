@@ -49,8 +49,8 @@ def costs_of_ranking(
     return Costs(
         what=f"Ranking {n_nodes:,} nodes for {n_queries:,} queries", unit="queries",
         whole=held + graph + packed + numbers + figures * n_queries, shared=held
-        + graph + 2 * packed, each=numbers, per_unit=float(figures),
-        after=held + graph + 2 * packed + 2 * figures * n_queries,
+        + graph + packed, each=numbers, per_unit=float(figures),
+        after=held + graph + packed + 2 * figures * n_queries,
         disk=graph + packed + figures * n_queries, blocks=halved(first, LEAST),
         n_tasks=lambda block: -(-n_queries // block),
         cpu_seconds=1e-9 * n_queries * n_nodes * one,

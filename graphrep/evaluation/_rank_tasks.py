@@ -117,9 +117,10 @@ def _in_files(
             "graph": save_input(folder, "graph", graph),
             "queries": save_input(folder, "queries", {"rows": rows}),
         }
-        for i, part in enumerate(arrays):
-            inputs[f"scorer{i:03d}"] = save_input(folder, f"vectors{i}", part)
-        del arrays
+        for i, scorer in enumerate(scorers):
+            path = save_input(folder, f"vectors{i}", arrays.pop(0))
+            inputs[f"scorer{i:03d}"] = path
+            scorer.read_from(map_arrays(path))  # tasks map the same pages
         cuts = [*range(0, len(rows), step), len(rows)]
         tasks = [
             make_task(

@@ -150,6 +150,12 @@ class VectorScorer(PairScorer):
         made._source_halves = arrays.get("source_halves", made._target_halves)
         return made
 
+    def read_from(self, arrays: Mapping[str, AnyArray]) -> None:
+        """Let go of the vectors and read them from what `to_arrays` gave, mapped."""
+        name = self.name
+        self.__dict__.update(vars(VectorScorer.from_arrays(arrays)))
+        self.name = name
+
     def to_arrays(self) -> dict[str, AnyArray]:
         """Packed vectors and what is known of them, for a file."""
         arrays: dict[str, AnyArray] = {
