@@ -274,7 +274,9 @@ def main():
         mark.unlink(missing_ok=True)
         shutil.rmtree(store, ignore_errors=True)
         if limit:
+            start = time.process_time()
             make_large_graph(store, options.scale, int(options.edges), limit)
+            print(f"graph made in {time.process_time() - start:,.0f} CPU s", flush=True)
         else:
             make_graph(store, options.scale, int(options.edges))
         mark.write_text(made, "utf-8")

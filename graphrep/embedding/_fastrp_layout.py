@@ -11,14 +11,19 @@ from graphrep.embedding._propagation import padded
 from graphrep.kernels._gather import LANES
 
 ENTRIES_AT_ONCE = 1 << 20
-"""Entries of the adjacency that a thread of a task reads at a time."""
+"""Most entries of the adjacency that a thread of a task reads at a time."""
 
 PIECE_BYTES = 1 << 22
-"""Bytes of powers that a thread of a task makes, or makes rows from, at a time."""
+"""Most bytes of powers that a thread of a task makes, or makes rows from, at a time."""
 
 
 ROWS_IN_STEP = 64
 """Powers start at a multiple of so many rows in their files: at a page of the disk."""
+
+
+def share(most: int, n_threads: int) -> int:
+    """Size of a thread's pieces: the most for four threads, then less, for a limit."""
+    return max(1, most // 32, min(most, 4 * most // n_threads))
 
 
 @dataclass(frozen=True)
@@ -149,4 +154,5 @@ __all__ = [
     "Layout",
     "block_name",
     "block_paths",
+    "share",
 ]

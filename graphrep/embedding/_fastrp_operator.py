@@ -10,7 +10,12 @@ import numpy as np
 
 from graphrep._utils._atomic import atomic_path
 from graphrep._utils._range_reader import RangeReader
-from graphrep.embedding._fastrp_layout import ENTRIES_AT_ONCE, ROWS_IN_STEP, Layout
+from graphrep.embedding._fastrp_layout import (
+    ENTRIES_AT_ONCE,
+    ROWS_IN_STEP,
+    Layout,
+    share,
+)
 from graphrep.embedding._fastrp_run import node_factor
 from graphrep.embedding._fastrp_state import Recipe
 from graphrep.embedding._propagation import Propagator, SignStart
@@ -89,7 +94,7 @@ class Operator:
 
     def pieces(self, most_rows: int) -> list[tuple[int, int]]:
         """Ranges of rows of about as many entries as are read at once."""
-        return row_pieces(self.indptr, most_rows)
+        return row_pieces(self.indptr, most_rows, len(self._readers))
 
     def piece(self, slot: int, first: int, end: int) -> tuple[AnyArray, ...]:
         """Pointers, indices, weights and inverse of some rows.
@@ -120,9 +125,11 @@ def cut(indptr: IntArray) -> IntArray:
     return cuts
 
 
-def row_pieces(indptr: IntArray, most_rows: int = 1 << 62) -> list[tuple[int, int]]:
+def row_pieces(
+    indptr: IntArray, most_rows: int = 1 << 62, n_threads: int = 1
+) -> list[tuple[int, int]]:
     """Ranges of rows of about as many entries as are at hand, at least one row each."""
-    size = ENTRIES_AT_ONCE
+    size = share(ENTRIES_AT_ONCE, n_threads)
     n_rows = len(indptr) - 1
     pieces, first = [], 0
     while first < n_rows:

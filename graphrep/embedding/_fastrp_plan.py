@@ -12,6 +12,7 @@ from graphrep.embedding._fastrp_layout import (
     LANES,
     PIECE_BYTES,
     Layout,
+    share,
 )
 from graphrep.embedding._fastrp_run import estimate_memory
 from graphrep.embedding._fastrp_state import Recipe
@@ -23,9 +24,9 @@ TASK_SECONDS = 120
 """CPU seconds that a task is cut to, where a power takes less."""
 
 # Nanoseconds for each entry, column and power, by the columns of a block.
-_COST = ((16, 2.0), (32, 1.3), (64, 1.1), (128, 1.0))
+_COST = ((16, 0.6), (32, 0.45), (64, 0.42), (128, 0.4))
 _COST_NODES = 2e6  # where they hold; beyond, twice that for eight times the nodes
-_FILE_COST = 3.0  # nanoseconds for each number of a power that is kept: it is written,
+_FILE_COST = 4.0  # nanoseconds for each number of a power that is kept: it is written,
 # read back, and rows are made from it
 _ROW_COST = 2.0  # for each number of the embedding that is standardised from a file
 _CODE_BYTES = 32  # a node, while the signs of a block are there
@@ -258,9 +259,11 @@ class Planner:
     def _piece_bytes(self, block: int, threads: int) -> int:
         """Memory of the pieces that the threads of a task have at hand."""
         n, item = self.size.n_nodes, self.recipe.work.itemsize
-        entries = min(self.graph, self.size.entry_bytes * ENTRIES_AT_ONCE)
-        made = min(n * block * item, PIECE_BYTES)
-        rows = min(2 * self.rows, 2 * PIECE_BYTES)  # powers, and what comes of them
+        at_once = share(ENTRIES_AT_ONCE, threads)
+        entries = min(self.graph, self.size.entry_bytes * at_once)
+        most = share(PIECE_BYTES, threads)
+        made = min(n * block * item, most)
+        rows = min(2 * self.rows, 2 * most)  # powers, and what comes of them
         return threads * max(entries + made, rows)
 
     def _work(self) -> tuple[int, int]:

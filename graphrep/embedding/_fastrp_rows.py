@@ -18,6 +18,7 @@ from graphrep.embedding._fastrp_layout import (
     ROWS_IN_STEP,
     Layout,
     block_paths,
+    share,
 )
 from graphrep.embedding._fastrp_operator import Operator
 from graphrep.embedding._fastrp_run import fuses
@@ -55,6 +56,8 @@ class Rows:
         Files of the blocks by their names.
     streamed : bool, default=False
         Whether to read them past the page cache.
+    n_threads : int, default=1
+        How many threads make ranges at a time.
     """
 
     def __init__(
@@ -64,8 +67,10 @@ class Rows:
         inputs: dict[str, Path],
         *,
         streamed: bool = False,
+        n_threads: int = 1,
     ) -> None:
         self.layout = layout
+        self._bytes = share(PIECE_BYTES, n_threads)
         self.recipe = layout.recipe
         self.operators = [Operator(path) for path in operators]
         self._blocks = {
@@ -75,13 +80,13 @@ class Rows:
 
     def ranges(self, first: int, end: int) -> list[tuple[int, int]]:
         """Cut rows into the ranges that are made at a time."""
-        return _ranges(first, end, self._row_bytes())
+        return _ranges(first, end, self._bytes, self._row_bytes())
 
     def room(self) -> Room:
         """Make buffers for a range."""
         recipe = self.recipe
         size = self._row_bytes()
-        most = min(self.layout.n_nodes, _rows_at_once(size))
+        most = min(self.layout.n_nodes, _rows_at_once(self._bytes, size))
         return Room(
             aligned_empty((most * size // recipe.work.itemsize,), recipe.work),
             aligned_empty((most, recipe.n_columns), recipe.accumulator, PAGE),
@@ -228,7 +233,7 @@ class RowsFile:
     def parts(self) -> Iterator[FloatArray]:
         """Yield all rows in order; an array is used again for the part after next."""
         shape, dtype = self._file.shape, self._file.dtype
-        ranges = _ranges(0, shape[0], shape[1] * dtype.itemsize)
+        ranges = _ranges(0, shape[0], PIECE_BYTES, shape[1] * dtype.itemsize)
         most = max((high - low for low, high in ranges), default=0)
         rooms = [aligned_empty((most, shape[1]), dtype) for _ in range(2)]
 
@@ -288,12 +293,12 @@ def fixed_of(layout: Layout, most: float | None) -> float:
     return fixed_point(layout.n_nodes, bound)
 
 
-def _ranges(first: int, end: int, row_bytes: int) -> list[tuple[int, int]]:
-    step = _rows_at_once(row_bytes)
+def _ranges(first: int, end: int, size: int, row_bytes: int) -> list[tuple[int, int]]:
+    step = _rows_at_once(size, row_bytes)
     return [(low, min(low + step, end)) for low in range(first, end, step)]
 
 
-def _rows_at_once(row_bytes: int) -> int:
-    n_rows = max(1, PIECE_BYTES // row_bytes)
+def _rows_at_once(size: int, row_bytes: int) -> int:
+    n_rows = max(1, size // row_bytes)
     whole = next((step for step in (PAGE // 4, ROWS_IN_STEP) if n_rows >= step), 1)
     return n_rows - n_rows % whole  # numbers of 4 bytes: rows that fill pages

@@ -13,7 +13,7 @@ from graphrep._utils._arrays import aligned_empty
 from graphrep._utils._pieces import for_pieces
 from graphrep._utils._range_reader import RangeReader
 from graphrep._utils._range_writer import PAGE, RangeWriter
-from graphrep.embedding._fastrp_layout import PIECE_BYTES, Layout
+from graphrep.embedding._fastrp_layout import PIECE_BYTES, Layout, share
 from graphrep.embedding._fastrp_operator import Operator
 from graphrep.embedding._fastrp_rows import (
     Rows,
@@ -86,12 +86,12 @@ def make_rows(
     The file holds the rows, then the integer sums of their columns and squares where
     the size of their entries is known, else the largest entry.
     """
-    rows = _rows(layout, inputs, streamed)
+    n_threads = get_num_threads()
+    rows = _rows(layout, inputs, n_threads, streamed=streamed)
     recipe = rows.recipe
     known = fuses(recipe)
     fixed = fixed_of(rows.layout, None) if known else 0.0
     finish = FINISH_SUMS if known else FINISH_NONE
-    n_threads = get_num_threads()
     rooms = [rows.room() for _ in range(n_threads)]
     totals = np.zeros((n_threads, 2 * recipe.n_columns + 1), np.int64)
     most = np.zeros(n_threads)
@@ -125,10 +125,12 @@ def column_sums(
     _save(out, total)
 
 
-def _rows(layout: dict[str, Any], inputs: dict[str, Path], streamed: bool) -> Rows:
+def _rows(
+    layout: dict[str, Any], inputs: dict[str, Path], n_threads: int, *, streamed: bool
+) -> Rows:
     cut = Layout.from_dict(layout)
     operators = [inputs[f"operator{i}"] for i in range(cut.recipe.n_operators)]
-    return Rows(cut, operators, inputs, streamed=streamed)
+    return Rows(cut, operators, inputs, streamed=streamed, n_threads=n_threads)
 
 
 def _propagate(
@@ -146,7 +148,9 @@ def _propagate(
     else:
         kernel, operand = _propagation.propagate_piece, (x.data, x.scale)
     width, work = file.shape[1], file.dtype
-    pieces = files.pieces(max(1, PIECE_BYTES // (width * work.itemsize)))
+    pieces = files.pieces(
+        max(1, share(PIECE_BYTES, n_threads) // (width * work.itemsize))
+    )
     most = max(end - first for first, end in pieces)
     rooms = [aligned_empty((most, width), work, PAGE) for _ in range(n_threads)]
 
