@@ -17,8 +17,8 @@ band = twin.band
 negatives = twin.negatives
 thin = twin.thin
 _TILE = 16
-MOST_COMPONENTS = 512
-"""Beyond it a program's rows do not fit the shared memory of every card."""
+MOST_COMPONENTS = 256
+"""Beyond it rows may not fit the shared memory of a program on every card."""
 
 
 def train_batch(

@@ -64,7 +64,7 @@ KERNELS = [
     ("_walks", "_walks", WALKS, SECOND),
     ("_walks", "_walks", WALKS, PLUS),
     ("_skipgram", "_input_steps", STEPS, {"tile": 16, "width": 128}),
-    ("_skipgram", "_output_steps", STEPS, {"tile": 16, "width": 512}),
+    ("_skipgram", "_output_steps", STEPS, {"tile": 16, "width": 256}),
     ("_skipgram", "_input_steps", STEPS,  # numbers that are 1 become constants
      {"tile": 16, "width": 16, "n_near": 1, "n_far": 1, "n_shared": 1, "d": 1}),
     ("_kge", "_flow_points", FLOW | {"bias": REAL}, flow(1, 0)),
@@ -100,4 +100,4 @@ def test_kernel_when_compiled_for_a_card_then_machine_code(
         options={"enable_fp_fusion": False},
     )
     assert made.asm["cubin"].startswith(b"\x7fELF")
-    assert made.metadata.shared <= 96 << 10  # what every card since 2017 has
+    assert made.metadata.shared <= 48 << 10  # what a program has on every card
