@@ -13,7 +13,7 @@ from graphrep._utils._devices import device_memory, on_processor, torch_device
 from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep.exceptions import DeviceError
-from graphrep.kernels import _topk, _topk_extended
+from graphrep.kernels import _topk, _topk_bfloat, _topk_extended
 from graphrep.retrieval._arguments import (
     as_base,
     as_metric,
@@ -28,6 +28,7 @@ from graphrep.typing import FloatArray, IntArray
 
 kernels: Any = _topk  # kernels carry no annotations
 extended: Any = _topk_extended
+bfloat: Any = _topk_bfloat
 
 
 _NO_ROOM = partial(device_memory, "ExactIndex", "Use device='cpu'.")
@@ -91,6 +92,7 @@ class ExactIndex:
         self.base = vectors if storage is None else stored(vectors, storage, metric)
         self._scaling = kernels.scaling(self.base, kernels.METRICS[metric])
         self.device, self._scanner = device, self._scanner_for(device)
+        self._first_scan = bfloat.FirstScan()
 
     def __len__(self) -> int:
         return len(self.base)
@@ -187,18 +189,17 @@ class ExactIndex:
         if scanner is not None:
             size = scanner.block_size(k)
 
+        quick = bfloat.AVAILABLE and scanner is None and not more
+
         def work(start: int) -> None:
             part = slice(start, start + size)
             search = extended.search if more else kernels.search
-            indices[part], scores[part] = search(
-                vectors[part],
-                self.base,
-                self._scaling,
-                k,
-                left_out[part],
-                *more,
-                scanner=scanner,
-            )
+            given = (vectors[part], self.base, self._scaling, k, left_out[part], *more)
+            if quick:
+                found = bfloat.search(*given, self._first_scan)
+            else:
+                found = search(*given, scanner=scanner)
+            indices[part], scores[part] = found
 
         starts = range(0, len(vectors) if k else 0, size)
         with (
