@@ -30,4 +30,4 @@ def test_kernels_when_interpreted_then_all_tests_pass():
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    assert int(re.findall(r"(\d+) passed", done.stdout)[-1]) >= 40
+    assert int(re.findall(r"(\d+) passed", done.stdout)[-1]) >= 34

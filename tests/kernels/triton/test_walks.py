@@ -14,7 +14,15 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("triton")
 
 SEED = 2**63 - 5
-RULES = [(1, 1), (0.25, 0.25), (4, 0.5), (1, 0.01), (1e-9, 1e9), (1e9, 1e-9)]
+RULES = [  # p, q, weighted, directed
+    (1, 1, False, False),
+    (1, 1, True, True),
+    (0.25, 0.25, False, True),
+    (4, 0.5, True, False),
+    (1, 0.01, True, True),
+    (1e-9, 1e9, True, True),
+    (1e9, 1e-9, False, False),
+]
 
 
 def make_graph(*, weighted, directed, n=40, density=0.15):
@@ -50,10 +58,9 @@ def both(graph, place, p, q, *, rounds=2, length=6, extended=False):
     return got.cpu().numpy(), wanted
 
 
-@pytest.mark.parametrize(("weighted", "directed"), [(False, False), (True, True)])
-@pytest.mark.parametrize(("p", "q"), RULES)
+@pytest.mark.parametrize(("p", "q", "weighted", "directed"), RULES)
 def test_walks_when_drawn_by_triton_then_those_of_numba(
-    place, weighted, directed, p, q
+    place, p, q, weighted, directed
 ):
     graph = make_graph(weighted=weighted, directed=directed)
     got, wanted = both(graph, place, p, q)
@@ -61,8 +68,7 @@ def test_walks_when_drawn_by_triton_then_those_of_numba(
     assert (got[:, 1:] >= 0).any()
 
 
-@pytest.mark.parametrize("directed", [False, True])
-@pytest.mark.parametrize("q", [0.1, 2.0])
+@pytest.mark.parametrize(("directed", "q"), [(False, 0.1), (True, 2.0)])
 def test_walks_when_node2vec_plus_then_those_of_numba(place, directed, q):
     graph = make_graph(weighted=True, directed=directed)
     got, wanted = both(graph, place, 0.5, q, extended=True)
