@@ -145,7 +145,7 @@ def partitions() -> str:
         ("rows, all sent to all", (w - 1) * vectors, human_bytes(vectors), "no"),
         (f"grid {side} x {side}", 2 * side * vectors, human_bytes(2 * vectors / side),
          "no"),
-        ("columns, 2 a machine", 0, human_bytes(2 * 2 * n * 4), "in blocks of 16"),
+        ("columns, 2 a machine", 0, human_bytes(2 * n * 4), "in blocks of 16"),
     ]  # fmt: skip
     lines = [
         "| cut | moved in a round | memory of a machine | built |",
@@ -155,16 +155,31 @@ def partitions() -> str:
         f"| {cut} | {human_bytes(moved)} | {memory} | {built} |"
         for cut, moved, memory, built in rows
     ]
-    block = 2 * 16 * n * 4
+    plan = _one_block(n, m)
     facts = [
         "",
         f"With {n / 1e9:g} billion nodes and {m / 1e9:g} billion undirected edges, "
         f"{d} dimensions and {w} machines, the vectors take {human_bytes(vectors)} and "
-        f"the graph {human_bytes(entries * 4 + 8 * n)}. A block of 16 columns, the "
-        f"least that is built, holds two arrays of {human_bytes(block / 2)}: a machine "
-        f"needs {human_bytes(block)}, and {d // 16} of them can work at a time.",
+        f"the graph {human_bytes(entries * 4 + 8 * n)}. For a block of 16 columns, the "
+        f"least that is built, the planner asks {human_bytes(plan.memory)} of memory; "
+        f"{plan.n_blocks} of them can be worked on at a time. For all of them it asks "
+        f"{human_bytes(plan.disk)} of disk in the shared folder, "
+        f"{human_bytes(plan.bytes_read)} to read, and {_time(plan.cpu_seconds)} of "
+        "processor time.",
     ]
     return "\n".join(lines + facts) + "\n"
+
+
+def _one_block(n: int, m: int) -> Any:
+    """Plan of blocks of 16 columns, one at a time."""
+    from graphrep import FastRP
+    from graphrep.embedding._fastrp_plan import Planner, Size
+
+    recipe = FastRP(DIMENSIONS)._recipe(np.float32)
+    size = Size(n_nodes=n, n_entries=2 * m, entry_bytes=4, stored=True, rebuilt=False)
+    return Planner(
+        recipe, size, 0, limit=None, executor="serial", n_jobs=1, to_file=True
+    )._columns_of(16, 1)
 
 
 def _count(number: float) -> str:

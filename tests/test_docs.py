@@ -127,6 +127,6 @@ def test_generated_parts_when_written_then_hold_every_command_and_format():
     assert ways["100 M, 1 B", "FastRP"] == "in files"
     assert ways["300 M, 3 B", "FastRP"].startswith("does not fit")
     assert re.match(r"does not fit: \d+ GB of memory", ways["100 M, 1 B", "node2vec"])
-    assert "| columns, 2 a machine | 0 B | 56 GB |" in large["partitions.md"]
+    assert "| columns, 2 a machine | 0 B | 28 GB |" in large["partitions.md"]
     table = generate.bad_input_table(ROOT)
     assert "| a negative weight | GraphValueError | `Negative values in data" in table
