@@ -30,7 +30,7 @@ _FILE_COST = 4.0  # nanoseconds for each number of a power that is kept: it is w
 # read back, and rows are made from it
 _ROW_COST = 2.0  # for each number of the embedding that is standardised from a file
 _CODE_BYTES = 32  # a node, while the signs of a block are there
-_MAPPED_BYTES = 12  # a node: what tasks map of an operator beside its entries
+_MAPPED_BYTES = 16  # a node: what tasks map of an operator beside its entries
 _PREPARE_BYTES = 72  # a node, while an operator is made ready
 _HEAP_NODE, _HEAP_MOST = 48, 100_000_000  # bytes a node, and in all, that the allocator
 # keeps of arrays that were let go: it gives back those above 32 MB only
