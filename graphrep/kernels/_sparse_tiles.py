@@ -308,7 +308,7 @@ def _finish(
     )  # fmt: skip
     state.least[i] = max(state.least[i], found - state.error[i])
     _score(i, state, k, groups, q_indices, q_data, indptr, indices, data)
-    if state.n_best[i] < k and state.common[i] < state.common[i + 1]:
+    if _lacks_rows(i, state, k, len(q_indices)):
         _score_all(i, state, left, groups, q_indices, q_data, indptr, indices, data)
     size = found = state.n_best[i]
     best, best_row = state.best[i], state.best_row[i]
@@ -321,8 +321,19 @@ def _finish(
 
 
 @njit
+def _lacks_rows(i, state, k, n_features):
+    """Tell whether rows with sums of no unit, which are not met, may be among the best.
+
+    Where all features are rare such a row shares none of them.
+    """
+    if state.common[i] == state.common[i + 1] and n_features <= _MOST_ADDED:
+        return False
+    return state.n_best[i] < k or state.units[i] * state.best[i, 0] <= state.under[i]
+
+
+@njit
 def _score_all(i, state, left, groups, q_indices, q_data, indptr, indices, data):
-    """Score every row: fewer than k were met, and some may have sums of no unit."""
+    """Score every row, whether it was met or not."""
     k = state.best.shape[1]
     for e in range(len(q_indices)):
         state.query[q_indices[e]] = q_data[e]

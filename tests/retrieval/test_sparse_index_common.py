@@ -69,6 +69,16 @@ def test_query_when_sums_are_less_than_a_unit_then_rows_are_found_all_the_same()
     _check(sparse.csr_array(Y), X, 3000)
 
 
+def test_query_when_many_parts_of_a_unit_beat_what_was_met_then_found():
+    Y = np.full((400, 102), 1 / 255, np.float32)
+    Y[:, 100:] = 0
+    Y[0, :101] = 1.0
+    Y[5], Y[5, 101] = 0, 1e-3  # met by a rare feature, and worse than rows that are not
+    X = np.full((1, 102), 0.003, np.float32)
+    X[0, 100:] = 1.0, 1e-3
+    _check(sparse.csr_array(Y), sparse.csr_array(X), 2)
+
+
 def test_query_when_it_has_many_features_then_sums_do_not_run_over():
     draw = np.random.default_rng(3)
     d = 30_000
