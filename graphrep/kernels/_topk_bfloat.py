@@ -10,8 +10,9 @@ result. A query with more such rows than there is room for is searched again by
 from collections import namedtuple
 
 import numpy as np
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
 from graphrep.kernels import _topk as plain
@@ -19,8 +20,9 @@ from graphrep.kernels._gemm import padded
 from graphrep.kernels._jit import njit
 from graphrep.kernels._lanes import LANES, lowest_bit, reaches
 
-AVAILABLE = bool(binding.get_host_cpu_features().get("avx512bf16", False))
-"""Whether this processor can."""
+_, _, _FEATURES = cpu_target.target_context.codegen().magic_tuple()
+AVAILABLE = "+avx512bf16" in _FEATURES.split(",")
+"""Whether this processor can and numba may: LLVM ends the process where it cannot."""
 _HEIGHT, _WIDTH = 6, 32
 _COLUMNS = 16
 _LEAST_BASE = 2048  # rows, below which nothing is gained

@@ -1,5 +1,9 @@
 """The scan in bfloat16 against the one in float32: the same rows, the same bits."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -99,3 +103,12 @@ def test_query_when_the_scan_is_turned_off_then_the_same(monkeypatch):
     again = ExactIndex(base).query(queries, 8)
     np.testing.assert_array_equal(found[0], again[0])
     np.testing.assert_array_equal(found[1], again[1])
+
+
+def test_available_when_numba_is_told_to_leave_avx_out_then_not():
+    code = "from graphrep.kernels._topk_bfloat import AVAILABLE; print(AVAILABLE)"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"NUMBA_ENABLE_AVX": "0"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert answer.stdout.strip() == "False"
