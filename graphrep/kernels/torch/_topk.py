@@ -60,7 +60,9 @@ class Scanner:
         with -inf and the number behind the last.
         """
         n = len(self._base)
-        values = torch.full((len(block), kept), -torch.inf, device=self.device)
+        values = torch.full(
+            (len(block), kept), -torch.inf, dtype=torch.float32, device=self.device
+        )
         rows = torch.full_like(values, n, dtype=torch.int64)
         with full_precision():
             for start, scores in self._tiles(block, exclude, gain, bias):

@@ -60,7 +60,7 @@ def train_batch(
         _scales(len(v), targets, asked, rate, limit, frozen),
     )
     per_negative = (n_negatives / n_shared) * pairs
-    steps = [torch.empty((*x.shape, u.shape[1]), device=u.device) for x in scales]
+    steps = [u.new_empty((*x.shape, u.shape[1])) for x in scales]
     n_tiles = triton.cdiv(length, _TILE), triton.cdiv(n_shared, _TILE)
     for kernel, count, scale, step in zip(
         (_input_steps, _output_steps), (n_tiles[0], sum(n_tiles)), scales, steps,
