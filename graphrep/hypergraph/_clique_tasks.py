@@ -106,14 +106,16 @@ def search_in_files(
 
 def joined_cliques(paths: Sequence[Path]) -> tuple[IntArray, IntArray]:
     """Put the cliques of all ranges in the order of their roots."""
-    pointers: list[IntArray] = [np.zeros(1, np.int64)]
-    members: list[IntArray] = [np.empty(0, np.int32)]
-    size = 0
-    for part in map(map_arrays, paths):
-        pointers.append(part["pointers"][1:] + size)
-        members.append(part["members"])
-        size += int(part["pointers"][-1])
-    return np.concatenate(pointers), np.concatenate(members)
+    parts = [map_arrays(path) for path in paths]
+    pointers = np.zeros(1 + sum(len(p["pointers"]) - 1 for p in parts), np.int64)
+    members = np.empty(sum(len(p["members"]) for p in parts), np.int32)
+    at = size = 0
+    for part in parts:  # in place: a limit allows for no more than what comes out
+        own, found = part["pointers"][1:], part["members"]
+        np.add(own, size, out=pointers[at + 1 : at + 1 + len(own)])
+        members[size : size + len(found)] = found
+        at, size = at + len(own), size + len(found)
+    return pointers, members
 
 
 def _cuts(search: CliqueSearch) -> list[int]:

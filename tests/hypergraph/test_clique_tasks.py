@@ -5,12 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from graphrep import Graph
+from graphrep._utils._array_file import write_arrays
 from graphrep.datasets import make_sbm
 from graphrep.exceptions import GraphValueError, MemoryLimitError
 from graphrep.hypergraph import _clique_tasks as tasks
@@ -101,3 +103,17 @@ def test_cliques_when_too_many_then_refused(graph, monkeypatch, n_tasks):
         maximal_cliques(graph, max_seconds=3, executor="serial")
     with pytest.raises(GraphValueError, match="executor must be"):
         maximal_cliques(graph, executor="cloud")
+
+
+def test_joined_when_cliques_are_many_then_no_more_memory_than_they_take(tmp_path):
+    paths = [tmp_path / "a.bin", tmp_path / "b.bin"]
+    for path in paths:
+        pointers, members = np.arange(200_001), np.arange(200_000, dtype=np.int32)
+        write_arrays(path, {"pointers": pointers, "members": members})
+    tracemalloc.start()
+    pointers, members = tasks.joined_cliques(paths)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.05 * tasks.size_of_cliques(paths)
+    np.testing.assert_array_equal(pointers, np.arange(400_001))
+    np.testing.assert_array_equal(members, np.tile(np.arange(200_000), 2))
