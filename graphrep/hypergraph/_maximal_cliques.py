@@ -122,6 +122,7 @@ def iter_maximal_cliques(
     n_jobs: int | None = None,
     executor: Any = None,
     work_dir: PathType | None = None,
+    memory_limit: str | int | None = None,
 ) -> Iterator[Hypergraph]:
     """Maximal cliques block after block, none computed before it is asked for.
 
@@ -139,11 +140,20 @@ def iter_maximal_cliques(
         As in `maximal_cliques`. With an executor all cliques are searched into files
         when the first block is asked for, and read from there. Without one they are
         searched on one thread, as far as the caller goes.
+    memory_limit : str, int or None, default=None
+        Memory that the graph and the search may take, blocks of cliques aside. What
+        takes more is refused before it starts.
 
     Yields
     ------
     Hypergraph
         Some cliques, on the nodes of the graph, in the order of `maximal_cliques`.
+
+    Raises
+    ------
+    MemoryLimitError
+        At once if the search does not keep to ``memory_limit``; later if there are
+        more than ``max_cliques``.
 
     Notes
     -----
@@ -155,6 +165,8 @@ def iter_maximal_cliques(
     place = Place(check_executor(executor), work_dir, n_jobs)
     given = undirected(graph)
     search = CliqueSearch(given.indptr, given.indices, min_size, max_cliques)
+    if memory_limit is not None:
+        place = place._replace(most=_plan(given, search, place, memory_limit).workers)
     return _blocks(search, given, block_size, max_cliques, place)
 
 

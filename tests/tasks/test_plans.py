@@ -182,3 +182,13 @@ def test_cliques_when_in_blocks_from_files_then_in_the_same_order(graph, size):
         next(iter_maximal_cliques(graph, max_cliques=3, executor="serial"))
     with pytest.raises(MemoryLimitError, match="max_cliques=3"):
         next(iter_maximal_cliques(graph, max_cliques=3))
+
+
+@pytest.mark.parametrize("executor", [None, "serial"])
+def test_cliques_when_in_blocks_beyond_the_limit_then_refused_at_once(graph, executor):
+    where = {"executor": executor, "n_jobs": 1}
+    plan = plan_maximal_cliques(graph, executor="serial", n_jobs=1)
+    with pytest.raises(MemoryLimitError, match="Searching cliques"):
+        iter_maximal_cliques(graph, **where, memory_limit=plan.memory - 1)
+    blocks = iter_maximal_cliques(graph, **where, memory_limit=plan.memory)
+    assert sum(map(len, blocks)) == len(maximal_cliques(graph))

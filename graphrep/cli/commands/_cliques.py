@@ -75,15 +75,15 @@ def cliques(
         assert output is not None
         progress("Searching cliques", 0, 0)
         options = {**where, "min_size": min_size, "max_cliques": max_cliques}
-        options["work_dir"] = work_dir
+        options |= {"work_dir": work_dir, "memory_limit": memory_limit}
         if format == LINES or (format is None and _is_lines(output)):
             count = _write_lines(graph, output, options)
         else:
-            count = _write_whole(graph, output, format, options, memory_limit)
+            count = _write_whole(graph, output, format, options)
     size = [("cliques", f"{count:,}"), ("smallest", f"{min_size:,} nodes")]
     run.facts(f"Wrote {place(output)}", [*size, *run.cost()])
     return run.report(
-        parameters={**options, "memory_limit": memory_limit},
+        parameters=options,
         n_nodes=graph.n_nodes,
         n_edges=graph.n_edges,
         outputs=[] if output == STANDARD_OUTPUT else [output],
@@ -129,13 +129,12 @@ def _lines(block: Hypergraph, ids: list[Any]) -> Iterator[str]:
 
 
 def _write_whole(
-    graph: Graph, path: str, format: str | None, options: dict[str, Any],
-    memory_limit: str | None,
-) -> int:  # fmt: skip
+    graph: Graph, path: str, format: str | None, options: dict[str, Any]
+) -> int:
     from graphrep.hypergraph import maximal_cliques
     from graphrep.io import write_hypergraph
 
-    found = maximal_cliques(graph, **options, memory_limit=memory_limit)
+    found = maximal_cliques(graph, **options)
     write_hypergraph(found, path, format=format)
     return len(found)
 
