@@ -13,13 +13,14 @@ import numpy as np
 
 from graphrep.kernels._common_columns import ROWS, add_common
 from graphrep.kernels._jit import njit
-from graphrep.kernels._lanes import clear, largest_at, lowest_bit, reaches
+from graphrep.kernels._lanes import clear, largest_at, lowest_bit, prefetch, reaches
 from graphrep.kernels._sparse_heap import forget, pop, product, push
 
 _TILE_BYTES = 1 << 20  # of common columns in a tile: they stay in cache
 _LEAST_TILE, _MOST_TILE = 512, 16384
 _MOST_ADDED = 20_000  # features of a query; what others can add counts as unknown
 _MOST_SUM = 65_535
+_AHEAD = 3  # rows that are fetched before they are scored
 _COARSE = 6  # bits that are dropped where sums are counted
 _ROUNDING = 0.01  # units a feature, of exact scores: a sum in float32
 
@@ -284,9 +285,17 @@ def _score(i, state, k, groups, q_indices, q_data, indptr, indices, data):
     if groups is not None:
         for at in range(size):
             state.places[groups[best_row[at]]] = at
+    n = 0
     for m in range(state.n_met[i]):
-        if state.met_sum[i, m] < state.least[i]:
-            continue
+        if state.met_sum[i, m] >= state.least[i]:
+            state.met[i, n] = state.met[i, m]
+            n += 1
+    for m in range(n):
+        if m + _AHEAD < n:
+            at = indptr[state.met[i, m + _AHEAD]]
+            for line in range(0, 4 * 16, 16):
+                prefetch(indices, at + line)
+                prefetch(data, at + line)
         row = np.int64(state.met[i, m])
         score = product(state.query, indices, data, indptr[row], indptr[row + 1])
         size = push(best, best_row, size, k, score, row, groups, state.places)

@@ -24,7 +24,7 @@ kernels: Any = _sparse_topk  # kernels carry no annotations
 columns: Any = _common_columns
 tiles: Any = _sparse_tiles
 _COLUMNS = ("column_indptr", "column_rows", "column_data")
-_SPAN = 256  # queries that one thread takes at a time
+_SPAN = 1024  # queries that one thread takes at a time, at most
 _SPAN_PLACES = 1 << 20  # of their lists of the k best
 _FEW = 8  # rows for each entry to read, above which lists are all that is read
 _COMMON = 48  # a column is common with an entry in one of so many rows
@@ -55,7 +55,7 @@ class SparseIndex:
     Rows that share no feature with a query are never returned.
 
     The copy takes as much memory as the entries of the base, 8 bytes each, at most; it
-    is made when it is needed first. Each thread works in O(n_base + n_features + 256 k)
+    is made when it is needed first. Each thread works in O(n_base + n_features + 1024 k)
     memory.
 
     Examples
@@ -204,7 +204,8 @@ class SparseIndex:
                 )  # fmt: skip
 
         if k and n:
-            span = max(1, min(_SPAN, _SPAN_PLACES // k))
+            threads = resolve_n_jobs(n_jobs)
+            span = max(1, min(_SPAN, _SPAN_PLACES // k, -(-n // threads)))
             parts = [
                 (lists, some[at : at + span])
                 for lists, some in (
@@ -212,7 +213,7 @@ class SparseIndex:
                 )
                 for at in range(0, len(some), span)
             ]  # fmt: skip
-            with ThreadPoolExecutor(resolve_n_jobs(n_jobs)) as pool:
+            with ThreadPoolExecutor(threads) as pool:
                 for _ in pool.map(work, parts):
                     pass
         return found, scores
