@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.base import BaseEstimator
 
-from graphrep._utils._devices import torch_device
+from graphrep._utils._devices import device_memory, torch_device
 from graphrep._utils._optional import require
 from graphrep._utils._progress import Progress, silent
 from graphrep._utils._sklearn_compat import Interval, StrOptions
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 _WHY = "TransformerEncoder"
+_ADVICE = "Lower batch_size or max_length, or use device='cpu'."
 
 
 class TransformerEncoder(BaseEstimator):
@@ -139,6 +140,7 @@ class TransformerEncoder(BaseEstimator):
         self.download = download
         self.device = device
 
+    @device_memory(_WHY, _ADVICE)
     def fit(
         self, A: Records, B: Records, miner: TupleMiner | None = None,
         loss: MatchLoss | None = None, *, seed: int = 0, n_jobs: int | None = None,
@@ -195,6 +197,7 @@ class TransformerEncoder(BaseEstimator):
         )  # fmt: skip
         return self
 
+    @device_memory(_WHY, _ADVICE)
     def transform(
         self, records: Records, *, n_jobs: int | None = None,
         progress: Progress = silent,

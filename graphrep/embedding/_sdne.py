@@ -13,7 +13,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._blas import single_blas_thread
-from graphrep._utils._devices import torch_device
+from graphrep._utils._devices import device_memory, torch_device
 from graphrep._utils._optional import require
 from graphrep._utils._sklearn_compat import Interval, StrOptions
 from graphrep._utils._warn import warn_user
@@ -309,6 +309,7 @@ class SDNE(TransductiveEmbedder):
     def _torch(self) -> tuple[Any, Any]:
         return torch_device(self.device, why=_WHY, native=True)
 
+    @device_memory("SDNE", "Lower batch_size, or use device='cpu'.")
     def _embed(self, task: Task) -> Fitted:
         torch, device = self._torch()
         edges = matrix_of(task.graph.csr, task.graph.n_nodes)

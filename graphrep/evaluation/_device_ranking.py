@@ -41,6 +41,7 @@ class DeviceRanker:
     the number of threads.
     """
 
+    @device_memory("ReconstructionEvaluator", "Use device='cpu'.")
     def __init__(self, device: str, scorers: Sequence[PairScorer]) -> None:
         self._torch, self._place = torch_device(
             device, why="ReconstructionEvaluator", doubles=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,11 @@ from graphrep.kge._geometry import COMPLEX, FLOW, Geometry
 from graphrep.kge._queries import Queries
 from graphrep.typing import AnyArray, FloatArray
 
+_NO_ROOM = partial(
+    device_memory, "Training models of triples",
+    "Lower batch_size, or use device='cpu'.",
+)  # fmt: skip
+
 
 class TorchTrainer(Batches):
     """Twin of `graphrep.kge._training.Trainer` on a torch device.
@@ -30,6 +36,7 @@ class TorchTrainer(Batches):
     three products are taken in bfloat16; biases, sums and parameters stay as they are.
     """
 
+    @_NO_ROOM()
     def __init__(
         self,
         geometry: Geometry,
@@ -56,9 +63,7 @@ class TorchTrainer(Batches):
     def _numbers(self, array: FloatArray) -> Any:
         return self._here(array).to(self.root.dtype)
 
-    @device_memory(
-        "Training models of triples", "Lower batch_size, or use device='cpu'."
-    )
+    @_NO_ROOM()
     def _move(self, step: Step) -> float:
         torch, recipe, geometry = self.torch, self.recipe, self.geometry
         rows = None if step.rows is None else self._here(step.rows)

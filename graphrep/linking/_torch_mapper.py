@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from graphrep._utils._devices import torch_device
+from graphrep._utils._devices import device_memory, torch_device
 from graphrep.linking._phrase_encoder import PhraseEncoder, Phrases
 from graphrep.typing import AnyArray, FloatArray
 
 _BLOCK = 1024
 _LOWEST = -1e30
+_NO_ROOM = partial(
+    device_memory, "Mapping phrases", "Lower batch_size, or use device='cpu'."
+)
 
 
 class TorchMapper:
@@ -158,6 +162,7 @@ class TorchMapper:
         )
 
     # -- training ----------------------------------------------------------------
+    @_NO_ROOM()
     def prepare(self, phrases: Phrases) -> None:
         """Remember the phrases of the training and make the network."""
         torch, _ = self._modules()
@@ -167,12 +172,14 @@ class TorchMapper:
         self._random = torch.Generator().manual_seed((self.seed + 1) % 2**63)
         self._made: Any = None
 
+    @_NO_ROOM()
     def forward(self, some: AnyArray) -> FloatArray:
         """Map some of the phrases given to `prepare`, with dropout."""
         self._made = self._outputs(*self._look_up(self._phrases.take(some)), True)
         out: FloatArray = self._made.detach().cpu().numpy()
         return out
 
+    @_NO_ROOM()
     def backward(self, slopes: FloatArray, rate: float) -> None:
         """Take one step of Adam against the slopes of the outputs of `forward`."""
         torch, device = self._modules()
@@ -188,6 +195,7 @@ class TorchMapper:
             self.__dict__.pop(name, None)
 
     # -- use ---------------------------------------------------------------------
+    @_NO_ROOM()
     def predict(self, phrases: Phrases) -> FloatArray:
         """Map phrases, without dropout; zeros for empty ones."""
         torch, _ = self._modules()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from graphrep._utils._devices import torch_device
+from graphrep._utils._devices import device_memory, torch_device
 from graphrep.exceptions import DeviceError
 from graphrep.retrieval._hubness_passes import (
     Side,
@@ -20,6 +21,7 @@ from graphrep.typing import AnyArray, FloatArray, IntArray
 
 _BLOCK = 4096  # columns of a tile
 _SCORES = 1 << 26  # in one tile
+_NO_ROOM = partial(device_memory, "HubnessCorrector", "Use device='cpu'.")
 
 
 class TorchPasses:
@@ -31,6 +33,7 @@ class TorchPasses:
     def __init__(self, device: str) -> None:
         self._torch, self._device = torch_device(device, why="HubnessCorrector")
 
+    @_NO_ROOM()
     def log_sum_exp(
         self, rows: Side, columns: Side, betas: FloatArray, shift: AnyArray | None
     ) -> FloatArray:
@@ -53,10 +56,12 @@ class TorchPasses:
             out[:, part] = total.cpu().numpy()
         return out
 
+    @_NO_ROOM()
     def top_k(self, rows: Side, columns: Side, k: int) -> tuple[IntArray, FloatArray]:
         """Find the k best columns of each row; -1 and -inf where there are none."""
         return self._best(rows, columns, k, lambda part, start, scores: scores)
 
+    @_NO_ROOM()
     def moments(self, rows: Side, columns: Side, square: Square) -> FloatArray:
         """Mean and standard deviation of the distances of each row: (2, n_rows)."""
         torch = self._torch
@@ -77,6 +82,7 @@ class TorchPasses:
             out[:, part] = torch.stack([mean, spread]).cpu().numpy()
         return out
 
+    @_NO_ROOM()
     def proximity(
         self, rows: Side, columns: Side, k: int, square: Square, normals: Any
     ) -> tuple[IntArray, FloatArray]:

@@ -90,16 +90,21 @@ def test_memory_when_a_device_has_none_left_then_one_sentence(monkeypatch):
     import numpy as np
 
     from graphrep import FastRP, Node2Vec
+    from graphrep.embedding import SDNE, _sdne
+    from graphrep.evaluation import ReconstructionEvaluator, _device_ranking
     from graphrep.exceptions import MemoryLimitError
     from graphrep.kernels.torch import _kge, _propagation, _skipgram, _topk
     from graphrep.kge import DistMult
-    from graphrep.retrieval import ExactIndex
+    from graphrep.linking._torch_mapper import TorchMapper
+    from graphrep.retrieval import ExactIndex, HubnessCorrector, _hubness_torch
 
     def full(*args, **kwargs):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
     for module, name in (
         (_propagation, "propagate"), (_skipgram, "train_batch"), (_kge, "slopes"),
+        (_sdne, "Trainer"), (_device_ranking, "_DeviceVectors"),
+        (_hubness_torch.TorchPasses, "_move"), (TorchMapper, "_modules"),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, full)
     monkeypatch.setattr(_topk.Scanner, "best", full)
@@ -110,6 +115,10 @@ def test_memory_when_a_device_has_none_left_then_one_sentence(monkeypatch):
         "Training on walks": lambda: Node2Vec(4, **here).fit(ring),
         "Training models": lambda: DistMult(4, **here).fit([("a", "r", "b")]),
         "ExactIndex": lambda: ExactIndex(ring, **here).query(ring),
+        "SDNE": lambda: SDNE(4, **here).fit(ring),
+        "Hubness": lambda: HubnessCorrector(k=2, **here).fit(ring),
+        "Reconstruction": lambda: ReconstructionEvaluator(**here).evaluate(ring, ring),
+        "Mapping": lambda: object.__new__(TorchMapper).predict(None),
     }
     for what, call in calls.items():
         with pytest.raises(MemoryLimitError, match=f"{what}.* found no memory left"):
