@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graphrep._tasks._executors import count_workers
+from graphrep._tasks._executors import DASK, PROCESSES, SERIAL, count_workers
 from graphrep._utils._memory import human_bytes
 from graphrep.exceptions import MemoryLimitError
 
@@ -174,8 +174,12 @@ def choose_plan(
                 )  # fmt: skip
     assert limit is not None
     assert least is not None
+    advice, ours = "", executor in (None, SERIAL, PROCESSES, DASK)
+    if ours and costs.per_thread and wanted * each > 1:
+        share = human_bytes(costs.per_thread)
+        advice = f" Each of {wanted * each} threads takes {share}; lower n_jobs."
     raise MemoryLimitError(
         f"{costs.what} needs {human_bytes(whole.memory)} in memory, and "
         f"{human_bytes(least)} at least through files; memory_limit is "
-        f"{human_bytes(limit)}."
+        f"{human_bytes(limit)}.{advice}"
     )

@@ -192,3 +192,6 @@ def test_cliques_when_in_blocks_beyond_the_limit_then_refused_at_once(graph, exe
         iter_maximal_cliques(graph, **where, memory_limit=plan.memory - 1)
     blocks = iter_maximal_cliques(graph, **where, memory_limit=plan.memory)
     assert sum(map(len, blocks)) == len(maximal_cliques(graph))
+    where = {"executor": "processes", "n_jobs": 3}
+    with pytest.raises(MemoryLimitError, match=r"Each of 3 threads .* lower n_jobs"):
+        iter_maximal_cliques(graph, **where, memory_limit=plan.memory)
