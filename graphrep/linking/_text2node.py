@@ -110,8 +110,8 @@ default=None
         Corrects scores of nodes that are near to everything; a copy is fitted to the
         nodes, with 5,000 training phrases at most as its query bank.
     device : str, default="cpu"
-        Device of torch for "bilstm" and "cnn", and of the search for nodes then:
-        "cpu", "auto" (CUDA where there is one), "cuda", "cuda:1".
+        Device of torch for "bilstm" and "cnn": "cpu", "auto" (CUDA where there is
+        one), "cuda", "cuda:1". One that is named also searches for nodes.
     n_jobs : int or None, default=None
         Threads; the result on a CPU does not depend on them.
     random_state : int, RandomState, Generator or None, default=None
