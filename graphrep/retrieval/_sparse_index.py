@@ -55,8 +55,8 @@ class SparseIndex:
     Rows that share no feature with a query are never returned.
 
     The copy takes as much memory as the entries of the base, 8 bytes each, at most; it
-    is made when it is needed first. Each thread works in O(n_base + n_features + 1024 k)
-    memory.
+    is made when it is needed first. Each thread works in memory of
+    O(n_base + n_features + 1024 k).
 
     Examples
     --------
