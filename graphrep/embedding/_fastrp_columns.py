@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
@@ -256,10 +256,10 @@ def _make_rows(job: Job, rows: Rows, write: Writer) -> None:
         room = rooms[number % 2]
         return rows.make(*ranges[number], room, finish_of(recipe))[0]
 
-    for (first, end), part in zip(ranges, ahead(make, len(ranges)), strict=True):
-        job.progress("Writing rows", first, n)
-        write(slice(first, end), part.astype(recipe.dtype, copy=False))
-    rows.close()
+    with closing(rows):
+        for (first, end), part in zip(ranges, ahead(make, len(ranges)), strict=True):
+            job.progress("Writing rows", first, n)
+            write(slice(first, end), part.astype(recipe.dtype, copy=False))
 
 
 def _standardize_rows(job: Job, state: State, made: Stage, write: Writer) -> None:

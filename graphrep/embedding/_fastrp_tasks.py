@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def propagate_block(
         else Layer(_last_power(source, n, cut), _NO_SCALE)
     )
     shape = (len(cut.saved(stage)) * cut.stride, width)
-    with RangeWriter(out, shape, work, streamed=streamed) as file:
+    with closing(files), RangeWriter(out, shape, work, streamed=streamed) as file:
         for power in range(before + 1, last + 1):
             at = cut.place_in(stage, power) * cut.stride
             _propagate(files, x, file, at, n_threads)
@@ -68,7 +69,6 @@ def propagate_block(
                 if isinstance(x, SignStart):
                     x = Layer.empty(n, width, work)
                 file.read_into(at, x.data)
-    files.close()
 
 
 @pure_task(version=1)
@@ -96,7 +96,8 @@ def make_rows(
     totals = np.zeros((n_threads, 2 * recipe.n_columns + 1), np.int64)
     most = np.zeros(n_threads)
     shape = (end - first, recipe.n_columns)
-    with RangeWriter(out, shape, recipe.accumulator, streamed=streamed) as file:
+    made = RangeWriter(out, shape, recipe.accumulator, streamed=streamed)
+    with closing(rows), made as file:
 
         def make(slot: int, low: int, high: int) -> None:
             part, sums = rows.make(low, high, rooms[slot], finish, fixed)
@@ -108,7 +109,6 @@ def make_rows(
 
         for_pieces(make, rows.ranges(first, end), n_threads)
         file.append(totals.sum(axis=0) if known else most.max(keepdims=True))
-    rows.close()
 
 
 @pure_task(version=2)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
 import sys
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,9 +20,10 @@ from graphrep.datasets import make_sbm
 from graphrep.embedding import _fastrp_operator, _fastrp_rows, _fastrp_tasks
 from graphrep.embedding._fastrp_plan import Planner, Size
 from graphrep.embedding._fastrp_state import Recipe
-from graphrep.exceptions import GraphValueError, MemoryLimitError
+from graphrep.exceptions import GraphValueError, MemoryLimitError, TaskError
 from graphrep.io import EmbeddingStore, write_graph_store
 
+OPEN_FILES = Path("/proc/self/fd")
 TEXTS = [f"né {i * 7919 % 40}" for i in range(40)]
 OPTIONS = [
     {},
@@ -433,3 +436,23 @@ def test_out_when_stopped_then_no_part_of_a_store_is_there(store, tmp_path, cut)
     with pytest.raises(KeyboardInterrupt):
         _stop_at(model, "Writing", 0).fit_transform(store, out=out)
     assert [path.name for path in tmp_path.iterdir()] == ["graph.store"]
+
+
+@pytest.mark.skipif(not OPEN_FILES.is_dir(), reason="no list of open files")
+@pytest.mark.parametrize("step", ["_propagate", "make"])
+def test_fit_when_a_task_fails_then_its_files_are_closed(monkeypatch, cut, step):
+    cut(16, streamed=True)
+    graph = make_sbm(200, 2000, random_state=0).graph
+
+    def fail(*args, **kwargs):
+        raise ValueError("no more")
+
+    holder = _fastrp_rows.Rows if step == "make" else _fastrp_tasks
+    monkeypatch.setattr(holder, step, fail)
+    counts = []
+    for _ in range(2):  # the first call may open what stays
+        with pytest.raises(TaskError, match="no more"):
+            FastRP(32, random_state=0, executor="serial").fit(graph)
+        gc.collect()  # of what errors hold: mapped files
+        counts.append(len([*OPEN_FILES.iterdir()]))
+    assert counts[0] == counts[1]
