@@ -24,8 +24,9 @@ TASK_SECONDS = 120
 """CPU seconds that a task is cut to, where a power takes less."""
 
 # Nanoseconds for each entry, column and power, by the columns of a block.
-_COST = ((16, 0.6), (32, 0.45), (64, 0.42), (128, 0.4))
-_COST_NODES = 2e6  # where they hold; beyond, twice that for eight times the nodes
+_COST = ((16, 0.36), (32, 0.3), (64, 0.3), (128, 0.3))
+_COST_NODES = 2e6  # where they hold
+_GROWTH = 0.09  # exponent beyond: a fifth more for eight times the nodes
 _FILE_COST = 4.0  # nanoseconds for each number of a power that is kept: it is written,
 # read back, and rows are made from it
 _ROW_COST = 2.0  # for each number of the embedding that is standardised from a file
@@ -272,7 +273,7 @@ class Planner:
 
     def _seconds(self, q: int, block: int, width: int) -> float:
         cost = next((c for b, c in _COST if block <= b), _COST[-1][1])
-        growth = max(1.0, self.size.n_nodes / _COST_NODES) ** (1 / 3)
+        growth = max(1.0, self.size.n_nodes / _COST_NODES) ** _GROWTH
         return float(1e-9 * self.size.n_entries * width * q * cost * growth)
 
 
