@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from copy import copy
 from numbers import Integral
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from sklearn.utils.validation import check_is_fitted
 
-from graphrep._tasks import Costs, Summary, TaskPlan, choose_plan
+from graphrep._tasks import Costs, SharesExecutor, Summary, TaskPlan, choose_plan
 from graphrep._tasks._executors import check_executor
 from graphrep._tasks._plan import FILES
 from graphrep._utils._memory import memory_bytes
@@ -30,10 +29,10 @@ from graphrep.blocking._relative import (
 from graphrep.typing import IntArray, PathType
 
 if TYPE_CHECKING:
-    from typing import Self
+    pass
 
 
-class NeighbourBlocker(Blocker):
+class NeighbourBlocker(SharesExecutor, Blocker):
     """Base of blockers that score near pairs relative to what else is near.
 
     All have these parameters and attributes.
@@ -158,13 +157,6 @@ default="auto"
     def _search(self, place: Workplace) -> Search:
         """Write what tasks search in, or what they make it of."""
         raise NotImplementedError
-
-    def __sklearn_clone__(self) -> Self:
-        bare = copy(self)
-        bare.executor = None  # executors cannot be copied: the twin has the same one
-        twin: Self = super(NeighbourBlocker, bare).__sklearn_clone__()
-        twin.executor = self.executor
-        return twin
 
     # -- scores ------------------------------------------------------------------
     def _scored(

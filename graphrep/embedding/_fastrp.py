@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from graphrep._tasks._place import SharesExecutor
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import (
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("graphrep")
 
 
-class FastRP(GraphTransformer):
+class FastRP(SharesExecutor, GraphTransformer):
     """Embed nodes by propagating a very sparse random projection.
 
     Parameters
@@ -425,13 +425,6 @@ class FastRP(GraphTransformer):
         return runs.estimate_memory(self._recipe(np.float32), n_nodes, n_entries)
 
     # -- private -----------------------------------------------------------------
-    def __sklearn_clone__(self) -> Self:
-        bare = copy(self)
-        bare.executor = None  # executors cannot be copied: the twin has the same one
-        twin: Self = super(FastRP, bare).__sklearn_clone__()
-        twin.executor = self.executor
-        return twin
-
     def _check_parameters(self) -> FloatArray:
         return check_weights(self)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from numbers import Integral, Real
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from graphrep._tasks._executors import check_executor
+from graphrep._tasks._place import SharesExecutor
 from graphrep._utils._devices import on_processor, torch_device
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._random import draw_seed
@@ -67,7 +67,7 @@ SKIP_GRAM_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
-class SkipGramEmbedder(TransductiveEmbedder):
+class SkipGramEmbedder(SharesExecutor, TransductiveEmbedder):
     """Base of the embedders that train skip-gram on random walks."""
 
     _takes_directed: ClassVar[bool] = True
@@ -187,13 +187,6 @@ class SkipGramEmbedder(TransductiveEmbedder):
         return self
 
     # -- private -------------------------------------------------------------------
-    def __sklearn_clone__(self) -> Self:
-        bare = copy(self)
-        bare.executor = None  # executors cannot be copied: the twin has the same one
-        twin: Self = super(SkipGramEmbedder, bare).__sklearn_clone__()
-        twin.executor = self.executor
-        return twin
-
     def _bias(self) -> tuple[float, float]:
         """P and q."""
         return 1.0, 1.0
