@@ -25,12 +25,15 @@ def _same(element, value):
 
 
 @intrinsic
-def add_common(typing, sums, at, values, base, offsets, factors, first, last, out):
+def add_common(
+    typing, sums, at, values, base, offsets, factors, first, last, out, ahead
+):
     """Write 64 sums with columns added to ``out``; return the largest of them.
 
     The sums from ``at`` on are zero afterwards. ``values`` holds the block from
     ``base`` on; ``offsets[i]`` is where a column of the query lies in it and
-    ``factors[i]`` what it counts: a byte ``v`` adds ``v * factor >> 8``.
+    ``factors[i]`` what it counts: a byte ``v`` adds ``v * factor >> 8``. The line that
+    lies ``ahead`` bytes behind, of the next block, is fetched.
     """
 
     def codegen(context, builder, signature, args):
@@ -50,6 +53,8 @@ def add_common(typing, sums, at, values, base, offsets, factors, first, last, ou
             offset = builder.sext(builder.load(builder.gep(made[4].data, [i])), _I64)
             factor = lanes.splat(builder, builder.load(builder.gep(made[5].data, [i])))
             where = lanes.place(builder, made[2], builder.add(args[3], offset), _I8)
+            soon = builder.add(builder.add(args[3], offset), args[9])
+            lanes.fetch(builder, builder.gep(made[2].data, [soon]))
             raw = builder.zext(builder.load(where, align=1), lanes.vector(_I16))
             raw = builder.shl(raw, _same(_I16, 8))
             wide = builder.mul(
@@ -66,7 +71,7 @@ def add_common(typing, sums, at, values, base, offsets, factors, first, last, ou
 
     return types.int64(
         sums, types.int64, values, types.int64, offsets, factors, types.int64,
-        types.int64, out,
+        types.int64, out, types.int64,
     ), codegen  # fmt: skip
 
 
@@ -84,3 +89,15 @@ def write_common(indptr, indices, data, place, largest, n_common, out):
             if place[t] >= 0:
                 value = np.int64(data[e] / largest[t] * np.float32(255.0) + 0.5)
                 out[base + place[t] * ROWS] = max(1, value)
+
+
+@njit(nogil=True)
+def longest_row(indptr, data):
+    """Largest length of a row, in float64."""
+    most = 0.0
+    for row in range(indptr.shape[0] - 1):
+        squares = 0.0
+        for e in range(indptr[row], indptr[row + 1]):
+            squares += np.float64(data[e]) * np.float64(data[e])
+        most = max(most, squares)
+    return np.sqrt(most)

@@ -98,18 +98,23 @@ def clear(typing, values, at):
     return types.void(values, types.int64), codegen
 
 
+def fetch(builder, pointer):
+    """Ask for the line of memory that a pointer is in."""
+    byte = ir.IntType(8).as_pointer()
+    kind = ir.FunctionType(ir.VoidType(), [byte, _I32, _I32, _I32])
+    name = "llvm.prefetch.p0i8"
+    function = cgutils.get_or_insert_function(builder.module, kind, name)
+    place = builder.bitcast(pointer, byte)
+    builder.call(function, [place, _I32(0), _I32(3), _I32(1)])
+
+
 @intrinsic
 def prefetch(typing, values, at):
     """Ask for the line of memory that holds ``values[at]``."""
 
     def codegen(context, builder, signature, args):
         array = context.make_array(signature.args[0])(context, builder, args[0])
-        byte = ir.IntType(8).as_pointer()
-        kind = ir.FunctionType(ir.VoidType(), [byte, _I32, _I32, _I32])
-        name = "llvm.prefetch.p0i8"
-        function = cgutils.get_or_insert_function(builder.module, kind, name)
-        place = builder.bitcast(builder.gep(array.data, [args[1]]), byte)
-        builder.call(function, [place, _I32(0), _I32(3), _I32(1)])
+        fetch(builder, builder.gep(array.data, [args[1]]))
         return context.get_dummy_value()
 
     return types.void(values, types.int64), codegen

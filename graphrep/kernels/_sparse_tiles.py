@@ -16,11 +16,11 @@ from graphrep.kernels._jit import njit
 from graphrep.kernels._lanes import clear, largest_at, lowest_bit, prefetch, reaches
 from graphrep.kernels._sparse_heap import forget, pop, product, push
 
-_TILE_BYTES = 1 << 20  # of common columns in a tile: they stay in cache
+_TILE_BYTES = 1 << 22  # of common columns in a tile: they stay in cache
 _LEAST_TILE, _MOST_TILE = 512, 16384
 _MOST_ADDED = 20_000  # features of a query; what others can add counts as unknown
 _MOST_SUM = 65_535
-_AHEAD = 3  # rows that are fetched before they are scored
+_AHEAD = 3  # rows and lists that are fetched before they are read
 _COARSE = 6  # bits that are dropped where sums are counted
 _ROUNDING = 0.01  # units a feature, of exact scores: a sum in float32
 
@@ -103,7 +103,7 @@ def _search_tile(
                 continue
             top = add_common(
                 sums, at, common, (first + at) * n_common, state.offset, state.factor,
-                state.common[i], state.common[i + 1], block,
+                state.common[i], state.common[i + 1], block, ROWS * n_common,
             )  # fmt: skip
             if top < least:
                 continue
@@ -194,7 +194,11 @@ def _add_rare(i, first, last, sums, state, p_rows, p_data):
     One unit more for each, so that no row that was met has nothing.
     """
     met = False
-    for p in range(state.rare[i], state.rare[i + 1]):
+    stop = state.rare[i + 1]
+    for p in range(state.rare[i], stop):
+        if p + _AHEAD < stop:
+            prefetch(p_rows, state.rare_at[p + _AHEAD])
+            prefetch(p_data, state.rare_at[p + _AHEAD])
         at, end = state.rare_at[p], state.rare_end[p]
         if at == end or p_rows[at] >= last:
             continue

@@ -13,7 +13,7 @@ from scipy import sparse
 from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep.exceptions import GraphTypeError, GraphValueError
-from graphrep.kernels import _common_columns, _sparse_tiles, _sparse_topk
+from graphrep.kernels import _common_columns, _csr, _sparse_tiles, _sparse_topk
 from graphrep.retrieval._arguments import read_groups
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 kernels: Any = _sparse_topk  # kernels carry no annotations
 columns: Any = _common_columns
+csr: Any = _csr
 tiles: Any = _sparse_tiles
 _COLUMNS = ("column_indptr", "column_rows", "column_data")
 _SPAN = 1024  # queries that one thread takes at a time, at most
@@ -69,10 +70,7 @@ class SparseIndex:
 
     def __init__(self, base: Any) -> None:
         self._base = _checked(base, "base")
-        columns = self._base.tocsc()
-        self._columns = (
-            columns.indptr.astype(np.int64), columns.indices, columns.data
-        )  # fmt: skip
+        self._columns = _columns_of(self._base)
         self._largest = np.empty(self._base.shape[1], np.float32)
         kernels.largest_values(self._columns[0], self._columns[2], self._largest)
 
@@ -233,11 +231,20 @@ class SparseIndex:
         columns.write_common(
             base.indptr, base.indices, base.data, place, self._largest, len(chosen), out
         )
-        squares = np.add.reduceat(
-            np.append(np.square(base.data, dtype=np.float64), 0.0), base.indptr[:-1]
-        )
-        squares[np.diff(base.indptr) == 0] = 0
-        return place, len(chosen), out, float(np.sqrt(squares.max(initial=0.0)))
+        longest = columns.longest_row(base.indptr, base.data)
+        return place, len(chosen), out, float(longest)
+
+
+def _columns_of(base: Any) -> tuple[IntArray, IntArray, FloatArray]:
+    """Pointers, rows and values by column."""
+    n_entries, n_features = len(base.indices), base.shape[1]
+    indptr = np.zeros(n_features + 1, np.int64)
+    csr.column_pointers(base.indices, indptr)
+    rows, values = np.empty(n_entries, np.int32), np.empty(n_entries, np.float32)
+    csr.transpose(
+        base.indptr, base.indices, base.data, True, indptr[:-1].copy(), rows, values
+    )
+    return indptr, rows, values
 
 
 def _checked(matrix: Any, name: str) -> Any:

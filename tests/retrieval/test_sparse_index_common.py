@@ -120,7 +120,7 @@ def test_sums_when_compared_with_products_then_within_what_is_claimed():
 def _add(sums, at, common, n_common, state, i, block):
     return _common_columns.add_common(
         sums, at, common, at * n_common, state.offset, state.factor, state.common[i],
-        state.common[i + 1], block,
+        state.common[i + 1], block, 0,
     )  # fmt: skip
 
 
