@@ -29,7 +29,8 @@ def table() -> str:
             lines.append(
                 f"| {sizes} | {name} | {_cells(partial(plan, int(n), int(m)))} |"
             )
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    return re.sub(r"(\d) (?=[A-Z]?[Bsm]\b|min\b|h\b|M\b)", "\\1\u00a0", text)
 
 
 def _cells(plan: Any) -> str:

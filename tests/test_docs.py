@@ -120,7 +120,8 @@ def test_generated_parts_when_written_then_hold_every_command_and_format():
     assert all(f"`{entry.name}`" in hypergraphs for entry in hypergraph_formats())
     assert "(1.0, 1.0, 7.81, 45.28)" in generate.preset_table()
     large = dict(generate._beside("how_large").parts())
-    rows = [line.split(" | ") for line in large["how_large.md"].splitlines()[2:]]
+    lines = large["how_large.md"].replace("\u00a0", " ").splitlines()[2:]
+    rows = [line.split(" | ") for line in lines]
     assert len(rows) == 4 * 5
     ways = {(row[0].strip("| "), row[1]): row[2] for row in rows}
     assert ways["2 M, 20 M", "FastRP"] == "in memory"

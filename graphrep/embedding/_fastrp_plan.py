@@ -20,7 +20,7 @@ from graphrep.embedding._propagation import DENSE_FROM, padded
 from graphrep.exceptions import GraphValueError, MemoryLimitError
 
 MEMORY, MAPPED, COLUMNS = "memory", "mapped", "columns"
-TASK_SECONDS = 120
+TASK_SECONDS = 60
 """CPU seconds that a task is cut to, where a power takes less."""
 
 # Nanoseconds for each entry, column and power, by the columns of a block.
