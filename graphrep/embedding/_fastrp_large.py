@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphrep._tasks._executors import check_executor
+from graphrep._utils._devices import on_processor
 from graphrep._utils._memory import memory_bytes
 from graphrep.base import is_matrix, read_graph
 from graphrep.embedding._fastrp_columns import Job, fit_columns, scratch
@@ -50,7 +51,7 @@ def plan_for(
 ) -> FastRPPlan:
     """Choose the way of a fit."""
     limit = estimator.memory_limit
-    if estimator.device not in {"cpu", "auto"} and not (
+    if not on_processor(estimator.device) and not (
         limit is None and estimator.executor is None
     ):
         raise GraphValueError(

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from graphrep._utils._arrays import aligned_empty
+from graphrep._utils._devices import on_processor
 from graphrep.embedding._fastrp_state import Recipe, Slot, State
 from graphrep.embedding._propagation import (
     FINISH_L2,
@@ -49,7 +50,7 @@ class Engine(Protocol):
 
 def engine_for(device: str) -> Engine:
     """Engine of a device; torch is loaded for none but its own."""
-    if device in {"cpu", "auto"}:
+    if on_processor(device):
         return NumbaEngine()
     from graphrep.embedding._fastrp_torch import TorchEngine
 
