@@ -16,12 +16,14 @@ from graphrep._utils._blas import single_blas_thread
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import Interval, fit_context
 from graphrep.exceptions import GraphValueError
-from graphrep.kernels import _dropout_mlp as kernels
+from graphrep.kernels import _dropout_mlp, _gemm
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from typing import Self
 
+kernels: Any = _dropout_mlp  # kernels carry no annotations
+gemm: Any = _gemm
 _LEAK = 0.01
 _BETAS = (0.9, 0.999)
 _EPSILON = 1e-8
@@ -232,7 +234,8 @@ def _forward(
     """Values of all layers, the rows first and the odds last."""
     layers = [X]
     for at, (weight, offset) in enumerate(zip(weights, offsets, strict=True)):
-        values = layers[-1] @ weight
+        rows = layers[-1]
+        values = _product(rows, weight) if slopes is None else rows @ weight
         values += offset
         if at < len(weights) - 1:
             slope = np.empty_like(values)
@@ -243,6 +246,21 @@ def _forward(
                 slopes.append(slope)
         layers.append(values)
     return layers
+
+
+def _product(rows: AnyArray, weight: AnyArray) -> AnyArray:
+    """Product whose rows do not depend on each other, as those of a BLAS do."""
+    n, depth = rows.shape
+    width = gemm.padded(weight.shape[1], gemm.WIDTH)
+    wide = np.zeros((depth, width), np.float32)
+    wide[:, : weight.shape[1]] = weight
+    panels = np.empty((width // gemm.WIDTH, depth, gemm.WIDTH), np.float32)
+    gemm.panels(wide, depth, panels)
+    high = np.zeros((gemm.padded(n, gemm.HEIGHT), depth), np.float32)
+    high[:n] = rows
+    out = np.empty((len(high), width), np.float32)
+    gemm.multiply(high.ravel(), depth, 1, panels, depth, out, len(high), False)
+    return np.ascontiguousarray(out[:n, : weight.shape[1]])
 
 
 def _key(seed: int, counter: int) -> np.uint64:
