@@ -82,13 +82,17 @@ def write_common(indptr, indices, data, place, largest, n_common, out):
     ``place`` holds the number of a common column, -1 for all others; ``out`` (uint8,
     blocks x n_common x 64, flat) is zero before. No entry becomes zero.
     """
+    units = np.zeros(largest.shape[0], np.float32)
+    for t in range(largest.shape[0]):
+        if place[t] >= 0:
+            units[t] = np.float32(255.0) / largest[t]
     for row in range(indptr.shape[0] - 1):
         base = (row // ROWS) * n_common * ROWS + row % ROWS
         for e in range(indptr[row], indptr[row + 1]):
-            t = indices[e]
+            t = np.uint32(indices[e])
             if place[t] >= 0:
-                value = np.int64(data[e] / largest[t] * np.float32(255.0) + 0.5)
-                out[base + place[t] * ROWS] = max(1, value)
+                value = np.int32(data[e] * units[t] + np.float32(0.5))
+                out[base + place[t] * ROWS] = min(max(1, value), 255)
 
 
 @njit(nogil=True)

@@ -20,7 +20,7 @@ _TILE_BYTES = 1 << 22  # of common columns in a tile: they stay in cache
 _LEAST_TILE, _MOST_TILE = 512, 16384
 _MOST_ADDED = 20_000  # features of a query; what others can add counts as unknown
 _MOST_SUM = 65_535
-_AHEAD = 3  # rows and lists that are fetched before they are read
+_AHEAD = 6  # rows and lists that are fetched before they are read
 _COARSE = 6  # bits that are dropped where sums are counted
 _ROUNDING = 0.01  # units a feature, of exact scores: a sum in float32
 
@@ -297,7 +297,7 @@ def _score(i, state, k, groups, q_indices, q_data, indptr, indices, data):
     for m in range(n):
         if m + _AHEAD < n:
             at = indptr[state.met[i, m + _AHEAD]]
-            for line in range(0, 4 * 16, 16):
+            for line in range(0, 6 * 16, 16):
                 prefetch(indices, at + line)
                 prefetch(data, at + line)
         row = np.int64(state.met[i, m])

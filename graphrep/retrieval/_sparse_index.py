@@ -38,7 +38,8 @@ class SparseIndex:
     Parameters
     ----------
     base : sparse matrix or array of shape (n_base, n_features)
-        Values must not be negative. With rows of length 1 scores are cosines.
+        Values must not be negative. With rows of length 1 scores are cosines. Arrays
+        of the right types, float32 and int32, are not copied.
 
     Raises
     ------
@@ -255,14 +256,22 @@ def _checked(matrix: Any, name: str) -> Any:
             "Use ExactIndex for dense vectors."
         )
     given: Any = matrix
-    rows: Any = sparse.csr_array(given).astype(np.float32)
-    rows.sum_duplicates()
-    if len(rows.data) and not (rows.data.min() >= 0 and np.isfinite(rows.data).all()):
+    rows: Any = sparse.csr_array(given).astype(np.float32, copy=False)
+    if not rows.has_canonical_format:
+        rows = rows.copy()
+        rows.sum_duplicates()
+    least, most = rows.data.min(initial=np.inf), rows.data.max(initial=0.0)
+    if not (least >= 0 and most < np.inf):  # NaN is neither
         raise GraphValueError(
-            f"{name} must hold finite values of 0 or more; smallest is "
-            f"{rows.data.min()}."
+            f"{name} must hold finite values of 0 or more; smallest is {least}."
         )
-    rows.eliminate_zeros()
-    rows.indptr = rows.indptr.astype(np.int64)
-    rows.indices = rows.indices.astype(np.int32)
-    return rows
+    if least == 0:
+        rows = rows.copy()
+        rows.eliminate_zeros()
+    arrays = (
+        rows.data, rows.indices.astype(np.int32, copy=False),
+        rows.indptr.astype(np.int64, copy=False),
+    )  # fmt: skip
+    out = sparse.csr_array(rows.shape, dtype=np.float32)
+    out.data, out.indices, out.indptr = arrays
+    return out
