@@ -401,6 +401,12 @@ METHODS: dict[str, Any] = {
     "text2node names+graph": text2node(
         mapper="mlp", loss="contrastive", target="names+graph"
     ),
+    "text2node names+graph, full": text2node(
+        mapper="mlp", loss="contrastive", target="names+graph", structure_weight=1.0
+    ),
+    "text2node gated, full": text2node(
+        mapper="mlp", loss="contrastive", target="gated", structure_weight=1.0
+    ),
     "text2node gated": text2node(mapper="mlp", loss="contrastive", target="gated"),
     "ngram": ngram,
     "ngram+abbr": with_abbreviations(ngram),
