@@ -128,8 +128,6 @@ def test_from_arrays_when_common_features_are_given_then_used_as_they_are():
     Y, X = _rows(3000, 40, 7), _rows(20, 40, 8)
     index = SparseIndex(Y)
     arrays = index.to_arrays(common=True)
-    for array in arrays.values():
-        array.flags.writeable = False  # as if mapped
     again = SparseIndex.from_arrays(arrays, 40)
     assert again._common[2] is arrays["common"]
     for mine, others in zip(again.query(X, 9), index.query(X, 9), strict=True):
