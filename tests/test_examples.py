@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import runpy
 import socket
 from pathlib import Path
@@ -16,9 +15,6 @@ def test_gallery_when_listed_then_is_there():
     assert len(EXAMPLES) >= 6
 
 
-@pytest.mark.skipif(
-    bool(os.environ.get("GRAPHREP_GALLERY_RAN")), reason="the documents have run it"
-)
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example_when_run_then_draws_a_picture(path, monkeypatch, capsys):
     matplotlib = pytest.importorskip("matplotlib")
