@@ -378,9 +378,10 @@ def linker(labels: int | None = None, contexts: bool = True, **parameters: Any) 
 
     def made(task: Task, seed: int) -> Ask:
         given = (task.phrases[:labels], task.nodes[:labels])
-        if parameters.get("encoder") == "minilm":
-            parameters["encoder"] = transformer()
-        model = PhraseLinker(random_state=seed, **parameters)
+        own = dict(parameters)
+        if own.get("encoder") == "minilm":
+            own["encoder"] = transformer()
+        model = PhraseLinker(random_state=seed, **own)
         model.fit(task.terminology, *(given if given[0] else ()))
         return lambda test: model.candidates(
             test.phrases, K, contexts=test.contexts if contexts else None

@@ -5,18 +5,7 @@ the worst on it has only grows, so a group that was thrown out comes back only b
 better row. Where ``groups`` is None that code is not compiled.
 """
 
-import numpy as np
-
 from graphrep.kernels._jit import njit
-
-
-@njit(borrowed=True)
-def product(query, indices, data, first, last):
-    """Dot product of a row with a query that is written out: one sum in float32."""
-    total = np.float32(0.0)
-    for e in range(first, last):
-        total += query[np.uint32(indices[e])] * data[e]
-    return total
 
 
 @njit(inline="always")

@@ -14,7 +14,8 @@ import numpy as np
 from graphrep.kernels._common_columns import ROWS, add_common
 from graphrep.kernels._jit import njit
 from graphrep.kernels._lanes import clear, largest_at, lowest_bit, prefetch, reaches
-from graphrep.kernels._sparse_heap import forget, pop, product, push
+from graphrep.kernels._sparse_heap import forget, pop, push
+from graphrep.kernels._sparse_topk import product
 
 _TILE_BYTES = 1 << 22  # of common columns in a tile: they stay in cache
 _LEAST_TILE, _MOST_TILE = 512, 16384

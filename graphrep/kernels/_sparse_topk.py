@@ -16,11 +16,20 @@ out.
 import numpy as np
 
 from graphrep.kernels._jit import njit
-from graphrep.kernels._sparse_heap import forget, pop, product, push
+from graphrep.kernels._sparse_heap import forget, pop, push
 
 _FLOOR = np.float32(0.0)
 _SLACK = np.float32(1e-5)  # relative, for the rounding of partial sums
 _SHORTLIST = 4  # times k: rows that are scored in full where lists were left unread
+
+
+@njit(borrowed=True)
+def product(query, indices, data, first, last):
+    """Dot product of a row with a query that is written out: one sum in float32."""
+    total = np.float32(0.0)
+    for e in range(first, last):
+        total += query[np.uint32(indices[e])] * data[e]
+    return total
 
 
 @njit(nogil=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -30,6 +30,15 @@ _SPAN_PLACES = 1 << 20  # of their lists of the k best
 _FEW = 8  # rows for each entry to read, above which lists are all that is read
 _COMMON = 48  # a column is common with an entry in one of so many rows
 _COMMON_BYTES = 8  # of common columns, most for each entry of the base
+
+
+class _Common(NamedTuple):
+    """Common features as bytes, for the kernels of tiles."""
+
+    place: IntArray  # number of each feature among the common ones, or -1
+    n_common: int
+    values: AnyArray
+    longest: float  # length of the longest row of the base
 
 
 class SparseIndex:
@@ -93,7 +102,8 @@ class SparseIndex:
         if "common" in arrays:
             place, longest = arrays["common_place"], float(arrays["longest"][0])
             n_common = int(place.max(initial=-1)) + 1
-            index.__dict__["_common"] = (place, n_common, arrays["common"], longest)
+            common = _Common(place, n_common, arrays["common"], longest)
+            index.__dict__["_common"] = common
         sizes = [len(part) for part in index._columns]
         if sizes != [n_features + 1, base.nnz, base.nnz] or (
             len(index._largest) != n_features
@@ -117,8 +127,11 @@ class SparseIndex:
             "largest": self._largest,
         }  # fmt: skip
         if common:
-            place, _, out["common"], longest = self._common
-            out |= {"common_place": place, "longest": np.array([longest])}
+            copy = self._common
+            out |= {
+                "common": copy.values, "common_place": copy.place,
+                "longest": np.array([copy.longest]),
+            }  # fmt: skip
         return out
 
     def __len__(self) -> int:
@@ -188,18 +201,18 @@ class SparseIndex:
         lengths = np.diff(self._columns[0])[rows.indices]
         n_read = np.diff(np.concatenate([[0], np.cumsum(lengths)])[rows.indptr])
         by_lists = (n_read > most) | (n_read * _FEW <= len(self))
-        common: Any = () if by_lists.all() else self._common
+        common = None if by_lists.all() else self._common
 
         def work(part: tuple[bool, IntArray]) -> None:
             lists, some = part
-            if lists:
+            if lists or common is None:
                 kernels.sparse_top_k(
                     some, *asked, *self._columns, *own, left_out, k, most, *ends
                 )
             else:
                 tiles.tiled_top_k(
                     some, *asked, *self._columns, self._largest, *common[:3], *own,
-                    common[3], left_out, k, *ends,
+                    common.longest, left_out, k, *ends,
                 )  # fmt: skip
 
         if k and n:
@@ -218,8 +231,8 @@ class SparseIndex:
         return found, scores
 
     @cached_property
-    def _common(self) -> tuple[IntArray, int, AnyArray, float]:
-        """Common columns as bytes: number of each, how many, bytes; longest row."""
+    def _common(self) -> _Common:
+        """Copy of the common features, for searches that read all that can matter."""
         base = self._base
         blocks = -(-len(self) // columns.ROWS)
         lengths = np.diff(self._columns[0])
@@ -233,7 +246,7 @@ class SparseIndex:
             base.indptr, base.indices, base.data, place, self._largest, len(chosen), out
         )
         longest = columns.longest_row(base.indptr, base.data)
-        return place, len(chosen), out, float(longest)
+        return _Common(place, len(chosen), out, float(longest))
 
 
 def _columns_of(base: Any) -> tuple[IntArray, IntArray, FloatArray]:
