@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 
+from graphrep._utils._closes import Closes
 from graphrep.typing import AnyArray
 
 _PIECE = 1 << 24  # bytes of one read
 
 
-class RangeReader:
+class RangeReader(Closes):
     """Ranges of the first axis of an .npy file.
 
     Parameters
@@ -77,17 +77,6 @@ class RangeReader:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
-
-    def __enter__(self) -> RangeReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _fill(self, offset: int, room: memoryview) -> None:
         done = 0

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 
+from graphrep._utils._closes import Closes
 from graphrep.typing import AnyArray
 
 PAGE = 4096
 """Ranges that start and end at a multiple of this go past the page cache."""
 
 
-class RangeWriter:
+class RangeWriter(Closes):
     """Ranges of the first axis of a new .npy file, in any order.
 
     Parameters
@@ -90,17 +90,6 @@ class RangeWriter:
         if self._direct >= 0:
             os.close(self._direct)
             self._direct = -1
-
-    def __enter__(self) -> RangeWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _write_pages(self, at: int, data: AnyArray) -> int:
         """Write whole pages past the page cache; tells how many bytes it wrote."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple
 
 import numpy as np
 
 from graphrep._utils._arrays import aligned_empty
+from graphrep._utils._closes import Closes
 from graphrep._utils._pieces import ahead
 from graphrep._utils._range_reader import RangeReader
 from graphrep._utils._range_writer import PAGE
@@ -216,7 +216,7 @@ class Rows:
         return self.operators[number].start(self.layout, first, first + n_rows)
 
 
-class RowsFile:
+class RowsFile(Closes):
     """Rows that a task made, read by parts.
 
     Parameters
@@ -245,15 +245,8 @@ class RowsFile:
 
         yield from ahead(read, len(ranges))
 
-    def __enter__(self) -> RowsFile:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
 
