@@ -103,7 +103,7 @@ def blocking(n: int, m: int) -> Any:
     """Plan of blocking two tables of n records by vectors in eight hash tables."""
     from graphrep.blocking._block_costs import costs_of_vectors
 
-    return _choose(costs_of_vectors(n, n, 4 * DIMENSIONS, 8, 10, False, 5 * n, THREADS))
+    return _choose(costs_of_vectors(n, n, 4 * DIMENSIONS, 8, 10, False, 5 * n))
 
 
 def cliques(n: int, m: int) -> Any:
@@ -180,7 +180,7 @@ def _one_block(n: int, m: int) -> Any:
     size = Size(n_nodes=n, n_entries=2 * m, entry_bytes=4, stored=True, rebuilt=False)
     return Planner(
         recipe, size, 0, limit=None, executor="serial", n_jobs=1, to_file=True
-    )._columns_of(16, 1)
+    )._columns_of(16, 1, 1)
 
 
 def _count(number: float) -> str:

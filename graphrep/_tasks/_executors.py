@@ -120,10 +120,13 @@ def _follow(sentinel: int) -> None:
 class _Dask(Backend):
     """A Dask cluster through its executor interface."""
 
-    def __init__(self, client: Any, threads: int, name: str, owned: Any = ()) -> None:
+    def __init__(
+        self, client: Any, threads: int, name: str, owned: Any = (),
+        most: int | None = None,
+    ) -> None:  # fmt: skip
         self.client = client
         self._owned = owned
-        workers = _n_threads(client)
+        workers = _at_most(_n_threads(client), most)
         executor = client.get_executor(pure=False, retries=3)
         super().__init__(executor, workers, threads, name)
 
@@ -180,12 +183,12 @@ def count_workers(
     if isinstance(executor, str):
         client = _connect(executor)
         try:
-            return _n_threads(client), 1
+            return _at_most(_n_threads(client), most), 1
         finally:
             client.close()
     if _is_client(executor):
-        return _n_threads(executor), 1
-    return int(getattr(executor, "_max_workers", 0) or jobs), 1
+        return _at_most(_n_threads(executor), most), 1
+    return _at_most(int(getattr(executor, "_max_workers", 0) or jobs), most), 1
 
 
 @contextmanager
@@ -204,7 +207,7 @@ def open_backend(
     n_jobs : int or None, default=None
         Processes times threads on this machine, None for all processors.
     most : int or None, default=None
-        Most tasks at once in executors that are made here.
+        Most tasks at once, where memory sets a bound.
 
     Yields
     ------
@@ -232,9 +235,9 @@ def _open(executor: Any, n_jobs: int | None, most: int | None) -> Backend:
         return _local_dask(workers, threads)
     if isinstance(executor, str):
         client = _connect(executor)
-        return _Dask(client, 1, f"Dask at {executor}", (client,))
+        return _Dask(client, 1, f"Dask at {executor}", (client,), most)
     if _is_client(executor):
-        return _Dask(executor, 1, "Dask")
+        return _Dask(executor, 1, "Dask", most=most)
     return Backend(executor, workers, threads, type(executor).__name__)
 
 
@@ -264,6 +267,10 @@ def _connect(address: str) -> Any:
             f"No Dask scheduler answers at {address!r} ({error}). Start one with dask "
             "scheduler, and give the address that it prints."
         ) from error
+
+
+def _at_most(workers: int, most: int | None) -> int:
+    return workers if most is None else max(1, min(workers, most))
 
 
 def _n_threads(client: Any) -> int:

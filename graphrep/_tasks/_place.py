@@ -21,7 +21,7 @@ class Place(NamedTuple):
     work_dir : path-like or None
         Folder that outlives an interruption.
     n_jobs : int or None
-        Processes times threads.
+        Processes times threads, as planned.
     most : int or None
         Most tasks at once, where memory sets a bound.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,6 +39,8 @@ class TaskPlan:
     cpu_seconds : float or None
         Processor time, from costs measured on one machine: a guide, no promise. None
         where nothing is known.
+    asked : int or None
+        Processes times threads that were asked for, where the limit allows fewer.
     """
 
     path: str
@@ -51,6 +53,12 @@ class TaskPlan:
     limit: int | None
     disk: int = 0
     cpu_seconds: float | None = None
+    asked: int | None = None
+
+    @property
+    def n_jobs(self) -> int:
+        """Processes times threads that work."""
+        return self.workers * self.threads
 
     def __str__(self) -> str:
         return "\n".join(f"{name}: {value}" for name, value in self.facts())
@@ -64,6 +72,7 @@ class TaskPlan:
         facts = [
             ("path", way),
             ("workers", f"{self.workers}, threads of each: {self.threads}"),
+            *fewer_jobs(self.asked, self.n_jobs, self.limit),
             ("memory", f"{human_bytes(self.memory)}{limit}"),
             ("disk", human_bytes(self.disk)),
         ]
@@ -127,13 +136,55 @@ def halved(most: int, least: int) -> tuple[int, ...]:
     return tuple(sizes)
 
 
+def fewer_jobs(
+    asked: int | None, n_jobs: int, limit: int | None
+) -> list[tuple[str, str]]:
+    """Line of a plan that says that fewer work than were asked for, if so."""
+    if asked is None or limit is None:
+        return []
+    return [("n_jobs", f"{asked} -> {n_jobs} to keep within {human_bytes(limit)}")]
+
+
+def ways_to_share(
+    wanted: int, each: int, *, fixed: bool = False
+) -> Iterator[tuple[int, int]]:
+    """Give numbers of workers and of threads of each, the most wanted first.
+
+    First those that use all threads, with fewer and fewer workers; then those of one
+    thread less, and so on to one worker with one thread.
+
+    Parameters
+    ----------
+    wanted, each : int
+        Workers that were asked for, and threads of each.
+    fixed : bool, default=False
+        Whether the threads of a worker are not ours to choose.
+    """
+    for workers in range(wanted, 0, -1):
+        yield workers, each if fixed else max(1, wanted * each // workers)
+    if fixed:
+        return
+    for jobs in range(wanted * each - 1, 0, -1):
+        for workers in range(min(wanted, jobs), 0, -1):
+            if jobs % workers == 0:
+                yield workers, jobs // workers
+
+
+def is_ours(executor: Any) -> bool:
+    """Whether an executor is made here, with as many threads as a plan says."""
+    return executor is None or (
+        isinstance(executor, str) and executor in (SERIAL, PROCESSES, DASK)
+    )
+
+
 def choose_plan(
     costs: Costs, *, limit: int | None, executor: Any, n_jobs: int | None
 ) -> TaskPlan:
     """Choose the way of some work from what it takes, or refuse with the numbers.
 
     It goes through files if an executor is given or the memory does not hold it whole:
-    as many workers as were asked for, then the largest blocks that fit.
+    as many workers as were asked for, then the largest blocks that fit. Where nothing
+    fits, the same with fewer threads; the plan then says how many were ``asked``.
 
     Parameters
     ----------
@@ -147,39 +198,42 @@ def choose_plan(
     Raises
     ------
     MemoryLimitError
-        If no way keeps to the limit.
+        If no way keeps to the limit, not even with one thread.
     """
-    _, threads = count_workers(None, n_jobs)
+    wanted, each = count_workers(executor, n_jobs)
+    fixed = not is_ours(executor)
+    for workers, threads in ways_to_share(wanted, each, fixed=fixed):
+        asked = wanted * each if workers * threads < wanted * each else None
+        whole = _whole(costs, threads, limit)
+        if executor is None and (limit is None or whole.memory <= limit):
+            return replace(whole, asked=asked)
+        for block in costs.blocks:
+            memory = _memory_of_tasks(costs, workers, threads, block)
+            if limit is None or memory <= limit:
+                return TaskPlan(
+                    FILES, costs.unit, block, costs.n_tasks(block), workers, threads,
+                    memory, limit, costs.disk, costs.cpu_seconds, asked,
+                )  # fmt: skip
+    assert limit is not None
+    threads = each if fixed else 1
+    least = _memory_of_tasks(costs, 1, threads, costs.blocks[-1])
+    memory = _whole(costs, threads, limit).memory
+    enough = min(least, memory) if executor is None else least
+    raise MemoryLimitError(
+        f"{costs.what} needs {human_bytes(memory)} in memory, and "
+        f"{human_bytes(least)} at least through files, even with one thread; "
+        f"memory_limit is {human_bytes(limit)}. Allow {enough:,} bytes or more."
+    )
+
+
+def _whole(costs: Costs, threads: int, limit: int | None) -> TaskPlan:
     memory = costs.whole + threads * costs.per_thread
-    whole = TaskPlan(
+    return TaskPlan(
         MEMORY, costs.unit, None, None, 1, threads, memory, limit,
         cpu_seconds=costs.cpu_seconds,
     )  # fmt: skip
-    if executor is None and (limit is None or memory <= limit):
-        return whole
-    wanted, each = count_workers(executor, n_jobs)
-    least = None
-    for workers in range(wanted, 0, -1):
-        for block in costs.blocks:
-            threads = max(1, wanted * each // workers)
-            task = costs.each + threads * costs.per_thread
-            task += int(costs.per_unit * block)
-            memory = max(costs.shared + workers * task, costs.after)
-            least = memory if least is None else min(least, memory)
-            if limit is None or memory <= limit:
-                return replace(
-                    whole, path=FILES, block=block, n_tasks=costs.n_tasks(block),
-                    workers=workers, threads=threads,
-                    memory=memory, disk=costs.disk,
-                )  # fmt: skip
-    assert limit is not None
-    assert least is not None
-    advice, ours = "", executor in (None, SERIAL, PROCESSES, DASK)
-    if ours and costs.per_thread and wanted * each > 1:
-        share = human_bytes(costs.per_thread)
-        advice = f" Each of {wanted * each} threads takes {share}; lower n_jobs."
-    raise MemoryLimitError(
-        f"{costs.what} needs {human_bytes(whole.memory)} in memory, and "
-        f"{human_bytes(least)} at least through files; memory_limit is "
-        f"{human_bytes(limit)}.{advice}"
-    )
+
+
+def _memory_of_tasks(costs: Costs, workers: int, threads: int, block: int) -> int:
+    task = costs.each + threads * costs.per_thread + int(costs.per_unit * block)
+    return max(costs.shared + workers * task, costs.after)

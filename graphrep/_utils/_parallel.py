@@ -6,8 +6,10 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 _WORKQUEUE_LOCK = threading.RLock()
+_MOST: ContextVar[int | None] = ContextVar("most_threads", default=None)
 
 
 def available_cpus() -> int:
@@ -23,11 +25,25 @@ def resolve_n_jobs(n_jobs: int | None) -> int:
     from numba import config
 
     most: int = config.NUMBA_NUM_THREADS
+    most = min(most, _MOST.get() or most)
     if n_jobs is None:
         return min(most, available_cpus())
     if n_jobs < 0:
         n_jobs = max(1, available_cpus() + 1 + n_jobs)
     return max(1, min(n_jobs, most))
+
+
+@contextmanager
+def at_most_threads(most: int) -> Iterator[None]:
+    """Keep whatever runs in the block to so many threads, also where more are asked.
+
+    For a plan with fewer threads than ``n_jobs``, which a limit of memory made.
+    """
+    token = _MOST.set(most)
+    try:
+        yield
+    finally:
+        _MOST.reset(token)
 
 
 @contextmanager

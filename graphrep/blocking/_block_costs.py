@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 
 from graphrep._tasks import Costs
-from graphrep._utils._parallel import resolve_n_jobs
 from graphrep.blocking._records import Records
 from graphrep.retrieval import TextFeatures
 
@@ -33,7 +32,7 @@ def entries_of(records: Records, analyzer: str, n: int) -> int:
 
 def costs_of_rows(
     n: int, m: int, entries: tuple[int, int], k: int, one_table: bool,
-    budget: int | None, n_jobs: int | None, *, counted: bool = True,
+    budget: int | None, *, counted: bool = True,
 ) -> Costs:  # fmt: skip
     """Costs of a search by sparse rows with so many entries in either table.
 
@@ -43,30 +42,30 @@ def costs_of_rows(
     most = max(entries)
     return _costs(
         n, m, k, one_table, budget, whole=44 * both + 24 * most, shared=32 * both,
-        each=44 * most + 12 * max(n, m) * resolve_n_jobs(n_jobs), disk=44 * both,
+        each=44 * most, per_thread=12 * max(n, m), disk=44 * both,
         stages=lambda blocks: (blocks + 2 + (not one_table)) if counted else 0,
     )  # fmt: skip
 
 
 def costs_of_vectors(
     n: int, m: int, row_bytes: int, tables: int, k: int, one_table: bool,
-    budget: int | None, n_jobs: int | None,
+    budget: int | None,
 ) -> Costs:  # fmt: skip
     """Costs of a search by vectors, and by codes in so many hash tables."""
     rows = n if one_table else n + m
     hashed = 24 * max(n, m) * tables
     scratch = 8 * max(n, m) if tables else _SCRATCH
-    size, codes, threads = row_bytes * rows, 24 * rows * tables, resolve_n_jobs(n_jobs)
+    size, codes = row_bytes * rows, 24 * rows * tables
     return _costs(
-        n, m, k, one_table, budget, whole=size + hashed + threads * scratch,
-        shared=size + codes, each=threads * scratch + hashed, disk=size + codes,
+        n, m, k, one_table, budget, whole=size + hashed,
+        shared=size + codes, each=hashed, per_thread=scratch, disk=size + codes,
         stages=lambda blocks: (2 - one_table) if tables else 0,
     )  # fmt: skip
 
 
 def _costs(
     n: int, m: int, k: int, one_table: bool, budget: int | None, *, whole: int,
-    shared: int, each: int, disk: int,
+    shared: int, each: int, per_thread: int, disk: int,
     stages: Callable[[int], int],
 ) -> Costs:  # fmt: skip
     rows = n if one_table else n + m
@@ -87,4 +86,5 @@ def _costs(
         whole=whole + _LIST * lists + _PAIR * pairs, shared=shared,
         each=each + 16 * m, per_unit=2.0 * k * _PAIR, after=_CHOSEN * found,
         disk=disk + 2 * _LIST * pairs, blocks=tuple(sizes), n_tasks=n_tasks,
+        per_thread=per_thread,
     )  # fmt: skip

@@ -218,7 +218,7 @@ def scored_blocks(
         pairs = _pair_stages(blocker, place, search, groups, details)
         blocker.tasks_ = run_tasks(
             TaskList([*search.stages, *pairs]), blocker.executor,
-            n_jobs=blocker.n_jobs, most=plan.workers,
+            n_jobs=plan.n_jobs, most=plan.workers,
             progress=getattr(blocker, "_progress", None) or silent,
         )  # fmt: skip
         for task in pairs[-1].tasks:

@@ -242,7 +242,7 @@ default="auto"
             tables = int((self.hash_options or {}).get("n_tables") or _TABLES)
         return costs_of_vectors(
             len(A), len(B), width, tables, self.n_neighbors, one_table,
-            self.wanted_pairs(len(A), len(B), one_table), self.n_jobs,
+            self.wanted_pairs(len(A), len(B), one_table),
         )  # fmt: skip
 
     def _search(self, place: Workplace) -> Search:

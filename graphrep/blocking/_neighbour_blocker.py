@@ -12,6 +12,7 @@ from graphrep._tasks import Costs, SharesExecutor, Summary, TaskPlan, choose_pla
 from graphrep._tasks._executors import check_executor
 from graphrep._tasks._plan import FILES
 from graphrep._utils._memory import memory_bytes
+from graphrep._utils._parallel import at_most_threads
 from graphrep._utils._sklearn_compat import HasMethods, Interval, StrOptions
 from graphrep.blocking._block_files import Search, Workplace, scored_blocks
 from graphrep.blocking._blocker import Blocker, RawPairs
@@ -118,7 +119,8 @@ default="auto"
         self.tasks_: Summary | None = None
         self.plan_ = self._plan(left, other, one_table)
         if self.plan_.path != FILES or not len(left) or not len(other):
-            return super().candidate_pairs(left, right)
+            with at_most_threads(self.plan_.n_jobs):
+                return super().candidate_pairs(left, right)
         return self._pairs_in_files(left, other, one_table)
 
     def _plan(self, A: Records, B: Records, one_table: bool) -> TaskPlan:

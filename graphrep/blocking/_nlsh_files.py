@@ -28,7 +28,7 @@ _ROW_BYTES = 4 * 384  # of a dense vector that is not made yet
 def nlsh_costs(blocker: NLSHBlocker, A: Records, B: Records, one_table: bool) -> Costs:
     """Tell what choosing pairs takes."""
     n, m, k = len(A), len(B), blocker.n_neighbors
-    rest = k, one_table, blocker.wanted_pairs(n, m, one_table), blocker.n_jobs
+    rest = k, one_table, blocker.wanted_pairs(n, m, one_table)
     encoder: Any = getattr(blocker, "encoder_", blocker.encoder)
     if encoder != "lexical" and not isinstance(encoder, LexicalEncoder):
         return costs_of_vectors(n, m, _ROW_BYTES, 0, *rest)

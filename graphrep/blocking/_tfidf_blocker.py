@@ -123,7 +123,7 @@ default="auto"
         entries = [entries_of(part, self.analyzer, self.n) for part in (A, B)]
         return costs_of_rows(
             len(A), len(B), (entries[0], entries[1]), self.n_neighbors, one_table,
-            self.wanted_pairs(len(A), len(B), one_table), self.n_jobs,
+            self.wanted_pairs(len(A), len(B), one_table),
         )  # fmt: skip
 
     def _search(self, place: Workplace) -> Search:

@@ -120,7 +120,7 @@ def fit_columns(
     inputs = {**bases, **blocks}
     sums = _sum_stages(job, inputs, folder)
     summary = run_tasks(
-        TaskList([*stages, *sums]), job.executor, n_jobs=job.n_jobs,
+        TaskList([*stages, *sums]), job.executor, n_jobs=job.plan.n_jobs,
         most=job.plan.workers, timeout=job.timeout, progress=job.progress,
     )  # fmt: skip
     state = _statistics(layout, sums)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from graphrep._tasks._executors import count_workers
+from graphrep._tasks._plan import fewer_jobs, is_ours, ways_to_share
 from graphrep._utils._memory import human_bytes
 from graphrep.embedding._fastrp_layout import (
     ENTRIES_AT_ONCE,
@@ -79,6 +80,8 @@ class FastRPPlan:
         The cut in full, for what runs it.
     streamed : bool
         Whether the adjacency is read past the page cache.
+    asked : int or None
+        Processes times threads that were asked for, where the limit allows fewer.
     """
 
     path: str
@@ -95,6 +98,12 @@ class FastRPPlan:
     cpu_seconds: float
     layout: Layout | None = None
     streamed: bool = False
+    asked: int | None = None
+
+    @property
+    def n_jobs(self) -> int:
+        """Processes times threads that work."""
+        return self.workers * self.threads
 
     def __str__(self) -> str:
         return "\n".join(f"{name}: {value}" for name, value in self.facts())
@@ -110,6 +119,7 @@ class FastRPPlan:
         return [
             ("path", ways[self.path]),
             ("workers", f"{self.workers}, threads of each: {self.threads}"),
+            *fewer_jobs(self.asked, self.n_jobs, self.limit),
             ("memory", f"{human_bytes(self.memory)}{limit}"),
             ("disk", human_bytes(self.disk)),
             ("read from files", human_bytes(self.bytes_read)),
@@ -147,7 +157,6 @@ class Planner:
         self.recipe, self.size, self.seed = recipe, size, seed
         self.limit, self.executor, self.n_jobs = limit, executor, n_jobs
         self.to_file, self.features = to_file, features
-        self.threads = 1
         self.rows = size.n_nodes * recipe.n_columns * recipe.accumulator.itemsize
         self.graph = 8 * (size.n_nodes + 1) + size.entry_bytes * size.n_entries
 
@@ -162,7 +171,7 @@ class Planner:
             best = self._columns()
             if best is not None:
                 return best
-            least = self._columns_of(LANES, 1).memory
+            least = self._columns_of(LANES, 1, 1).memory
             reason = f"column blocks need {human_bytes(least)} at least"
         if fits:
             raise GraphValueError(f"An executor works on column blocks, and {reason}.")
@@ -198,20 +207,26 @@ class Planner:
         )  # fmt: skip
 
     def _columns(self) -> FastRPPlan | None:
-        """Best cut that fits: most workers first, then the widest blocks."""
+        """Best cut that fits: most workers first, then the widest blocks.
+
+        Where none does, the same with fewer threads.
+        """
         width = padded(self.recipe.width)
         wanted, each = count_workers(self.executor, self.n_jobs)
-        self.threads = wanted * each
         most = width // LANES * self.recipe.n_operators
-        for workers in range(min(wanted, most), 0, -1):
+        jobs, fixed = wanted * each, not is_ours(self.executor)
+        for workers, threads in ways_to_share(wanted, each, fixed=fixed):
+            if workers > most:
+                continue
             groups = -(-width * self.recipe.n_operators // (LANES * workers))
             for n in range(min(groups, width // LANES), 0, -1):
-                plan = self._columns_of(n * LANES, workers)
+                plan = self._columns_of(n * LANES, workers, threads)
                 if self.limit is None or plan.memory <= self.limit:
-                    return plan
+                    fewer = plan.n_jobs < jobs and workers < most
+                    return replace(plan, asked=jobs if fewer else None)
         return None
 
-    def _columns_of(self, block: int, workers: int) -> FastRPPlan:
+    def _columns_of(self, block: int, workers: int, threads: int) -> FastRPPlan:
         n, recipe = self.size.n_nodes, self.recipe
         width = padded(recipe.width)
         block = padded(-(-width // -(-width // block)))  # blocks of about one width
@@ -221,7 +236,6 @@ class Planner:
             1, min(len(recipe.weights), int(TASK_SECONDS / (per_power + 1e-9)))
         )
         layout = Layout(recipe, n, self.seed, block, powers)
-        threads = max(1, self.threads // workers)
         heap = min(_HEAP_NODE * n, _HEAP_MOST)
         task = heap + self._task_bytes(block) + self._piece_bytes(block, threads)
         held = 0 if self.size.stored else self.graph

@@ -369,10 +369,10 @@ class WalkStream:
         self.length = int(walker.walk_length)
         self.rounds = int(walker.walks_per_node)
         self._n_jobs = walker.n_jobs
-        self._where = check_executor(walker.executor), walker.work_dir, walker.n_jobs
+        self._where = check_executor(walker.executor), walker.work_dir, self.plan.n_jobs
         self._most = self.plan.workers
         self._rule = walk_rule(walker.p, walker.q, extended=walker.extended)
-        with numba_threads(walker.n_jobs):
+        with numba_threads(self._n_jobs):
             self._graph: WalkGraph = walk_graph(graph, extended=walker.extended)
         self._starts: IntArray | None = None
         if starts is not None:

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 
 from graphrep._tasks import Place, SharesExecutor
 from graphrep._tasks._executors import check_executor
+from graphrep._tasks._plan import is_ours
 from graphrep._utils._devices import on_processor
 from graphrep._utils._random import draw_seed
 from graphrep._utils._warn import warn_user
@@ -296,9 +297,10 @@ class ReconstructionEvaluator(SharesExecutor, BaseEstimator):
             }  # fmt: skip
             self.plan_ = plan_ranking(self, nodes, read, len(rows))
             if self.plan_.block is None:
-                options |= {"n_jobs": self.n_jobs, "device": self.device}
+                options |= {"n_jobs": self.plan_.n_jobs, "device": self.device}
                 return rank_all(scorers, truth, rows, **options)
-            place = Place(self.executor, self.work_dir, self.n_jobs, self.plan_.workers)
+            jobs = self.plan_.n_jobs if is_ours(self.executor) else self.n_jobs
+            place = Place(self.executor, self.work_dir, jobs, self.plan_.workers)
             found, self.tasks_ = rank_in_tasks(
                 scorers, truth, rows, place, block=self.plan_.block, **options
             )

@@ -166,7 +166,10 @@ def iter_maximal_cliques(
     given = undirected(graph)
     search = CliqueSearch(given.indptr, given.indices, min_size, max_cliques)
     if memory_limit is not None:
-        place = place._replace(most=_plan(given, search, place, memory_limit).workers)
+        if place.executor is None:
+            place = place._replace(n_jobs=1)
+        plan = _plan(given, search, place, memory_limit)
+        place = place._replace(n_jobs=plan.n_jobs, most=plan.workers)
     return _blocks(search, given, block_size, max_cliques, place)
 
 
@@ -228,7 +231,7 @@ def _by_tasks(
 
     search = CliqueSearch(given.indptr, given.indices, min_size)
     plan = _plan(given, search, place, memory_limit)
-    place = place._replace(most=plan.workers)
+    place = place._replace(n_jobs=plan.n_jobs, most=plan.workers)
     with tasks.clique_files(search, max_cliques, place) as paths:
         size = tasks.size_of_cliques(paths)
         base = 8 * (given.n_nodes + 1) + 4 * len(given.indices)

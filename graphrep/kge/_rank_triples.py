@@ -95,10 +95,11 @@ def rank_triples(
 
         count_in_tasks(
             model, asked, filters, above, equal, at_a_time=_QUERIES_AT_A_TIME,
-            block=plan.block, place=Place(executor, work_dir, n_jobs, plan.workers),
+            block=plan.block,
+            place=Place(executor, work_dir, plan.n_jobs, plan.workers),
         )  # fmt: skip
     elif on_cpu:
-        with numba_threads(n_jobs):
+        with numba_threads(plan.n_jobs):
             _count(model, asked, filters, above, equal)
     else:
         from graphrep.kge._rank_on_device import count_on_device

@@ -229,7 +229,7 @@ def test_plan_when_asked_then_nothing_starts_and_the_work_keeps_to_it(tables, tm
 
 
 def test_plan_when_tables_are_large_then_a_cut_of_many_tasks_in_little_memory():
-    sizes = 200_000, 200_000, (8_000_000, 8_000_000), 50, False, 1_000_000, None
+    sizes = 200_000, 200_000, (8_000_000, 8_000_000), 50, False, 1_000_000
     made = costs.costs_of_rows(*sizes)
     assert made.whole > 3 * (made.shared + made.each + made.per_unit * 512)
     assert made.blocks[0] < 10_000

@@ -16,6 +16,7 @@ from sklearn.base import clone
 
 import graphrep
 from graphrep import FastRP, Graph
+from graphrep._utils._memory import human_bytes
 from graphrep.datasets import make_sbm
 from graphrep.embedding import _fastrp_operator, _fastrp_rows, _fastrp_tasks
 from graphrep.embedding._fastrp_plan import Planner, Size
@@ -47,7 +48,7 @@ def cut(monkeypatch):
 
     def set_to(block, powers=None, streamed=False):
         def columns(self):
-            plan = self._columns_of(block, 1)
+            plan = self._columns_of(block, 1, 1)
             cut = {"powers": powers} if powers else {}
             layout = _replace(plan.layout, **cut)
             return _replace(plan, layout=layout, streamed=streamed)
@@ -259,6 +260,20 @@ def test_plan_when_blocks_are_narrower_then_it_reads_and_works_more():
     assert narrow.cpu_seconds > wide.cpu_seconds
     assert narrow.streamed
     assert "blocks of 16 columns" in str(narrow)
+
+
+def test_plan_when_memory_is_short_then_fewer_threads_before_a_refusal(monkeypatch):
+    monkeypatch.setattr(
+        "graphrep.embedding._fastrp_plan.count_workers", lambda *_: (1, 8)
+    )
+    least = _planner(None)._columns_of(16, 1, 1).memory
+    plan = _planner(least).choose()
+    assert (plan.workers, plan.threads, plan.asked, plan.memory) == (1, 2, 8, least)
+    assert f"n_jobs: 8 -> 2 to keep within {human_bytes(least)}" in str(plan)
+    some = _planner(_planner(None)._columns_of(16, 1, 3).memory).choose()
+    assert (some.threads, some.asked) == (3, 8)
+    with pytest.raises(MemoryLimitError, match="column blocks need"):
+        _planner(least - 1).choose()
 
 
 def test_plan_when_the_graph_is_huge_then_a_task_takes_one_power():

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
 from graphrep import FastRP, Graph
+from graphrep._tasks import Costs, choose_plan, open_backend
+from graphrep._utils._memory import human_bytes
+from graphrep._utils._parallel import resolve_n_jobs
+from graphrep.blocking import EmbeddingBlocker
 from graphrep.datasets import make_sbm
 from graphrep.embedding import RandomWalks
 from graphrep.evaluation import ReconstructionEvaluator
@@ -192,6 +197,83 @@ def test_cliques_when_in_blocks_beyond_the_limit_then_refused_at_once(graph, exe
         iter_maximal_cliques(graph, **where, memory_limit=plan.memory - 1)
     blocks = iter_maximal_cliques(graph, **where, memory_limit=plan.memory)
     assert sum(map(len, blocks)) == len(maximal_cliques(graph))
-    where = {"executor": "processes", "n_jobs": 3}
-    with pytest.raises(MemoryLimitError, match=r"Each of 3 threads .* lower n_jobs"):
-        iter_maximal_cliques(graph, **where, memory_limit=plan.memory)
+    where = {"executor": "processes", "n_jobs": 3, "memory_limit": plan.memory}
+    fewer = plan_maximal_cliques(graph, **where)
+    assert (fewer.workers, fewer.threads, fewer.asked) == (1, 1, 3)
+    where["memory_limit"] = plan.memory - 1
+    with pytest.raises(MemoryLimitError, match=rf"Allow {plan.memory:,} bytes"):
+        iter_maximal_cliques(graph, **where)
+
+
+# -- fewer threads than were asked for ------------------------------------------------
+COSTS = Costs(
+    what="Working", unit="rows", whole=1000, shared=600, each=100, per_unit=1.0,
+    after=0, disk=0, blocks=(200, 100), n_tasks=lambda block: 800 // block,
+    per_thread=50,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("executor", "limit", "way"),
+    [
+        (None, None, ("memory", 1, 8, None, None)),
+        (None, 1400, ("memory", 1, 8, None, None)),
+        (None, 1399, ("files", 1, 8, 200, None)),  # all threads, before fewer in memory
+        (None, 1199, ("files", 1, 7, 100, 8)),
+        (None, 1000, ("files", 1, 4, 100, 8)),
+        (None, 850, ("files", 1, 1, 100, 8)),
+        ("processes", 3400, ("files", 8, 1, 200, None)),
+        ("processes", 1449, ("files", 2, 4, 100, None)),
+        ("processes", 1300, ("files", 1, 8, 200, None)),
+        ("processes", 1199, ("files", 1, 7, 100, 8)),
+        ("processes", 850, ("files", 1, 1, 100, 8)),
+    ],
+)
+def test_plan_when_memory_is_short_then_smaller_blocks_before_fewer_threads(
+    monkeypatch, executor, limit, way
+):
+    counts = {None: (1, 8), "processes": (8, 1)}
+    monkeypatch.setattr(
+        "graphrep._tasks._plan.count_workers", lambda executor, _: counts[executor]
+    )
+    plan = choose_plan(COSTS, limit=limit, executor=executor, n_jobs=8)
+    assert (plan.path, plan.workers, plan.threads, plan.block, plan.asked) == way
+    assert limit is None or plan.memory <= limit
+    told = dict(plan.facts()).get("n_jobs")
+    fewer = f"8 -> {plan.n_jobs} to keep within {human_bytes(limit or 0)}"
+    assert told == (None if plan.asked is None else fewer)
+    with pytest.raises(MemoryLimitError, match=r"one thread; .* Allow 850 bytes"):
+        choose_plan(COSTS, limit=849, executor=executor, n_jobs=8)
+
+
+def test_plan_when_the_executor_is_not_ours_then_its_workers_alone_are_counted():
+    with ThreadPoolExecutor(4) as pool:
+        free = choose_plan(COSTS, limit=None, executor=pool, n_jobs=1)
+        plan = choose_plan(COSTS, limit=1200, executor=pool, n_jobs=1)
+        assert (free.workers, free.threads, free.asked) == (4, 1, None)
+        assert (plan.workers, plan.threads, plan.asked) == (2, 1, 4)
+        with open_backend(pool, 1, plan.workers) as backend:
+            assert backend.workers == 2
+
+
+def test_work_in_memory_when_fewer_threads_are_planned_then_no_more_run(monkeypatch):
+    if resolve_n_jobs(None) < 2:
+        pytest.skip("needs two processors")
+    words = np.random.default_rng(0).normal(size=(900, 16)).astype(np.float32)
+    table = {"name": [f"record {i}" for i in range(900)]}
+    options = {"encoder": (words,), "n_neighbors": 5, "n_jobs": 2}
+    both = EmbeddingBlocker(**options).fit(table)
+    wanted = both.candidate_pairs(table)
+    whole = [EmbeddingBlocker(**{**options, "n_jobs": n}).plan(table) for n in (1, 2)]
+    model = EmbeddingBlocker(**options, memory_limit=whole[0].memory).fit(table)
+    sizes = []
+    pool = ThreadPoolExecutor
+
+    def counted(n):
+        sizes.append(n)
+        return pool(n)
+
+    monkeypatch.setattr("graphrep.retrieval._exact.ThreadPoolExecutor", counted)
+    assert model.candidate_pairs(table) == wanted
+    assert set(sizes) == {1}
+    assert (model.plan_.asked, model.plan_.n_jobs, model.plan_.path) == (2, 1, "memory")
