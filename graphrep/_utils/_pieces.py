@@ -5,17 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
 def for_pieces(
-    work: Callable[[int, int, int], None],
-    pieces: Sequence[tuple[int, int]],
-    n_threads: int,
+    work: Callable[..., None], pieces: Sequence[tuple[Any, ...]], n_threads: int
 ) -> None:
-    """Call ``work(slot, first, end)`` for every piece, in several threads.
+    """Call ``work(slot, *piece)`` for every piece, in several threads.
 
     What reads, computes without the interpreter's lock, and writes keeps disk and
     processors busy this way: no thread waits for the others between pieces.
@@ -25,8 +23,8 @@ def for_pieces(
     work : callable
         The work on one piece. ``slot`` is below ``n_threads`` and no two calls have
         the same one at a time, so it may stand for buffers.
-    pieces : sequence of (int, int)
-        The pieces, taken in order.
+    pieces : sequence of tuple
+        The pieces, such as a first and an end, taken in order.
     n_threads : int
         Number of threads; 1 is the calling one.
 

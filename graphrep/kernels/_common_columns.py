@@ -20,20 +20,30 @@ ROWS = lanes.LANES
 _I8, _I16, _I32, _I64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
 
 
-def _same(element, value):
-    return ir.Constant(lanes.vector(element), [value] * ROWS)
+_HALF = ROWS // 2
+
+
+def _half(element):
+    return ir.VectorType(element, _HALF)
+
+
+def _mulhi(builder, raw, factor):
+    """High halves of 32 products of 16 bits; one instruction where there are lanes."""
+    wide = builder.mul(
+        builder.zext(raw, _half(_I32)), builder.zext(factor, _half(_I32))
+    )
+    high = builder.lshr(wide, ir.Constant(_half(_I32), [16] * _HALF))
+    return builder.trunc(high, _half(_I16))
 
 
 @intrinsic
-def add_common(
-    typing, sums, at, values, base, offsets, factors, first, last, out, ahead
-):
-    """Write 64 sums with columns added to ``out``; return the largest of them.
+def add_common(typing, sums, at, values, base, offsets, factors, first, last, ahead):
+    """Add columns to the 64 sums from ``at`` on; return the largest of them.
 
-    The sums from ``at`` on are zero afterwards. ``values`` holds the block from
-    ``base`` on; ``offsets[i]`` is where a column of the query lies in it and
-    ``factors[i]`` what it counts: a byte ``v`` adds ``v * factor >> 8``. The line that
-    lies ``ahead`` bytes behind, of the next block, is fetched.
+    ``values`` holds the block from ``base`` on; ``offsets[i]`` is where a column of the
+    query lies in it and ``factors[i]`` what it counts, twice in 32 bits: a byte ``v``
+    adds ``v * factor >> 8``. The line that lies ``ahead`` bytes behind, of the next
+    block, is fetched.
     """
 
     def codegen(context, builder, signature, args):
@@ -42,37 +52,57 @@ def add_common(
             if isinstance(t, types.Array) else None
             for t, a in zip(signature.args, args, strict=True)
         ]  # fmt: skip
-        place = lanes.place(builder, made[0], args[1], _I16)
-        total = cgutils.alloca_once(builder, lanes.vector(_I16))
-        builder.store(builder.load(place, align=2), total)
-        builder.store(_same(_I16, 0), place, align=2)
+        places, totals = [], []
+        for half in (0, _HALF):
+            start = builder.gep(made[0].data, [builder.add(args[1], _I64(half))])
+            places.append(builder.bitcast(start, _half(_I16).as_pointer()))
+            value = builder.load(places[-1], align=2)
+            totals.append(cgutils.alloca_once_value(builder, value))
+        zeros = ir.Constant(lanes.vector(_I8), [0] * ROWS)
         with cgutils.for_range_slice(builder, args[6], args[7], _I64(1), _I64) as (
             i,
             _,
         ):
             offset = builder.sext(builder.load(builder.gep(made[4].data, [i])), _I64)
-            factor = lanes.splat(builder, builder.load(builder.gep(made[5].data, [i])))
+            pair = builder.load(builder.gep(made[5].data, [i]))
+            undefined = ir.Constant(ir.VectorType(_I32, _HALF // 2), ir.Undefined)
+            pairs = builder.shuffle_vector(
+                builder.insert_element(undefined, pair, _I32(0)), undefined,
+                ir.Constant(ir.VectorType(_I32, _HALF // 2), [0] * (_HALF // 2)),
+            )  # fmt: skip
+            factor = builder.bitcast(pairs, _half(_I16))
             where = lanes.place(builder, made[2], builder.add(args[3], offset), _I8)
-            soon = builder.add(builder.add(args[3], offset), args[9])
+            soon = builder.add(builder.add(args[3], offset), args[8])
             lanes.fetch(builder, builder.gep(made[2].data, [soon]))
-            raw = builder.zext(builder.load(where, align=1), lanes.vector(_I16))
-            raw = builder.shl(raw, _same(_I16, 8))
-            wide = builder.mul(
-                builder.zext(raw, lanes.vector(_I32)),
-                builder.zext(factor, lanes.vector(_I32)),
-            )
-            high = builder.trunc(
-                builder.lshr(wide, _same(_I32, 16)), lanes.vector(_I16)
-            )
-            builder.store(builder.add(builder.load(total), high), total)
-        last = builder.load(total)
-        builder.store(last, lanes.place(builder, made[8], _I64(0), _I16), align=2)
-        return lanes.largest(builder, last)
+            raw = builder.load(where, align=1)
+            for total, mask in zip(totals, _INTERLEAVED, strict=True):
+                bytes_up = builder.shuffle_vector(zeros, raw, mask)
+                high = _mulhi(builder, builder.bitcast(bytes_up, _half(_I16)), factor)
+                builder.store(builder.add(builder.load(total), high), total)
+        for total, place in zip(totals, places, strict=True):
+            builder.store(builder.load(total), place, align=2)
+        both = builder.shuffle_vector(
+            builder.load(totals[0]), builder.load(totals[1]),
+            ir.Constant(lanes.vector(_I32), list(range(ROWS))),
+        )  # fmt: skip
+        return lanes.largest(builder, both)
 
     return types.int64(
         sums, types.int64, values, types.int64, offsets, factors, types.int64,
-        types.int64, out, types.int64,
+        types.int64, types.int64,
     ), codegen  # fmt: skip
+
+
+def _mask(half):
+    """Lanes of a shuffle that puts bytes of rows over zeros: 8 of each 16 bytes."""
+    picked = []
+    for row in range(_HALF * half, _HALF * (half + 1)):
+        at = (row >> 3 & 3) * 16 + (row >> 5) * 8 + (row & 7)
+        picked += [at, ROWS + at]
+    return ir.Constant(lanes.vector(_I32), picked)
+
+
+_INTERLEAVED = (_mask(0), _mask(1))
 
 
 @njit(nogil=True)
@@ -80,19 +110,25 @@ def write_common(indptr, indices, data, place, largest, n_common, out):
     """Write the entries of common columns as bytes, in 255ths of their largest.
 
     ``place`` holds the number of a common column, -1 for all others; ``out`` (uint8,
-    blocks x n_common x 64, flat) is zero before. No entry becomes zero.
+    blocks x n_common x 64, flat, and one byte more) is zero before. No entry becomes
+    zero. The 64 rows of a block stand in the order that ``add_common`` unpacks.
     """
     units = np.zeros(largest.shape[0], np.float32)
+    kept = np.zeros(largest.shape[0], np.int64)  # -1 for common columns
+    where = np.full(largest.shape[0], len(out) - 1, np.int64)
     for t in range(largest.shape[0]):
         if place[t] >= 0:
             units[t] = np.float32(255.0) / largest[t]
+            kept[t], where[t] = -1, place[t] * ROWS
     for row in range(indptr.shape[0] - 1):
-        base = (row // ROWS) * n_common * ROWS + row % ROWS
+        r = row % ROWS
+        base = (row // ROWS) * n_common * ROWS + (r >> 3 & 3) * 16 + (r >> 5) * 8
+        base += r & 7
         for e in range(indptr[row], indptr[row + 1]):
             t = np.uint32(indices[e])
-            if place[t] >= 0:
-                value = np.int32(data[e] * units[t] + np.float32(0.5))
-                out[base + place[t] * ROWS] = min(max(1, value), 255)
+            value = np.int32(data[e] * units[t] + np.float32(0.5))  # 255 at most
+            # No branch: others, and which is which has no pattern, go to the last byte.
+            out[np.uint64((base & kept[t]) + where[t])] = value + (value == 0)
 
 
 @njit(nogil=True)

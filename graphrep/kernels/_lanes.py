@@ -76,6 +76,36 @@ def reaches(typing, values, at, least):
 
 
 @intrinsic
+def count_reaching(typing, values, first, last, least):
+    """Count the numbers (uint16) from ``first`` on that are ``least`` or more.
+
+    ``last - first`` is a multiple of 64, 2 ** 21 at most: each lane counts in 16 bits.
+    """
+
+    def codegen(context, builder, signature, args):
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        bar = splat(builder, args[3])
+        total = cgutils.alloca_once_value(
+            builder, ir.Constant(vector(_I16), [0] * LANES)
+        )
+        with cgutils.for_range_slice(builder, args[1], args[2], _I64(LANES), _I64) as (
+            at,
+            _,
+        ):
+            value = builder.load(place(builder, array, at, _I16), align=2)
+            bits = builder.icmp_unsigned(">=", value, bar)
+            one = builder.zext(bits, vector(_I16))
+            builder.store(builder.add(builder.load(total), one), total)
+        wide = builder.zext(builder.load(total), vector(_I32))
+        kind = ir.FunctionType(_I32, [vector(_I32)])
+        name = "llvm.vector.reduce.add.v64i32"
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        return builder.zext(builder.call(function, [wide]), _I64)
+
+    return types.int64(values, types.int64, types.int64, types.uint16), codegen
+
+
+@intrinsic
 def lowest_bit(typing, bits):
     """Place of the lowest bit that is set."""
 

@@ -13,16 +13,25 @@ import numpy as np
 
 from graphrep.kernels._common_columns import ROWS, add_common
 from graphrep.kernels._jit import njit
-from graphrep.kernels._lanes import clear, largest_at, lowest_bit, prefetch, reaches
+from graphrep.kernels._lanes import (
+    count_reaching,
+    largest_at,
+    lowest_bit,
+    prefetch,
+    reaches,
+)  # fmt: skip
 from graphrep.kernels._sparse_heap import forget, pop, push
 from graphrep.kernels._sparse_topk import product
 
 _TILE_BYTES = 1 << 22  # of common columns in a tile: they stay in cache
-_LEAST_TILE, _MOST_TILE = 512, 16384
+_LEAST_TILE, _MOST_TILE = 256, 16384
 _MOST_ADDED = 20_000  # features of a query; what others can add counts as unknown
 _MOST_SUM = 65_535
+_LAST_ROW = 2**32 - 1
+_LARGEST = 1e37
 _AHEAD = 6  # rows and lists that are fetched before they are read
-_COARSE = 6  # bits that are dropped where sums are counted
+_MOST_COUNTED = 1 << 20  # sums, in 16 bits of a lane
+_MOST_RANKED = 256  # rows that are put in order by comparing all with all
 _ROUNDING = 0.01  # units a feature, of exact scores: a sum in float32
 
 _State = namedtuple(
@@ -39,7 +48,9 @@ _State = namedtuple(
         # the best of those that were scored
         "n_best", "best", "best_row",
         # a query by feature, and the place of each group on a heap
-        "query", "places", "counts",
+        "query", "places", "group_sum",
+        # scores of rows that were listed, and keys that order them
+        "scores", "score_bits", "keys",
     ],
 )  # fmt: skip
 """What is known of each query of a batch."""
@@ -69,55 +80,70 @@ def tiled_top_k(
         n_groups if groups is not None else 0,
     )  # fmt: skip
     sums = np.zeros(tile_rows(n_common), np.uint16)
-    block = np.empty(ROWS, np.uint16)
+    tops = np.empty(len(sums) // ROWS, np.int64)
     for first in range(0, n, len(sums)):
         _search_tile(
-            first, min(first + len(sums), n), sums, block, state, queries, q_indptr,
+            first, min(first + len(sums), n), sums, tops, state, queries, q_indptr,
             q_indices, q_data, p_rows, p_data, n_common, common, indptr, indices, data,
             left_out, k, groups,
         )  # fmt: skip
     for i in range(len(queries)):
-        q = queries[i]
-        lo, hi = q_indptr[q], q_indptr[q + 1]
         _finish(
-            i, state, left_out[q], k, groups, q_indices[lo:hi], q_data[lo:hi], indptr,
-            indices, data, out_rows[q], out_scores[q],
+            i, queries[i], state, left_out, k, groups, q_indptr, q_indices, q_data,
+            indptr, indices, data, out_rows, out_scores,
         )  # fmt: skip
 
 
 @njit(borrowed=True)
 def _search_tile(
-    first, last, sums, block, state, queries, q_indptr, q_indices, q_data, p_rows,
+    first, last, sums, tops, state, queries, q_indptr, q_indices, q_data, p_rows,
     p_data, n_common, common, indptr, indices, data, left_out, k, groups,
 ):  # fmt: skip
     """Look for rows of a tile that may be among the best, for all queries."""
+    n_blocks = -(-(last - first) // ROWS)
     for i in range(len(queries)):
         met = _add_rare(i, first, last, sums, state, p_rows, p_data)
-        most, least = state.most[i], state.least[i]
-        if not met and most < least:
+        if not met and state.most[i] < state.least[i]:
             continue
-        for at in range(0, last - first, ROWS):
-            top = largest_at(sums, at) if met else 0
-            if top + most < least:
-                if top:
-                    clear(sums, at)
-                continue
-            top = add_common(
-                sums, at, common, (first + at) * n_common, state.offset, state.factor,
-                state.common[i], state.common[i + 1], block, ROWS * n_common,
-            )  # fmt: skip
-            if top < least:
-                continue
-            full = _take(
-                first + at, block, i, least, state.n_met, state.met, state.met_sum,
-                left_out[queries[i]], groups,
-            )  # fmt: skip
-            if full:
-                _make_room(
-                    i, queries[i], state, k, groups, q_indptr, q_indices, q_data,
-                    indptr, indices, data,
-                )  # fmt: skip
-                least = state.least[i]
+        q = queries[i]
+        top = _add_blocks(i, first, n_blocks, met, sums, tops, state, n_common, common)
+        if top >= state.least[i]:
+            if first <= left_out[q] < last:
+                sums[left_out[q] - first] = 0
+            if groups is None:
+                found = _kth(sums, 0, n_blocks * ROWS, k, k >> 3, state.least[i], top)
+                state.least[i] = max(state.least[i], found - state.error[i])
+            for b in range(n_blocks):
+                if tops[b] < state.least[i]:
+                    continue
+                _take(first, b * ROWS, sums, i, state, groups)
+                if state.n_met[i] + ROWS > state.met.shape[1]:
+                    _make_room(
+                        i, q, state, k, groups, q_indptr, q_indices, q_data, indptr,
+                        indices, data,
+                    )  # fmt: skip
+        for j in range(n_blocks * ROWS):
+            sums[j] = 0
+
+
+@njit(borrowed=True)
+def _add_blocks(i, first, n_blocks, met, sums, tops, state, n_common, common):
+    """Add common features to the sums of a tile, block by block.
+
+    Write and return the largest sums; 0 for blocks that cannot reach what is needed.
+    """
+    most, least, largest = state.most[i], state.least[i], np.int64(0)
+    for b in range(n_blocks):
+        at = b * ROWS
+        tops[b] = 0
+        if met and most < least and largest_at(sums, at) + most < least:
+            continue
+        tops[b] = add_common(
+            sums, at, common, (first + at) * n_common, state.offset, state.factor,
+            state.common[i], state.common[i + 1], ROWS * n_common,
+        )  # fmt: skip
+        largest = max(largest, tops[b])
+    return largest
 
 
 @njit
@@ -132,34 +158,38 @@ def _read(
     n, total = len(queries), 0
     for i in range(n):
         total += q_indptr[queries[i] + 1] - q_indptr[queries[i]]
-    met = 3 * k + 3 * ROWS
+    met = -(-(3 * k + 3 * ROWS) // ROWS) * ROWS
+    scores = np.empty(met, np.float32)
     state = _State(
         np.zeros(n + 1, np.int64), np.empty(total, np.int64),
         np.empty(total, np.int64), np.empty(total, np.float32),
         np.zeros(n + 1, np.int64), np.empty(total, np.int32),
-        np.empty(total, np.uint16), np.zeros(n, np.int64),
+        np.empty(total, np.uint32), np.zeros(n, np.int64),
         np.zeros(n), np.zeros(n), np.zeros(n, np.int64),
         np.ones(n, np.int64), np.zeros(n, np.int64), np.empty((n, met), np.int32),
         np.empty((n, met), np.uint16),
         np.zeros(n, np.int64), np.empty((n, k), np.float32),
         np.empty((n, k), np.int64),
         np.zeros(len(largest), np.float32), np.full(n_groups, -1, np.int32),
-        np.zeros((_MOST_SUM >> _COARSE) + 1, np.int64),
+        np.empty(met if n_groups else 0, np.uint16),
+        scores, scores.view(np.uint32), np.empty(_MOST_RANKED, np.uint64),
     )  # fmt: skip
     n_rare, n_common = 0, 0
     for i in range(n):
         lo, hi = q_indptr[queries[i]], q_indptr[queries[i] + 1]
-        bound, of_common, squares = 0.0, 0.0, 0.0
+        bound, of_common, squares, most_value = 0.0, 0.0, 0.0, 1e-30
         for e in range(lo, hi):
             value = np.float64(q_data[e])
             product = value * largest[q_indices[e]]
             bound += product
             squares += value * value
+            most_value = max(most_value, value)
             if place[q_indices[e]] >= 0:
                 of_common += product
         bound = min(bound, np.sqrt(squares) * longest) * (1 + 1e-6)
         n_added = min(hi - lo, _MOST_ADDED)
-        units = (_MOST_SUM - 2 * n_added - 8) / (bound + of_common / 255)
+        units = (_MOST_SUM - 2 * n_added - 8) / max(bound + of_common / 255, 1e-300)
+        units = min(units, _LARGEST / most_value)  # units of a value fit float32
         over = under = 1 + _ROUNDING * (hi - lo)
         most = 0.0
         for e in range(lo, hi):
@@ -170,7 +200,7 @@ def _read(
             elif place[t] >= 0:
                 factor = np.int64(product * (256 / 255) + 0.5)
                 state.offset[n_common] = place[t] * ROWS
-                state.factor[n_common] = factor
+                state.factor[n_common] = factor << 16 | factor
                 n_common += 1
                 most += factor * 255 >> 8
                 over += factor / 256 + 0.5
@@ -214,142 +244,220 @@ def _add_rare(i, first, last, sums, state, p_rows, p_data):
 
 
 @njit(borrowed=True)
-def _take(first, block, i, least, n_met, met, met_sum, left, groups):
-    """List the rows of a block that may be among the best; tell when there are many."""
-    at = n_met[i]
-    bits = reaches(block, 0, np.uint16(least))
+def _take(first, at, sums, i, state, groups):
+    """List the rows of a block that may be among the best."""
+    to = state.n_met[i]
+    bits = reaches(sums, at, np.uint16(state.least[i]))
     while bits:
-        row = first + lowest_bit(bits)
-        if row != left and (groups is None or groups[row] >= 0):
-            met[i, at], met_sum[i, at] = row, block[row - first]
-            at += 1
+        j = at + lowest_bit(bits)
+        if groups is None or groups[first + j] >= 0:
+            state.met[i, to], state.met_sum[i, to] = first + j, sums[j]
+            to += 1
         bits &= bits - np.uint64(1)
-    n_met[i] = at
-    return at + ROWS > met.shape[1]
+    state.n_met[i] = to
 
 
-@njit
+@njit(borrowed=True)
 def _make_room(
     i, q, state, k, groups, q_indptr, q_indices, q_data, indptr, indices, data
 ):  # fmt: skip
     """Forget rows that fell behind; score those that are left if they are many."""
-    found = _bar(
-        state.met[i, : state.n_met[i]], state.met_sum[i], k, groups, state.places,
-        state.counts,
-    )  # fmt: skip
-    state.least[i] = max(state.least[i], found - state.error[i])
-    kept = 0
-    for m in range(state.n_met[i]):
-        if state.met_sum[i, m] >= state.least[i]:
-            state.met[i, kept] = state.met[i, m]
-            state.met_sum[i, kept] = state.met_sum[i, m]
-            kept += 1
-    state.n_met[i] = kept
-    if kept + 2 * ROWS < state.met.shape[1]:
+    _raise_least(i, state, k, groups)
+    _forget_others(i, state)
+    if state.n_met[i] + 2 * ROWS < state.met.shape[1]:
         return
-    lo, hi = q_indptr[q], q_indptr[q + 1]
-    _score(i, state, k, groups, q_indices[lo:hi], q_data[lo:hi], indptr, indices, data)
+    _products(i, q, state, q_indptr, q_indices, q_data, indptr, indices, data)
+    _keep_best(i, state, k, groups)
     if state.n_best[i] == k:
         least = state.units[i] * state.best[i, 0] - state.under[i]
         state.least[i] = max(state.least[i], np.int64(least))
 
 
-@njit
-def _bar(met, sums, k, groups, places, counts):
-    """Find a sum that k rows, or groups, reach; 0 where there are fewer."""
-    n = len(met)
-    counts[:] = 0
-    for m in range(n):
-        if groups is None:
-            counts[sums[m] >> _COARSE] += 1
+@njit(borrowed=True)
+def _forget_others(i, state):
+    """Forget rows that were met whose sums are less than needed."""
+    kept, least = 0, state.least[i]
+    for m in range(state.n_met[i]):
+        if state.met_sum[i, m] >= least:
+            state.met[i, kept] = state.met[i, m]
+            state.met_sum[i, kept] = state.met_sum[i, m]
+            kept += 1
+    state.n_met[i] = kept
+
+
+@njit(borrowed=True)
+def _raise_least(i, state, k, groups):
+    """Raise the least sum to what k rows, or groups, among those met surely pass."""
+    n, padded = state.n_met[i], -(-state.n_met[i] // ROWS) * ROWS
+    if n < k:
+        return
+    if groups is None:
+        for m in range(n, padded):
+            state.met_sum[i, m] = 0
+        first = i * state.met_sum.shape[1]
+        found = _kth(state.met_sum, first, padded, k, 0, state.least[i], _MOST_SUM)
+    else:
+        _best_of_groups(i, state, groups)
+        for m in range(n, padded):
+            state.group_sum[m] = 0
+        found = _kth(state.group_sum, 0, padded, k, 0, state.least[i], _MOST_SUM)
+    state.least[i] = max(state.least[i], found - state.error[i])
+
+
+@njit(borrowed=True)
+def _best_of_groups(i, state, groups):
+    """Copy the sums of the rows met, 0 for those that are not the best of a group."""
+    places, sums = state.places, state.group_sum
+    for m in range(state.n_met[i]):
+        group = groups[state.met[i, m]]
+        before = places[group]
+        sums[m] = state.met_sum[i, m]
+        if before >= 0 and sums[before] >= sums[m]:
+            sums[m] = 0
             continue
-        before = places[groups[met[m]]]
         if before >= 0:
-            if sums[before] >= sums[m]:
-                continue
-            counts[sums[before] >> _COARSE] -= 1
-        counts[sums[m] >> _COARSE] += 1
-        places[groups[met[m]]] = m
-    if groups is not None:
-        for m in range(n):
-            places[groups[met[m]]] = -1
-    above = 0
-    for at in range(len(counts) - 1, -1, -1):
-        above += counts[at]
-        if above >= k:
-            return np.int64(at << _COARSE)
-    return np.int64(0)
+            sums[before] = 0
+        places[group] = m
+    for m in range(state.n_met[i]):
+        places[groups[state.met[i, m]]] = -1
+
+
+@njit(borrowed=True)
+def _count(sums, first, n, least):
+    """Count those of n sums that reach ``least``."""
+    count = np.int64(0)
+    for at in range(first, first + n, _MOST_COUNTED):
+        last = min(at + _MOST_COUNTED, first + n)
+        count += count_reaching(sums, at, last, np.uint16(least))
+    return count
+
+
+@njit(borrowed=True)
+def _kth(sums, first, n, k, slack, least, most):
+    """Find the largest sum that k of n sums reach; 0 if it is below ``least``.
+
+    One that up to ``slack`` more of them reach will do.
+    """
+    if _count(sums, first, n, least) < k:
+        return np.int64(0)
+    above = most + 1
+    while above - least > 1:
+        middle = (least + above) >> 1
+        count = _count(sums, first, n, middle)
+        if count < k:
+            above = middle
+            continue
+        least = middle
+        if count <= k + slack:
+            break
+    return least
+
+
+@njit(borrowed=True)
+def _products(i, q, state, q_indptr, q_indices, q_data, indptr, indices, data):
+    """Score the rows that were listed by their own entries."""
+    query, met, n = state.query, state.met, state.n_met[i]
+    for e in range(q_indptr[q], q_indptr[q + 1]):
+        query[q_indices[e]] = q_data[e]
+    for m in range(n):
+        if m + _AHEAD < n:
+            at = indptr[met[i, m + _AHEAD]]
+            for line in range(0, 6 * 16, 16):
+                prefetch(indices, at + line)
+                prefetch(data, at + line)
+        lo, hi = indptr[met[i, m]], indptr[met[i, m] + 1]
+        state.scores[m] = product(query, indices, data, lo, hi)
+    for e in range(q_indptr[q], q_indptr[q + 1]):
+        query[q_indices[e]] = np.float32(0.0)
 
 
 @njit
-def _score(i, state, k, groups, q_indices, q_data, indptr, indices, data):
-    """Score the rows that were listed by their own entries and keep the best."""
-    for e in range(len(q_indices)):
-        state.query[q_indices[e]] = q_data[e]
+def _keep_best(i, state, k, groups):
+    """Put rows that were scored on the heap of a query."""
     best, best_row, size = state.best[i], state.best_row[i], state.n_best[i]
     if groups is not None:
         for at in range(size):
             state.places[groups[best_row[at]]] = at
-    n = 0
     for m in range(state.n_met[i]):
-        if state.met_sum[i, m] >= state.least[i]:
-            state.met[i, n] = state.met[i, m]
-            n += 1
-    for m in range(n):
-        if m + _AHEAD < n:
-            at = indptr[state.met[i, m + _AHEAD]]
-            for line in range(0, 6 * 16, 16):
-                prefetch(indices, at + line)
-                prefetch(data, at + line)
-        row = np.int64(state.met[i, m])
-        score = product(state.query, indices, data, indptr[row], indptr[row + 1])
+        row, score = np.int64(state.met[i, m]), state.scores[m]
         size = push(best, best_row, size, k, score, row, groups, state.places)
     forget(best_row, size, groups, state.places)
-    for e in range(len(q_indices)):
-        state.query[q_indices[e]] = np.float32(0.0)
     state.n_best[i], state.n_met[i] = size, 0
 
 
-@njit
+@njit(borrowed=True)
 def _finish(
-    i, state, left, k, groups, q_indices, q_data, indptr, indices, data, out_rows,
-    out_scores,
+    i, q, state, left_out, k, groups, q_indptr, q_indices, q_data, indptr, indices,
+    data, out_rows, out_scores,
 ):  # fmt: skip
     """Write the best rows of a query in their order."""
-    found = _bar(
-        state.met[i, : state.n_met[i]], state.met_sum[i], k, groups, state.places,
-        state.counts,
-    )  # fmt: skip
-    state.least[i] = max(state.least[i], found - state.error[i])
-    _score(i, state, k, groups, q_indices, q_data, indptr, indices, data)
-    if _lacks_rows(i, state, k, len(q_indices)):
-        _score_all(i, state, left, groups, q_indices, q_data, indptr, indices, data)
+    _raise_least(i, state, k, groups)
+    _forget_others(i, state)
+    _products(i, q, state, q_indptr, q_indices, q_data, indptr, indices, data)
+    if groups is None and state.n_best[i] == 0 and state.n_met[i] <= _MOST_RANKED:
+        found = _write_ranked(i, q, state, k, out_rows, out_scores)
+    else:
+        _keep_best(i, state, k, groups)
+        found = _write_heap(i, q, state, out_rows, out_scores)
+    worst = out_scores[q, k - 1] if found == k else np.float32(0.0)
+    if _lacks_rows(i, state, worst, q_indptr[q + 1] - q_indptr[q]):
+        _score_all(
+            i, q, state, left_out[q], groups, q_indptr, q_indices, q_data, indptr,
+            indices, data,
+        )  # fmt: skip
+        found = _write_heap(i, q, state, out_rows, out_scores)
+    for at in range(found, k):
+        out_rows[q, at], out_scores[q, at] = -1, np.float32(0.0)
+
+
+@njit(borrowed=True)
+def _write_ranked(i, q, state, k, out_rows, out_scores):
+    """Write few rows in their order: a row's place is the number of better ones."""
+    n, keys = state.n_met[i], state.keys
+    for m in range(n):
+        score = np.uint64(state.score_bits[m]) << np.uint64(32)
+        keys[m] = score | np.uint64(_LAST_ROW - state.met[i, m])
+    for m in range(n):
+        key, place = keys[m], 0
+        for j in range(n):
+            place += keys[j] > key
+        if place < k:
+            out_rows[q, place] = state.met[i, m]
+            out_scores[q, place] = state.scores[m]
+    return min(n, k)
+
+
+@njit
+def _write_heap(i, q, state, out_rows, out_scores):
+    """Write the rows of a heap in their order."""
     size = found = state.n_best[i]
     best, best_row = state.best[i], state.best_row[i]
     while size > 1:
         size = pop(best, best_row, size)
-    out_rows[:found] = best_row[:found]
-    out_scores[:found] = best[:found]
-    out_rows[found:] = -1
-    out_scores[found:] = np.float32(0.0)
+    for at in range(found):
+        out_rows[q, at], out_scores[q, at] = best_row[at], best[at]
+    return found
 
 
 @njit
-def _lacks_rows(i, state, k, n_features):
+def _lacks_rows(i, state, worst, n_features):
     """Tell whether rows with sums of no unit, which are not met, may be among the best.
 
-    Where all features are rare such a row shares none of them.
+    ``worst`` is the k-th score, 0 where there are fewer. Where all features are rare
+    such a row shares none of them.
     """
     if state.common[i] == state.common[i + 1] and n_features <= _MOST_ADDED:
         return False
-    return state.n_best[i] < k or state.units[i] * state.best[i, 0] <= state.under[i]
+    return worst == 0 or state.units[i] * worst <= state.under[i]
 
 
 @njit
-def _score_all(i, state, left, groups, q_indices, q_data, indptr, indices, data):
+def _score_all(
+    i, q, state, left, groups, q_indptr, q_indices, q_data, indptr, indices, data
+):  # fmt: skip
     """Score every row, whether it was met or not."""
     k = state.best.shape[1]
-    for e in range(len(q_indices)):
+    for e in range(q_indptr[q], q_indptr[q + 1]):
         state.query[q_indices[e]] = q_data[e]
     best, best_row, size = state.best[i], state.best_row[i], 0
     for row in range(indptr.shape[0] - 1):
@@ -359,6 +467,6 @@ def _score_all(i, state, left, groups, q_indices, q_data, indptr, indices, data)
         if score > 0:
             size = push(best, best_row, size, k, score, row, groups, state.places)
     forget(best_row, size, groups, state.places)
-    for e in range(len(q_indices)):
+    for e in range(q_indptr[q], q_indptr[q + 1]):
         state.query[q_indices[e]] = np.float32(0.0)
     state.n_best[i] = size

@@ -43,6 +43,17 @@ def largest_values(p_indptr, p_data, out):
 
 
 @njit(nogil=True)
+def count_postings(q_indptr, q_indices, p_indptr, out):
+    """Count the entries in the lists of each query's features."""
+    for i in range(out.shape[0]):
+        n = 0
+        for p in range(q_indptr[i], q_indptr[i + 1]):
+            t = np.uint32(q_indices[p])
+            n += p_indptr[t + 1] - p_indptr[t]
+        out[i] = n
+
+
+@njit(nogil=True)
 def sparse_top_k(
     queries, q_indptr, q_indices, q_data, p_indptr, p_rows, p_data, indptr, indices,
     data, left_out, k, most, groups, n_groups, out_rows, out_scores,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +11,7 @@ from scipy import sparse
 
 from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import resolve_n_jobs
+from graphrep._utils._pieces import for_pieces
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.kernels import _common_columns, _csr, _sparse_tiles, _sparse_topk
 from graphrep.retrieval._arguments import read_groups
@@ -28,8 +28,10 @@ _COLUMNS = ("column_indptr", "column_rows", "column_data")
 _SPAN = 1024  # queries that one thread takes at a time, at most
 _SPAN_PLACES = 1 << 20  # of their lists of the k best
 _FEW = 8  # rows for each entry to read, above which lists are all that is read
-_COMMON = 48  # a column is common with an entry in one of so many rows
+_COMMON = 64  # a column is common with an entry in one of so many rows
 _COMMON_BYTES = 8  # of common columns, most for each entry of the base
+_TINY = 1e-30  # values of which 255ths are no normal numbers
+_LEAST_COPY = 1 << 22  # bytes of common columns that need no reason
 
 
 class _Common(NamedTuple):
@@ -99,10 +101,10 @@ class SparseIndex:
         indptr, rows, values = (arrays[name] for name in _COLUMNS)
         index._columns = (indptr, rows, values)
         index._largest = arrays["largest"]
-        if "common" in arrays:
+        if "common_bytes" in arrays:
             place, longest = arrays["common_place"], float(arrays["longest"][0])
             n_common = int(place.max(initial=-1)) + 1
-            common = _Common(place, n_common, arrays["common"], longest)
+            common = _Common(place, n_common, arrays["common_bytes"], longest)
             index.__dict__["_common"] = common
         sizes = [len(part) for part in index._columns]
         if sizes != [n_features + 1, base.nnz, base.nnz] or (
@@ -129,7 +131,7 @@ class SparseIndex:
         if common:
             copy = self._common
             out |= {
-                "common": copy.values, "common_place": copy.place,
+                "common_bytes": copy.values, "common_place": copy.place,
                 "longest": np.array([copy.longest]),
             }  # fmt: skip
         return out
@@ -198,13 +200,12 @@ class SparseIndex:
         asked = (rows.indptr, rows.indices, rows.data)
         own = (base.indptr, base.indices, base.data)
         ends = (group_of, n_groups, found, scores)
-        lengths = np.diff(self._columns[0])[rows.indices]
-        n_read = np.diff(np.concatenate([[0], np.cumsum(lengths)])[rows.indptr])
+        n_read = np.empty(n, np.int64)
+        kernels.count_postings(rows.indptr, rows.indices, self._columns[0], n_read)
         by_lists = (n_read > most) | (n_read * _FEW <= len(self))
         common = None if by_lists.all() else self._common
 
-        def work(part: tuple[bool, IntArray]) -> None:
-            lists, some = part
+        def work(slot: int, lists: bool, some: IntArray) -> None:
             if lists or common is None:
                 kernels.sparse_top_k(
                     some, *asked, *self._columns, *own, left_out, k, most, *ends
@@ -225,9 +226,7 @@ class SparseIndex:
                 )
                 for at in range(0, len(some), span)
             ]  # fmt: skip
-            with ThreadPoolExecutor(threads) as pool:
-                for _ in pool.map(work, parts):
-                    pass
+            for_pieces(work, parts, threads)
         return found, scores
 
     @cached_property
@@ -236,17 +235,28 @@ class SparseIndex:
         base = self._base
         blocks = -(-len(self) // columns.ROWS)
         lengths = np.diff(self._columns[0])
-        most = _COMMON_BYTES * base.nnz // max(1, blocks * columns.ROWS)
-        chosen = np.argsort(-lengths, kind="stable")[:most]
-        chosen = np.sort(chosen[lengths[chosen] * _COMMON >= len(self)])
+        size = max(_COMMON_BYTES * base.nnz, _LEAST_COPY)
+        most = size // max(1, blocks * columns.ROWS)
+        often = lengths * _COMMON >= len(self)
+        chosen = np.flatnonzero(often & (self._largest > _TINY))
+        if len(chosen) > most:
+            longest_first = np.argsort(-lengths[chosen], kind="stable")
+            chosen = np.sort(chosen[longest_first[:most]])
         place = np.full(len(lengths), -1, np.int32)
         place[chosen] = np.arange(len(chosen))
-        out = np.zeros(blocks * columns.ROWS * len(chosen), np.uint8)
+        out = _aligned_zeros(blocks * columns.ROWS * len(chosen) + 1)
         columns.write_common(
             base.indptr, base.indices, base.data, place, self._largest, len(chosen), out
         )
+        out = out[:-1]
         longest = columns.longest_row(base.indptr, base.data)
         return _Common(place, len(chosen), out, float(longest))
+
+
+def _aligned_zeros(n: int) -> AnyArray:
+    """Zeros (uint8) from the start of a line of memory on, so that 64 are one line."""
+    out = np.zeros(n + 63, np.uint8)
+    return out[-out.ctypes.data % 64 :][:n]
 
 
 def _columns_of(base: Any) -> tuple[IntArray, IntArray, FloatArray]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from graphrep.kernels import _common_columns, _sparse_tiles
+from graphrep.kernels import _sparse_tiles
 from graphrep.retrieval import SparseIndex
 
 
@@ -100,28 +100,44 @@ def test_sums_when_compared_with_products_then_within_what_is_claimed():
         np.arange(20), X.indptr.astype(np.int64), X.indices.astype(np.int32), X.data,
         index._columns[0], index._largest, place, longest, 5, 0,
     )  # fmt: skip
-    sums, block = np.zeros(640, np.uint16), np.zeros(64, np.uint16)
+    sums, tops = np.zeros(640, np.uint16), np.zeros(10, np.int64)
     exact = _products(X, Y).astype(np.float64)
     worst = 0.0
     for i in range(20):
-        _sparse_tiles._add_rare(i, 0, 640, sums, state, *index._columns[1:])
-        for at in range(0, 640, 64):
-            top = _add(sums, at, common, n_common, state, i, block)
-            assert top == block.max()
-            off = block - state.units[i] * exact[i, at : at + 64]
-            assert off.min() >= -state.under[i]
-            assert off.max() <= state.error[i] - state.under[i]
-            worst = max(worst, np.abs(off).max() / 65535)
-        assert not sums.any()
+        met = _sparse_tiles._add_rare(i, 0, 640, sums, state, *index._columns[1:])
+        top = _sparse_tiles._add_blocks(
+            i, 0, 10, met, sums, tops, state, n_common, common
+        )
+        assert tops.tolist() == sums.reshape(10, 64).max(axis=1).tolist()
+        assert top == tops.max()
+        off = sums - state.units[i] * exact[i]
+        assert off.min() >= -state.under[i]
+        assert off.max() <= state.error[i] - state.under[i]
+        worst = max(worst, np.abs(off).max() / 65535)
+        sums[:] = 0
     assert 0 < worst < 0.01
 
 
-@_sparse_tiles.njit
-def _add(sums, at, common, n_common, state, i, block):
-    return _common_columns.add_common(
-        sums, at, common, at * n_common, state.offset, state.factor, state.common[i],
-        state.common[i + 1], block, 0,
-    )  # fmt: skip
+@pytest.mark.parametrize(("base", "asked"), [(1e-40, 1.0), (1e-40, 1e20), (1.0, 1e-41)])
+def test_query_when_values_are_hardly_numbers_then_exact_all_the_same(base, asked):
+    Y, X = _rows(3000, 40, 9), _rows(10, 40, 10)
+    Y.data[:], X.data[:] = Y.data * np.float32(base), X.data * np.float32(asked)
+    Y.eliminate_zeros()
+    X.eliminate_zeros()
+    _check(Y, X, 7)
+
+
+@pytest.mark.parametrize("n", [64, 4096, 64 * 70_000])
+def test_kth_when_compared_with_a_sort_then_the_same_sum(n):
+    draw = np.random.default_rng(n)
+    sums = draw.integers(0, 65_536, n).astype(np.uint16)
+    sums[: n // 2] = 40_000  # more of one sum than 16 bits can count
+    largest_first = np.sort(sums)[::-1].astype(np.int64)
+    for k in (1, n // 4, n // 2 + 5, n):
+        found = _sparse_tiles._kth(sums, 0, n, k, 0, 0, 65_535)
+        assert found <= largest_first[k - 1]
+        assert found == largest_first[k - 1] or (sums >= found).sum() == k
+    assert _sparse_tiles._kth(sums, 0, n, n, 0, 65_535, 65_535) == 0
 
 
 def test_from_arrays_when_common_features_are_given_then_used_as_they_are():
@@ -129,7 +145,7 @@ def test_from_arrays_when_common_features_are_given_then_used_as_they_are():
     index = SparseIndex(Y)
     arrays = index.to_arrays(common=True)
     again = SparseIndex.from_arrays(arrays, 40)
-    assert again._common[2] is arrays["common"]
+    assert again._common[2] is arrays["common_bytes"]
     for mine, others in zip(again.query(X, 9), index.query(X, 9), strict=True):
         np.testing.assert_array_equal(mine, others)
     plain = SparseIndex.from_arrays(index.to_arrays(), 40)
