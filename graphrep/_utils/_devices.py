@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,10 @@ from typing import Any
 from graphrep._utils._optional import require
 from graphrep.exceptions import DeviceError, MemoryLimitError
 
-_WORD = re.compile(r"(cuda|mps|xpu)(:[0-9]+)?")
+_LOCK = threading.Lock()
+_THREADS = {"users": 0, "before": 0}
+_LEADING = re.compile(r"(cuda|mps|xpu):(0[0-9]+)")
+_WORD = re.compile(r"(cuda|mps|xpu)(?::(0|[1-9][0-9]*))?")
 
 
 def on_processor(device: str) -> bool:
@@ -43,6 +47,12 @@ def torch_device(
         If torch is not installed.
     """
     word = _WORD.fullmatch(device)
+    written = _LEADING.fullmatch(device)
+    if written:
+        raise DeviceError(
+            f"device={device!r}: write the number without leading zeros, as "
+            f"'{written[1]}:{int(written[2])}'."
+        )
     if not word and device != "torch:cpu" and not (native and on_processor(device)):
         raise DeviceError(
             f"device={device!r} is not known; use 'cpu', 'auto', 'cuda', 'cuda:1', "
@@ -64,7 +74,7 @@ def torch_device(
             f"device={device!r} was asked for but no {kind} device is visible. "
             "Use device='cpu'."
         )
-    number = torch.device(device).index or 0
+    number = int(word[2] or 0)
     count = 1 if kind == "mps" else home.device_count()
     if number >= count:
         raise DeviceError(
@@ -98,3 +108,24 @@ def device_memory(what: str, advice: str) -> Iterator[None]:
         raise MemoryLimitError(
             f"{what} found no memory left on the device. {advice}"
         ) from error
+
+
+@contextmanager
+def single_torch_thread(torch: Any) -> Iterator[None]:
+    """Run the block with one torch thread; the last of several users puts it back.
+
+    Sums would be split differently for another number of threads, and so differ in
+    their last bits.
+    """
+    with _LOCK:
+        if _THREADS["users"] == 0:
+            _THREADS["before"] = torch.get_num_threads()
+        _THREADS["users"] += 1
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _THREADS["users"] -= 1
+            if _THREADS["users"] == 0:
+                torch.set_num_threads(_THREADS["before"])

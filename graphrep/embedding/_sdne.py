@@ -13,7 +13,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._blas import single_blas_thread
-from graphrep._utils._devices import device_memory, torch_device
+from graphrep._utils._devices import device_memory, single_torch_thread, torch_device
 from graphrep._utils._optional import require
 from graphrep._utils._sklearn_compat import Interval, StrOptions
 from graphrep._utils._warn import warn_user
@@ -27,7 +27,6 @@ from graphrep.embedding._sdne_train import (
     Recipe,
     Trainer,
     cosine_rate,
-    single_torch_thread,
     spread,
 )
 from graphrep.embedding._transductive import Fitted, Task, TransductiveEmbedder

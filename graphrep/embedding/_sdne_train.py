@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -17,8 +14,6 @@ from graphrep.typing import AnyArray, FloatArray, IntArray
 
 EDGES_PER_ROW = 8  # one edge of the first-order term for so many rows of a batch
 _LAST_RATE = 0.02  # where the cosine of the learning rate ends, relative to its start
-_LOCK = threading.Lock()
-_THREADS = {"users": 0, "before": 0}
 
 
 class Recipe(NamedTuple):
@@ -46,27 +41,6 @@ class Batch(NamedTuple):
     columns: Any
     out_entries: Any
     out_columns: Any
-
-
-@contextmanager
-def single_torch_thread(torch: Any) -> Iterator[None]:
-    """Run the block with one torch thread; the last of several users puts it back.
-
-    Sums would be split differently for another number of threads, and so differ in
-    their last bits.
-    """
-    with _LOCK:
-        if _THREADS["users"] == 0:
-            _THREADS["before"] = torch.get_num_threads()
-        _THREADS["users"] += 1
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        with _LOCK:
-            _THREADS["users"] -= 1
-            if _THREADS["users"] == 0:
-                torch.set_num_threads(_THREADS["before"])
 
 
 class Trainer:

@@ -18,8 +18,11 @@ def search(queries, base, scale, k, exclude, groups, n_groups, bias, scanner=Non
     ``groups`` int64 (n_base,), or empty: the best row of each of ``n_groups`` counts;
     -1 is in none. ``bias`` float64 (n_base,), or empty, is added to the scores, which
     are no distances then. The row is that behind the last where there are too few.
-    ``scanner`` scans the base for rows, not for groups, instead of the processor.
+    ``scanner`` scans the base instead of the processor.
     """
+    if scanner is not None and len(groups):
+        given = queries, base, scale, k, exclude, groups, n_groups, bias
+        return _groups_by(scanner, *given)
     limit = n_groups if len(groups) else len(base)
     kept = kept_for(k, limit)
     block = plain._scaled_queries(queries, scale).astype(np.float32)
@@ -46,6 +49,50 @@ def search(queries, base, scale, k, exclude, groups, n_groups, bias, scanner=Non
             queries[part], block[part], base, scale, floor[part], k, exclude[part],
             groups, gain[part], bias, scanner,
         )  # fmt: skip
+    if scale.metric == plain.EUCLIDEAN:
+        value = -value
+    return index, value + np.float32(0)
+
+
+def _groups_by(scanner, queries, base, scale, k, exclude, groups, n_groups, bias):
+    """Search groups as `search` does: their scores first, then the rows in question.
+
+    The scanner gives the score of the k-th best group, and then all rows that rounding
+    could have kept from being the best of a group that is as good.
+    """
+    block = plain._scaled_queries(queries, scale).astype(np.float32)
+    value = np.empty((len(queries), k), np.float32)
+    index = np.empty((len(queries), k), np.int64)
+    here = np.zeros(len(queries), bool)
+    if scale.metric != plain.EUCLIDEAN and not len(bias):
+        here = ~block.any(axis=1)  # all scores of a zero vector are 0
+    if here.any():
+        index[here], value[here] = search(
+            queries[here], base, scale, k, exclude[here], groups, n_groups, bias
+        )
+    there = ~here
+    if there.any():
+        index[there], value[there] = _groups_of(
+            scanner, queries[there], block[there], base, scale, k, exclude[there],
+            groups, bias,
+        )  # fmt: skip
+    return index, value
+
+
+def _groups_of(scanner, queries, block, base, scale, k, exclude, groups, bias):
+    gain, slack = gains(queries, scale.factor[:1], scale.metric, bias)
+    room = slack[:, 0] + plain._margin(block, scale)
+    given = exclude, gain, bias.astype(np.float32)
+    last = scanner.kth_group(block, groups, k, *given)
+    with np.errstate(invalid="ignore"):
+        floor = np.where(np.isfinite(last), last - room, -np.inf).astype(np.float32)
+    floor = np.nextafter(floor, np.float32(-np.inf))
+    wide = (1.25 * room).astype(np.float32)  # more than subtracting it rounds
+    best, index, owner = heaps.empty(len(queries), k, len(base))
+    for q, rows in scanner.above_in_groups(block, groups, floor, wide, *given):
+        value = _score(queries, base, scale.metric, q, rows, bias)
+        heaps.push_scored(q, rows, value, exclude, groups, best, index, owner)
+    value, index, _ = heaps.in_order(best, index, k)
     if scale.metric == plain.EUCLIDEAN:
         value = -value
     return index, value + np.float32(0)

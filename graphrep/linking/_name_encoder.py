@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -11,29 +10,23 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from graphrep._utils._blas import single_blas_thread
-from graphrep._utils._parallel import resolve_n_jobs
+from graphrep._utils._devices import on_processor, torch_device
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import Interval
 from graphrep.exceptions import GraphTypeError, GraphValueError
-from graphrep.kernels import _bag_encoder
 from graphrep.linking._bags import hashed_bags
+from graphrep.linking._name_encoder_steps import Steps, Table
 from graphrep.retrieval import SparseIndex, TextFeatures
 from graphrep.typing import AnyArray, FloatArray, IntArray, PathType
 
 if TYPE_CHECKING:
     from typing import Self
 
-kernels: Any = _bag_encoder  # kernels carry no annotations
-_LOG_RATE = 10 / 3  # of the weights of features, times that of their vectors
 _LEAST_RATE = 0.05  # of the learning rate, at the end
 _PARTNERS = 4  # other names of its concept that a name is paired with in an epoch
-_BLOCK = 128  # anchors that one thread takes at a time
-_SPAN = 1 << 12  # features, or texts, likewise
 _LOOKED_UP = 150_000  # most names whose nearest are looked up
 _POSTINGS = 10_000  # entries of lists that are read for each of them
 _CONFUSED = 20  # nearest names among which those of other concepts are looked for
-_TINY = 1e-9
 
 
 class NameEncoder(BaseEstimator):
@@ -66,6 +59,10 @@ class NameEncoder(BaseEstimator):
         of them is met with each pair. 0 looks for none.
     learning_rate : float, default=0.003
         Of Adam; falls to a twentieth.
+    device : str, default="cpu"
+        Where features are summed and learnt: "cpu" (and "auto") runs numba; "cuda",
+        "cuda:1" or "torch:cpu" run torch. Counting features and looking for
+        near names stay on the processor.
     n_jobs : int or None, default=None
         Threads; the result does not depend on it.
     random_state : int, RandomState, Generator or None, default=None
@@ -90,7 +87,12 @@ class NameEncoder(BaseEstimator):
 
     Time of an epoch: O(pairs x (features of a text + names of a step) x
     n_components). Memory: 12 bytes x n_buckets x n_components while it learns, a third
-    afterwards. Texts with no features get a vector of zeros.
+    afterwards; on a device as much there, and 12 bytes for each feature of each text.
+    Texts with no features get a vector of zeros.
+
+    Devices draw the same batches. Vectors of texts agree to 1e-6 for the same table,
+    and so does one step of learning; then trainings go apart as between any two orders
+    of summing. The same device and seed give the same numbers every time.
 
     References
     ----------
@@ -123,6 +125,7 @@ class NameEncoder(BaseEstimator):
         "n_random": [Interval(Integral, 0, None, closed="left")],
         "n_hard": [Interval(Integral, 0, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "device": [str],
         "n_jobs": [Integral, None],
         "random_state": ["random_state", np.random.Generator],
     }
@@ -140,6 +143,7 @@ class NameEncoder(BaseEstimator):
         n_random: int = 512,
         n_hard: int = 8,
         learning_rate: float = 3e-3,
+        device: str = "cpu",
         n_jobs: int | None = None,
         random_state: Any = None,
     ) -> None:
@@ -153,6 +157,7 @@ class NameEncoder(BaseEstimator):
         self.n_random = n_random
         self.n_hard = n_hard
         self.learning_rate = learning_rate
+        self.device = device
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -184,8 +189,13 @@ class NameEncoder(BaseEstimator):
         GraphValueError
             If there are not as many concepts as names, a concept is below 0, or
             n_buckets is no power of two.
+        DeviceError
+            If there is no such device, or no torch.
+        MemoryLimitError
+            If the device has too little memory.
         """
         self._validate_params()
+        self._check_device()
         texts = _texts(X)
         concepts = _concepts(y, len(texts))
         if self.n_buckets & (self.n_buckets - 1):
@@ -197,13 +207,8 @@ class NameEncoder(BaseEstimator):
         bags = hashed_bags(texts, self.orders, self.n_buckets, self.n_jobs)
         self._start(bags, draw)
         hard = self._confusions(texts, concepts, draw) if self.n_epochs else None
-        with (
-            single_blas_thread(),
-            ThreadPoolExecutor(resolve_n_jobs(self.n_jobs)) as pool,
-        ):
-            self._learn(
-                bags, concepts, hard, draw, pool, self.n_epochs, self.learning_rate
-            )
+        with self._steps(bags, concepts) as steps:
+            self._learn(steps, concepts, hard, draw, self.n_epochs, self.learning_rate)
         return self
 
     def partial_fit(self, X: Sequence[str], y: Any) -> Self:
@@ -224,6 +229,7 @@ class NameEncoder(BaseEstimator):
             If nothing was learnt before: weights of features come from `fit`.
         """
         check_is_fitted(self, "vectors_")
+        self._check_device()
         texts = _texts(X)
         concepts = _concepts(y, len(texts))
         draw = np.random.default_rng([self.random_seed_, len(self.losses_)])
@@ -231,11 +237,8 @@ class NameEncoder(BaseEstimator):
         hard = self._confusions(texts, concepts, draw)
         self.vectors_ = np.array(self.vectors_)  # those of a file cannot be written
         self.log_weights_ = np.array(self.log_weights_)
-        with (
-            single_blas_thread(),
-            ThreadPoolExecutor(resolve_n_jobs(self.n_jobs)) as pool,
-        ):
-            self._learn(bags, concepts, hard, draw, pool, 1, self.learning_rate / 2)
+        with self._steps(bags, concepts) as steps:
+            self._learn(steps, concepts, hard, draw, 1, self.learning_rate / 2)
         return self
 
     def transform(self, X: Sequence[str]) -> FloatArray:
@@ -243,9 +246,9 @@ class NameEncoder(BaseEstimator):
         check_is_fitted(self, "vectors_")
         texts = _texts(X)
         bags = hashed_bags(texts, self.orders, self.n_buckets, self.n_jobs)
-        with ThreadPoolExecutor(resolve_n_jobs(self.n_jobs)) as pool:
-            sums = self._sums(bags, np.arange(len(texts)), pool)
-        return _scaled(sums)[0]
+        with self._steps(bags) as steps:
+            found: FloatArray = steps.units()
+        return found
 
     # -- keeping -----------------------------------------------------------------
     def save(self, path: PathType, *, overwrite: bool = True) -> None:
@@ -266,6 +269,22 @@ class NameEncoder(BaseEstimator):
         self.losses_ = list(map(float, scalars["losses_"]))
         self.random_seed_ = int(scalars["random_seed_"])
         return self
+
+    # -- where -------------------------------------------------------------------
+    def _check_device(self) -> None:
+        """Refuse a device that is not there before anything is looked up."""
+        if not on_processor(self.device):
+            torch_device(self.device, why="NameEncoder")
+
+    def _steps(self, bags: Any, concepts: IntArray | None = None) -> Any:
+        """Give what sums and learns on the device, a context."""
+        table = Table(bags, self.vectors_, self.log_weights_)
+        given = table, concepts, self.temperature
+        if on_processor(self.device):
+            return Steps(*given, self.n_jobs)
+        from graphrep.linking._name_encoder_torch import TorchSteps
+
+        return TorchSteps(*given, self.device)
 
     # -- learning ----------------------------------------------------------------
     def _start(self, bags: Any, draw: np.random.Generator) -> None:
@@ -302,12 +321,9 @@ class NameEncoder(BaseEstimator):
         return out
 
     def _learn(
-        self, bags: Any, concepts: IntArray, hard: IntArray | None,
-        draw: np.random.Generator, pool: ThreadPoolExecutor, n_epochs: int,
-        learning_rate: float,
+        self, steps: Any, concepts: IntArray, hard: IntArray | None,
+        draw: np.random.Generator, n_epochs: int, learning_rate: float,
     ) -> None:  # fmt: skip
-        shape = (2, *self.vectors_.shape)
-        state = np.zeros(shape, np.float32), np.zeros(shape[:2], np.float32)
         step = 0
         for epoch in range(n_epochs):
             anchors, partners = (
@@ -329,89 +345,8 @@ class NameEncoder(BaseEstimator):
                 )
                 rate = learning_rate * max(_LEAST_RATE, 1.0 - done)
                 step += 1
-                total += self._step(
-                    bags, rows, len(a), concepts, rate, step, state, pool
-                )
+                total += steps.step(rows, len(a), rate, step)
             self.losses_.append(total / max(n, 1))
-
-    def _step(
-        self, bags: Any, rows: IntArray, n: int, concepts: IntArray, rate: float,
-        step: int, state: tuple[AnyArray, AnyArray], pool: ThreadPoolExecutor,
-    ) -> float:  # fmt: skip
-        """One step of Adam; the first n rows are anchors. Return the summed loss."""
-        units, lengths = _scaled(self._sums(bags, rows, pool))
-        others = units[n:]
-        slopes = np.zeros_like(units)
-
-        def block(first: int) -> tuple[float, FloatArray]:
-            span = slice(first, min(first + _BLOCK, n))
-            loss, slope = _contrast(
-                units[span] @ others.T, rows[span], rows[n:], concepts, self.temperature
-            )
-            slope /= n
-            slopes[span] = slope @ others
-            return loss, slope.T @ units[span]
-
-        total = 0.0
-        for loss, slope in pool.map(block, range(0, n, _BLOCK)):
-            total += loss
-            slopes[n:] += slope
-        inward = np.einsum("ij,ij->i", slopes, units)[:, None]
-        slopes = (slopes - units * inward) / lengths
-        self._descend(bags, rows, slopes, rate, step, state, pool)
-        return total
-
-    def _descend(
-        self, bags: Any, rows: IntArray, slopes: FloatArray, rate: float, step: int,
-        state: tuple[AnyArray, AnyArray], pool: ThreadPoolExecutor,
-    ) -> None:  # fmt: skip
-        size = int((bags.indptr[rows + 1] - bags.indptr[rows]).sum())
-        starts = np.empty(self.n_buckets + 1, np.int64)
-        places, shares = np.empty(size, np.int32), np.empty(size, np.float32)
-        kernels.by_feature(
-            rows, bags.indptr, bags.indices, bags.data, starts, places, shares
-        )
-        rates = np.float32(rate), np.float32(rate * _LOG_RATE)
-
-        def work(span: tuple[int, int]) -> None:
-            kernels.adam_step(
-                *span, starts, places, shares, slopes, self.vectors_,
-                self.log_weights_, *state, *rates, np.float32(step),
-            )  # fmt: skip
-
-        _each(pool, work, _spans(self.n_buckets))
-
-    def _sums(self, bags: Any, rows: IntArray, pool: ThreadPoolExecutor) -> FloatArray:
-        out = np.empty((len(rows), self.n_components), np.float32)
-        scales = np.exp(self.log_weights_)
-
-        def work(span: tuple[int, int]) -> None:
-            kernels.bag_sums(
-                *span, rows, bags.indptr, bags.indices, bags.data, scales,
-                self.vectors_, out,
-            )  # fmt: skip
-
-        _each(pool, work, _spans(len(rows), 256))
-        return out
-
-
-def _contrast(
-    cosines: FloatArray, anchors: IntArray, others: IntArray, concepts: IntArray,
-    temperature: float,
-) -> tuple[float, FloatArray]:  # fmt: skip
-    """Sum the loss of some anchors; give its slope by the cosines, too."""
-    logits = cosines / np.float32(temperature)
-    itself = anchors[:, None] == others[None, :]
-    logits[itself] = -np.inf
-    match = (concepts[anchors][:, None] == concepts[others][None, :]) & ~itself
-    logits -= logits.max(axis=1, keepdims=True)
-    shares = np.exp(logits)
-    shares /= shares.sum(axis=1, keepdims=True)
-    of_match = np.where(match, shares, 0.0)
-    mass = of_match.sum(axis=1, keepdims=True)
-    slope = (shares - of_match / np.maximum(mass, 1e-30)) / np.float32(temperature)
-    loss = -np.log(np.maximum(mass, 1e-30)).sum(dtype=np.float64)
-    return float(loss), slope.astype(np.float32)
 
 
 def _pairs(concepts: IntArray, draw: np.random.Generator) -> tuple[IntArray, IntArray]:
@@ -433,24 +368,6 @@ def _pairs(concepts: IntArray, draw: np.random.Generator) -> tuple[IntArray, Int
     pairs = np.unique(np.stack([np.concatenate(left), np.concatenate(right)]), axis=1)
     pairs = pairs[:, draw.permutation(pairs.shape[1])]
     return pairs[0], pairs[1]
-
-
-def _scaled(sums: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Rows of length 1, zeros stay; and the lengths, a column."""
-    lengths = np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), _TINY)
-    return (sums / lengths).astype(np.float32), lengths.astype(np.float32)
-
-
-def _spans(n: int, size: int = _SPAN) -> Iterator[tuple[int, int]]:
-    return ((first, min(first + size, n)) for first in range(0, n, size))
-
-
-def _each(
-    pool: ThreadPoolExecutor, work: Callable[[tuple[int, int]], None],
-    spans: Iterator[tuple[int, int]],
-) -> None:  # fmt: skip
-    for _ in pool.map(work, spans):
-        pass
 
 
 def _texts(X: Any) -> list[str]:

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphrep._utils._blas import single_blas_thread
-from graphrep._utils._devices import torch_device
+from graphrep._utils._devices import single_torch_thread, torch_device
 from graphrep._utils._progress import Progress
-from graphrep.embedding._sdne_train import single_torch_thread
 from graphrep.exceptions import GraphValueError
 from graphrep.linking._mapper_losses import unit
 from graphrep.linking._mapper_training import (

@@ -12,7 +12,6 @@ from graphrep._utils._blas import single_blas_thread
 from graphrep._utils._devices import device_memory, on_processor, torch_device
 from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import resolve_n_jobs
-from graphrep.exceptions import DeviceError
 from graphrep.kernels import _topk, _topk_bfloat, _topk_extended
 from graphrep.retrieval._arguments import (
     as_base,
@@ -146,19 +145,14 @@ class ExactIndex:
         GraphValueError
             For queries of another width, NaN or infinite values, ``k < 1``, rows
             outside the base, and scores beyond float32.
-        DeviceError
-            For ``groups`` on another device than the CPU.
+        MemoryLimitError
+            If the device has too little memory.
         """
         n = len(self.base)
         vectors = as_queries(queries, self.base.shape[1])
         k = positive_int(k, "k")
         left_out = as_rows(exclude, len(vectors), n)
         group_of, n_groups = read_groups(groups, n)
-        if group_of is not None and self._scanner is not None:
-            raise DeviceError(
-                "groups are searched on the CPU; make the index with device='cpu', not "
-                f"device={self.device!r}."
-            )
         added = read_bias(bias, n, self.metric)
         most = n - bool((left_out >= 0).any())
         if group_of is None and not len(added):

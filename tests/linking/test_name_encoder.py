@@ -13,7 +13,8 @@ import graphrep
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.linking import NameEncoder
 from graphrep.linking._bags import hashed_bags
-from graphrep.linking._name_encoder import _contrast, _pairs
+from graphrep.linking._name_encoder import _pairs
+from graphrep.linking._name_encoder_steps import contrast
 from graphrep.retrieval import ExactIndex
 
 PARTS = ["heart", "kidney", "lung", "liver", "skin", "bone", "eye", "ear", "brain"]
@@ -43,18 +44,18 @@ def test_contrast_when_moved_a_little_then_the_loss_moves_by_the_slope():
     cosines = draw.uniform(-1, 1, (4, 9)).astype(np.float32)
     anchors, others = np.arange(4), np.array([0, 4, 5, 6, 7, 1, 2, 3, 8])
     concepts = np.array([0, 1, 2, 3, 0, 1, 2, 3, 0])
-    loss, slope = _contrast(cosines, anchors, others, concepts, 0.5)
+    loss, slope = contrast(cosines, anchors, others, concepts, 0.5)
     assert slope[0, 0] == 0.0  # the anchor itself
     for place in [(0, 1), (1, 3), (3, 8), (2, 0)]:
         moved = cosines.astype(np.float64)
         moved[place] += 1e-4
-        above, _ = _contrast(moved, anchors, others, concepts, 0.5)
+        above, _ = contrast(moved, anchors, others, concepts, 0.5)
         assert (above - loss) / 1e-4 == pytest.approx(slope[place], abs=2e-2)
 
 
 def test_contrast_when_by_hand_then_equal():
     cosines = np.array([[0.8, 0.2, 0.1]], np.float32)
-    loss, _ = _contrast(
+    loss, _ = contrast(
         cosines, np.array([0]), np.array([1, 2, 3]), np.array([5, 5, 5, 6]), 1.0
     )
     share = np.exp([0.8, 0.2, 0.1])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
-from graphrep.exceptions import DeviceError
 from graphrep.retrieval import ExactIndex, top_k
 
 torch = pytest.importorskip("torch")
@@ -90,7 +91,48 @@ def test_query_when_program_allows_coarse_products_then_the_same_bits(device):
         torch.set_float32_matmul_precision(before)
 
 
-def test_query_when_groups_are_asked_of_a_device_then_error(device, vectors):
+@pytest.mark.parametrize("metric", ["cosine", "dot", "euclidean"])
+@pytest.mark.parametrize("k", [1, 6, 60, 500])
+def test_query_when_groups_are_asked_then_the_bits_of_the_processor(
+    device, vectors, metric, k
+):
     base, queries = vectors
-    with pytest.raises(DeviceError, match="groups are searched on the CPU"):
-        ExactIndex(base, device=device).query(queries, groups=np.zeros(401, int))
+    rng = np.random.default_rng(3)
+    many = rng.integers(-1, 60, len(base))
+    few = np.arange(len(base)) // 150  # larger than tiles
+    exclude = np.where(np.arange(len(queries)) % 3, -1, np.arange(len(queries)))
+    bias = None if metric == "euclidean" else rng.normal(size=len(base))
+    here, there = (ExactIndex(base, metric, device=word) for word in ("cpu", device))
+    for options in (
+        {"groups": many},
+        {"groups": few, "exclude": exclude},
+        {"groups": many, "exclude": exclude, "bias": bias},
+    ):
+        assert_same_bits(
+            there.query(queries, k, **options), here.query(queries, k, **options)
+        )
+
+
+def test_query_when_no_row_is_in_a_group_then_none_is_found(device, vectors):
+    base, queries = vectors
+    groups = np.full(len(base), -1)
+    groups[3] = 4
+    rows, scores = ExactIndex(base, device=device).query(queries, 2, groups=groups)
+    assert (rows[:, 0] == 3).all()
+    assert (rows[:, 1] == -1).all()
+    assert not scores[:, 1].any()
+
+
+def test_scan_when_found_rows_are_taken_then_another_scan_may_run(device, vectors):
+    from graphrep.kernels.torch import _precision
+
+    base, queries = vectors
+    scanner = ExactIndex(base, device=device)._scanner
+    block = queries[:4].astype(np.float32)
+    nobody = np.full(4, -1)
+    found = scanner.above(block, np.full(4, -9, np.float32), nobody)
+    next(found)
+    with ThreadPoolExecutor(1) as other:
+        took = other.submit(_precision._turn.acquire, timeout=5).result()
+        assert took
+        other.submit(_precision._turn.release).result()

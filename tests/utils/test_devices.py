@@ -35,6 +35,13 @@ def test_device_when_there_are_two_cards_then_the_one_that_was_named(two_cards, 
     assert torch_device(word, why="It")[1] == torch.device(word)
 
 
+@pytest.mark.parametrize("word", ["cuda:01", "mps:00", "xpu:007"])
+def test_device_when_the_number_has_leading_zeros_then_said_how_to_write_it(word):
+    kind, number = word.split(":")
+    with pytest.raises(DeviceError, match=f"as '{kind}:{int(number)}'"):
+        torch_device(word, why="It")
+
+
 def test_device_when_number_is_beyond_the_cards_then_error(two_cards):
     with pytest.raises(DeviceError, match=r"'cuda:2' .* only 2 cuda devices"):
         torch_device("cuda:2", why="It")
@@ -70,10 +77,12 @@ def test_every_device_parameter_when_no_card_then_the_same_error(no_card):
 
     from graphrep import DeepWalk, FastRP, Node2Vec
     from graphrep.embedding import SDNE
+    from graphrep.linking import NameEncoder
     from graphrep.retrieval import ExactIndex, HubnessCorrector
 
     ring = np.roll(np.eye(9), 1, axis=0) + np.roll(np.eye(9), -1, axis=0)
     calls = [
+        lambda: NameEncoder(4, device="cuda").fit(["a"], [0]),
         lambda: FastRP(4, device="cuda").fit(ring),
         lambda: Node2Vec(4, device="cuda").fit(ring),
         lambda: DeepWalk(4, device="cuda").fit(ring),
@@ -93,8 +102,15 @@ def test_memory_when_a_device_has_none_left_then_one_sentence(monkeypatch):
     from graphrep.embedding import SDNE, _sdne
     from graphrep.evaluation import ReconstructionEvaluator, _device_ranking
     from graphrep.exceptions import MemoryLimitError
-    from graphrep.kernels.torch import _kge, _propagation, _skipgram, _topk
+    from graphrep.kernels.torch import (
+        _bag_encoder,
+        _kge,
+        _propagation,
+        _skipgram,
+        _topk,
+    )
     from graphrep.kge import DistMult
+    from graphrep.linking import NameEncoder
     from graphrep.linking._torch_mapper import TorchMapper
     from graphrep.retrieval import ExactIndex, HubnessCorrector, _hubness_torch
 
@@ -103,6 +119,7 @@ def test_memory_when_a_device_has_none_left_then_one_sentence(monkeypatch):
 
     for module, name in (
         (_propagation, "propagate"), (_skipgram, "train_batch"), (_kge, "slopes"),
+        (_bag_encoder, "bag_sums"),
         (_sdne, "Trainer"), (_device_ranking, "_DeviceVectors"),
         (_hubness_torch.TorchPasses, "_move"), (TorchMapper, "_modules"),
     ):  # fmt: skip
@@ -118,6 +135,7 @@ def test_memory_when_a_device_has_none_left_then_one_sentence(monkeypatch):
         "SDNE": lambda: SDNE(4, **here).fit(ring),
         "Hubness": lambda: HubnessCorrector(k=2, **here).fit(ring),
         "Reconstruction": lambda: ReconstructionEvaluator(**here).evaluate(ring, ring),
+        "NameEncoder": lambda: NameEncoder(4, **here).fit(["a", "b"], [0, 0]),
         "Mapping": lambda: object.__new__(TorchMapper).predict(None),
     }
     for what, call in calls.items():

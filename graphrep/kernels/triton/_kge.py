@@ -209,7 +209,7 @@ def slopes(
     by_point = scores.new_empty(grid[0], scores.shape[1])
     losses = scores.new_empty(grid if want_loss and not is_softmax else (1, 1))
     with torch.cuda.device_of(scores):
-        _slopes[grid](
+        _slopes[grid[::-1]](  # CUDA allows 65,535 along the second axis
             scores, narrow, query_bias, bias, weights, shares, log_sums, by_query,
             by_point, losses, factor, *scores.shape, grid[1],
             is_softmax=is_softmax, want_loss=want_loss and not is_softmax,
@@ -270,7 +270,7 @@ def _slopes(
     width: tl.constexpr,
 ):  # fmt: skip
     """Slope of the loss of a tile of scores, its sums, and the loss."""
-    i, k = tl.program_id(0), tl.program_id(1)
+    k, i = tl.program_id(0), tl.program_id(1)
     q = i * height + tl.arange(0, height)
     e = k * width + tl.arange(0, width)
     inside = (q < m)[:, None] & (e < n)[None, :]

@@ -55,6 +55,29 @@ def test_points_when_mapped_by_triton_then_those_of_torch(place, d, pieces, opti
         torch.testing.assert_close(got, wanted, rtol=1e-9, atol=1e-10)
 
 
+def test_slopes_when_entities_are_many_then_along_the_axis_that_has_room(
+    place, monkeypatch
+):
+    _, kernels = modules()
+    grids = []
+
+    class Recorder:
+        def __getitem__(self, grid):
+            grids.append(grid)
+            return lambda *args, **options: None
+
+    monkeypatch.setattr(kernels, "_slopes", Recorder())
+    points = torch.zeros(1000, 3, device=place)
+    asked, none = points[:70], torch.zeros(0, dtype=torch.int64, device=place)
+    ones = torch.ones(1000, device=place)
+    kernels.slopes(
+        points, ones, asked, ones[:70], none, none, ones[:0], ones[:70], ones, 1.0,
+        False, False, False,
+    )  # fmt: skip
+    rows, columns = kernels._ROWS, kernels._COLUMNS
+    assert grids == [(-(-1000 // columns), -(-70 // rows))]  # 65,535 are the most
+
+
 @pytest.mark.parametrize("mixed", [False, True])
 @pytest.mark.parametrize("is_softmax", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
