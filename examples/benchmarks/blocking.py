@@ -2,27 +2,30 @@
 
     python blocking.py --data DIR --json results.jsonl
     python blocking.py --data DIR --sets abt_buy --methods tfidf nlsh nlsh-labels
-    python blocking.py --data DIR --gold matches --peers
+    python blocking.py --data DIR --methods lexical wordllama minilm --gold held
+    python blocking.py --data DIR --peers --peer-python pyjedai=envs/pyjedai/bin/python
 
 ``--data`` names a folder with a folder for each set: ``tableA.csv`` and ``tableB.csv``
 with a column ``id`` (or ``table.csv`` for one table), ``matches.csv`` and perhaps
-``matches_full.csv`` with two columns of ids, perhaps compressed. Gold: "full" is the
-complete standard where there is one; "matches" are the labelled pairs that survived the
-blocking of those who made the set, which flatters recall by a point or two.
+``matches_full.csv`` with two columns of ids, perhaps compressed. Every run is scored by
+each gold, and ``--gold`` says which is shown: "full" is the complete standard where
+there is one; "matches" are the labelled pairs that survived the blocking of those who
+made the set, which flatters recall by a point or two; "held" are the 40 % of the full
+ones that methods with labels do not see (of a seed), the only gold that those have.
 
 Recall is given at 1, 2, 5 and 10 times the records of the smaller table, pairs in all,
 so that neither direction of asking matters. Methods that give fewer pairs are marked
 with how many they give. ``fixed-A`` and ``fixed-B`` are the k nearest of each record of
 one table by TF-IDF of character 3-grams, ``raw`` its cosine with one threshold for all,
-``csls`` its local scaling. ``nlsh-start`` is the lexical encoder before it has learnt;
-``nlsh`` learns without labels, ``nlsh-labels`` from 60 % of the matches, and is scored
-on the others, as ``nlsh-held`` (the same without labels) is, means of the seeds.
-``nlsh-transformer`` fine-tunes MiniLM and takes many minutes; ``minilm`` and
-``wordllama`` learn nothing.
+``csls`` its local scaling. ``lexical`` is the encoder of ``nlsh`` before it has learnt.
+``nlsh`` learns without labels, ``nlsh-labels`` from 60 % of the matches; ``infonce``
+stands for the other loss. ``wordllama`` and ``minilm`` learn nothing; with ``-labels``
+or ``-infonce`` they learn from the same 60 %, MiniLM by fine-tuning all of it, which
+takes minutes.
 
 Every run is a process of its own, one thread; CPU seconds include reading of texts but
-not of files, after a warm-up of the compiled loops on a toy. Columns that name the
-answer (original ids, clusters) are dropped.
+not of files, after a warm-up on a toy. Columns that name the answer (original ids,
+clusters) are dropped. Peers: see ``blocking_peers.py``.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
@@ -43,6 +47,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from blocking_peers import PEERS
 
 Row = dict[str, Any]
 SETS = (
@@ -52,7 +57,12 @@ SETS = (
 )  # fmt: skip
 LEAKS = {"orig_id", "soc_sec_id", "rec_id", "cluster_id", "class", "CID", "TID"}
 TIMES = (1, 2, 5, 10)
-HELD = {"nlsh-labels", "nlsh-held", "infonce-labels"}
+GOLDS = ("full", "matches", "held")
+LABELLED = {
+    f"{name}-{loss}"
+    for name in ("nlsh", "wordllama", "minilm")
+    for loss in ("labels", "infonce")
+}
 _TEXT = Callable[[Any], list[str]]
 
 
@@ -66,14 +76,15 @@ def main() -> None:
     heads = " | ".join(f"{t}x" for t in TIMES)
     print(f"\n| data | method | {heads} | CPU s | MiB |\n|{'---|' * (4 + len(TIMES))}")
     known = read_known(options.json)
-    names = list(METHODS) if options.methods is None else options.methods
+    names = options.methods or ([] if options.peers else list(METHODS))
     if options.peers:
-        names += list(PEERS)
+        names = [*names, *PEERS]
     for name in options.sets:
         for method in names:
-            seeds = options.seeds if method in HELD else 1
+            gold = "held" if method in LABELLED else options.gold
+            seeds = options.seeds if gold == "held" else 1
             rows = [run(options, known, name, method, s) for s in range(seeds)]
-            print(line_of(name, method, rows), flush=True)
+            print(line_of(name, method, rows, gold), flush=True)
 
 
 def read_options() -> argparse.Namespace:
@@ -81,10 +92,10 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
-    every = [*METHODS, *COPIES, *SLOW, *PEERS]
-    parser.add_argument("--methods", nargs="+", choices=every)
-    parser.add_argument("--peers", action="store_true", help="those installed, too")
-    parser.add_argument("--gold", choices=("full", "matches"), default="full")
+    parser.add_argument("--methods", nargs="+", choices=[*METHODS, *OTHERS, *PEERS])
+    parser.add_argument("--peers", action="store_true", help="all peers")
+    parser.add_argument("--peer-python", action="append", default=[])
+    parser.add_argument("--gold", choices=GOLDS, default="full")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--timeout", type=float, help="seconds that a run may take")
     parser.add_argument("--json", type=Path, help="file that gets a line for each run")
@@ -95,8 +106,8 @@ def read_options() -> argparse.Namespace:
 def environment() -> str:
     """Versions and machine."""
     packages = (
-        "graphrep", "numpy", "scipy", "scikit-learn", "numba", "datasketch",
-        "blockingpy", "sparse-dot-topn", "torch", "sentence-transformers", "wordllama",
+        "graphrep", "numpy", "scipy", "scikit-learn", "numba", "torch",
+        "sentence-transformers", "wordllama",
     )  # fmt: skip
     found = []
     for package in packages:
@@ -117,14 +128,17 @@ def run(
     seed: int,
 ) -> Row:
     """One run, unless the file has it."""
-    asked = {"set": name, "method": method, "seed": seed, "gold": options.gold}
+    asked = {"set": name, "method": method, "seed": seed}
     key = json.dumps(asked, sort_keys=True)
     if key in known:
         return known[key]
     single = {f"{p}_NUM_THREADS": "1" for p in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
     try:
         done = subprocess.run(
-            [sys.executable, __file__, "--data", str(options.data), "--worker", key],
+            [
+                sys.executable, __file__, "--data", str(options.data), "--worker", key,
+                *(f"--peer-python={text}" for text in options.peer_python),
+            ],
             capture_output=True, text=True, timeout=options.timeout,
             env=os.environ | single, check=False,
         )  # fmt: skip
@@ -144,19 +158,20 @@ def read_known(path: Path | None) -> dict[str, Row]:
     """Runs that a file has."""
     if path is None or not path.exists():
         return {}
-    keys = ("gold", "method", "seed", "set")
+    keys = ("method", "seed", "set")
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     return {json.dumps({k: r[k] for k in keys}, sort_keys=True): r for r in rows}
 
 
-def line_of(name: str, method: str, rows: list[Row]) -> str:
+def line_of(name: str, method: str, rows: list[Row], gold: str) -> str:
     """Line of the table."""
-    good = [row for row in rows if "error" not in row]
+    good = [row for row in rows if gold in row.get("recall", ())]
     if not good:
-        return f"| {name} | {method} | {rows[0]['error']} |{' |' * (len(TIMES) + 1)}"
+        said = rows[0].get("error", f"no gold {gold!r}")
+        return f"| {name} | {method} | {said} |{' |' * (len(TIMES) + 1)}"
     cells = []
     for i in range(len(TIMES)):
-        values = [100.0 * row["recall"][i] for row in good]
+        values = [100.0 * row["recall"][gold][i] for row in good]
         cells.append(f"{statistics.mean(values):.2f}")
         if len(values) > 1:
             cells[-1] += f" ± {statistics.stdev(values):.2f}"
@@ -170,31 +185,65 @@ def line_of(name: str, method: str, rows: list[Row]) -> str:
 def work(options: argparse.Namespace, asked: Row) -> None:
     """Worker: one method on one set, a line of JSON."""
     warnings.simplefilter("ignore")
-    A, B, matches = load(options.data / asked["set"], asked["gold"])
+    name, method, seed = asked["set"], asked["method"], asked["seed"]
+    A, B, golds = load(options.data / name)
     one_table = B is None
     n = len(A) if B is None else min(len(A), len(B))
-    train = None
-    gold = matches
-    if asked["method"] in HELD:
-        draw = np.random.default_rng(asked["seed"]).permutation(len(matches.left))
-        cut = int(0.6 * len(draw))
-        train, gold = (take(matches, np.sort(p)) for p in (draw[:cut], draw[cut:]))
-    method = {**METHODS, **COPIES, **SLOW, **PEERS}[asked["method"]]
-    toy = load_toy()
-    method(*toy, None, 8, 0)
-    start = time.process_time()
-    left, right = method(A, B, train, max(TIMES) * n, asked["seed"])[:2]
-    cpu = time.process_time() - start
-    hits = np.isin(keys(left, right, A, B, one_table), keys(*gold, A, B, one_table))
+    draw = np.random.default_rng(seed).permutation(len(golds["full"].left))
+    cut = int(0.6 * len(draw))
+    train, held = (take(golds["full"], np.sort(p)) for p in np.split(draw, [cut]))
+    golds = {"held": held} if method in LABELLED else golds | {"held": held}
+    if method in PEERS:
+        pythons = dict(text.split("=", 1) for text in options.peer_python)
+        python = pythons.get(method.partition("-")[0], sys.executable)
+        left, right, facts = ask_peer(python, method, A, B)
+    else:
+        call = {**METHODS, **OTHERS}[method]
+        known = train if method in LABELLED else None
+        call(*load_toy(), None, 8, 0)
+        start = time.process_time()
+        left, right = call(A, B, known, max(TIMES) * n, seed)[:2]
+        facts = {"cpu": time.process_time() - start}
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        facts["MiB"] = peak / 1024
+    pairs = keys(left, right, A, B, one_table)
     budgets = [t * n for t in TIMES]
-    found = np.cumsum(hits)
-    recall = [
-        float(found[min(b, len(found)) - 1]) / len(gold.left) if len(found) else 0.0
-        for b in budgets
-    ]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    out = {"recall": recall, "budgets": budgets, "pairs": len(hits), "cpu": cpu}
-    print(json.dumps(out | {"MiB": peak}))
+    recall, whole = {}, {}
+    for gold, matches in golds.items():
+        found = np.cumsum(np.isin(pairs, keys(*matches, A, B, one_table)))
+        found = np.concatenate([[0], found]) / len(matches.left)
+        recall[gold] = [float(found[min(b, len(pairs))]) for b in budgets]
+        whole[gold] = float(found[-1])
+    out = {"recall": recall, "whole": whole, "budgets": budgets, "pairs": len(pairs)}
+    print(json.dumps(out | facts))
+
+
+def ask_peer(python: str, method: str, A: Any, B: Any) -> tuple[Any, Any, Row]:
+    """Pairs of a peer in its own interpreter, best first, and what they cost."""
+    script = Path(__file__).with_name("blocking_peers.py")
+    with tempfile.TemporaryDirectory() as folder:
+        tables = [
+            {c: T.select([c]).texts() for c in T.columns}
+            for T in (A, B)
+            if T is not None
+        ]
+        given = {
+            "tables": tables,
+            "texts": [T.texts() for T in (A, B) if T is not None],
+        }
+        asked = Path(folder) / "records.json"
+        asked.write_text(json.dumps(given), encoding="utf-8")
+        done = subprocess.run(
+            [python, str(script), method, str(asked)],
+            capture_output=True, text=True, cwd=folder, check=False,
+            env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+        )  # fmt: skip
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+            sys.exit(f"{method}: {last}")
+        pairs = np.load(asked.with_suffix(".npz"))
+        facts: Row = json.loads(done.stdout.splitlines()[-1])
+        return pairs["left"], pairs["right"], facts
 
 
 def keys(left: Any, right: Any, A: Any, B: Any, one_table: bool) -> Any:
@@ -210,8 +259,8 @@ def take(matches: Any, rows: Any) -> Any:
     return type(matches)(matches.left[rows], matches.right[rows])
 
 
-def load(folder: Path, gold: str) -> tuple[Any, Any, Any]:
-    """Tables and matches of a set."""
+def load(folder: Path) -> tuple[Any, Any, dict[str, Any]]:
+    """Tables of a set, and its matches by gold: "full", and "matches" beside it."""
     from graphrep.blocking import as_records
     from graphrep.blocking._matches import as_matches
 
@@ -223,9 +272,14 @@ def load(folder: Path, gold: str) -> tuple[Any, Any, Any]:
     one = not list(folder.glob("tableA.csv*"))
     A = table("table" if one else "tableA")
     B = None if one else table("tableB")
-    full = list(folder.glob("matches_full.csv*")) if gold == "full" else []
-    path = (full or list(folder.glob("matches.csv*")))[0]
-    return A, B, as_matches(path, A, A if B is None else B, one_table=one)
+    other = A if B is None else B
+    golds = {}
+    for gold, stem in (("matches", "matches"), ("full", "matches_full")):
+        for path in folder.glob(f"{stem}.csv*"):
+            golds[gold] = as_matches(path, A, other, one_table=one)
+    if "full" not in golds:
+        golds = {"full": golds["matches"]}
+    return A, B, golds
 
 
 def load_toy() -> tuple[Any, Any]:
@@ -312,17 +366,11 @@ def nlsh(budget: int, seed: int, **options: Any) -> Any:
     return NLSHBlocker(budget=budget, n_jobs=1, random_state=seed, **options)
 
 
-def nlsh_start(budget: int, seed: int) -> Any:
+def lexical(budget: int, seed: int) -> Any:
     """Give the default before it learns."""
     from graphrep.blocking import LexicalEncoder
 
     return nlsh(budget, seed, encoder=LexicalEncoder(epochs=0, n_jobs=1))
-
-
-def unlabelled(*args: Any) -> Any:
-    """Give the default, though there are labels."""
-    A, B, _, budget, seed = args
-    return blocker(nlsh)(A, B, None, budget, seed)
 
 
 def minhash(budget: int, seed: int) -> Any:
@@ -339,8 +387,8 @@ def tokens(budget: int, seed: int) -> Any:
     return MetaBlocker(budget=budget)
 
 
-def dense(encoder: str, learn: bool) -> Callable[..., tuple[Any, Any]]:
-    """Vectors of words or of a transformer, relative scores."""
+def dense(encoder: str, loss: str | None = None) -> Callable[..., tuple[Any, Any]]:
+    """Vectors of words or of a transformer, relative scores; learnt with a loss."""
 
     def method(A: Any, B: Any, train: Any, budget: int, seed: int) -> tuple[Any, Any]:
         from graphrep.blocking._encoder import vector_neighbours
@@ -349,10 +397,9 @@ def dense(encoder: str, learn: bool) -> Callable[..., tuple[Any, Any]]:
         from graphrep.blocking._transformer_encoder import TransformerEncoder
 
         made: Any = StaticEncoder() if encoder == "static" else TransformerEncoder()
-        if learn:
-            return blocker(lambda b, s: nlsh(b, s, encoder=made))(
-                A, B, train, budget, seed
-            )
+        if loss is not None:
+            learner = blocker(lambda b, s: nlsh(b, s, encoder=made, loss=loss))
+            return learner(A, B, train, budget, seed)
         other = A if B is None else B
         made.fit(A, other, n_jobs=1)
         X = made.transform(A, n_jobs=1)
@@ -373,106 +420,24 @@ METHODS: dict[str, Callable[..., tuple[Any, Any]]] = {
     "raw": fixed("raw"),
     "csls": fixed("csls"),
     "tfidf": blocker(tfidf),
-    "nlsh-start": blocker(nlsh_start),
+    "lexical": blocker(lexical),
     "nlsh": blocker(nlsh),
-    "nlsh-infonce": blocker(lambda b, s: nlsh(b, s, loss="infonce")),
-    "nlsh-held": unlabelled,
+    "infonce": blocker(lambda b, s: nlsh(b, s, loss="infonce")),
     "nlsh-labels": blocker(nlsh),
-    "infonce-labels": blocker(lambda b, s: nlsh(b, s, loss="infonce")),
+    "nlsh-infonce": blocker(lambda b, s: nlsh(b, s, loss="infonce")),
     "minhash": blocker(minhash),
     "tokens": blocker(tokens),
 }
-COPIES: dict[str, Callable[..., tuple[Any, Any]]] = {
+OTHERS: dict[str, Callable[..., tuple[Any, Any]]] = {
     "fixed-A-no-copies": fixed("A", copies=False),
     "tfidf-no-copies": blocker(lambda b, s: tfidf(b, s, exclude_identical=True)),
     "nlsh-no-copies": blocker(lambda b, s: nlsh(b, s, exclude_identical=True)),
-}
-SLOW: dict[str, Callable[..., tuple[Any, Any]]] = {
-    "wordllama": dense("static", False),
-    "nlsh-wordllama": dense("static", True),
-    "minilm": dense("transformer", False),
-    "nlsh-transformer": dense("transformer", True),
-}
-
-
-# -- peers -----------------------------------------------------------------------------
-def sklearn_tfidf(A: Any, B: Any, *_: Any) -> tuple[Any, Any]:
-    """50 nearest of each left record by scikit-learn."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.neighbors import NearestNeighbors
-
-    other = A if B is None else B
-    left, right = A.texts(), other.texts()
-    vectors = TfidfVectorizer(analyzer="char", ngram_range=(3, 3), sublinear_tf=True)
-    vectors.fit(left + right)
-    index = NearestNeighbors(metric="cosine", algorithm="brute", n_jobs=1)
-    index.fit(vectors.transform(right))
-    k = min(50, len(right))
-    _, rows = index.kneighbors(vectors.transform(left), k)
-    return np.tile(np.arange(len(left)), k), rows.T.ravel()
-
-
-def sparse_dot(A: Any, B: Any, *_: Any) -> tuple[Any, Any]:
-    """50 nearest of each left record by sparse_dot_topn."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sparse_dot_topn import sp_matmul_topn
-
-    other = A if B is None else B
-    left, right = A.texts(), other.texts()
-    vectors = TfidfVectorizer(
-        analyzer="char", ngram_range=(3, 3), sublinear_tf=True, dtype=np.float32
-    )
-    vectors.fit(left + right)
-    X, Y = vectors.transform(left), vectors.transform(right)
-    found = sp_matmul_topn(X, Y.T.tocsr(), top_n=50, sort=True, n_threads=1).tocsr()
-    sizes = np.diff(found.indptr)
-    own = np.repeat(np.arange(len(left)), sizes)
-    rank = np.arange(found.nnz) - np.repeat(found.indptr[:-1], sizes)
-    order = np.lexsort((-found.data, rank))
-    return own[order], found.indices[order]
-
-
-def datasketch_lsh(A: Any, B: Any, *_: Any) -> tuple[Any, Any]:
-    """MinHash LSH of character 3-grams by datasketch, threshold .2, 128 hashes."""
-    from datasketch import MinHash, MinHashLSH
-
-    other = A if B is None else B
-
-    def grams(text: str) -> list[bytes]:
-        text = f" {text.lower()} "
-        return [text[i : i + 3].encode() for i in range(len(text) - 2)] or [b" "]
-
-    index = MinHashLSH(threshold=0.2, num_perm=128)
-    hashes = list(MinHash.bulk([grams(t) for t in other.texts()], num_perm=128))
-    for i, h in enumerate(hashes):
-        index.insert(i, h)
-    left, right, scores = [], [], []
-    for i, h in enumerate(MinHash.bulk([grams(t) for t in A.texts()], num_perm=128)):
-        for j in index.query(h):
-            left.append(i)
-            right.append(j)
-            scores.append(h.jaccard(hashes[j]))
-    order = np.argsort(-np.array(scores), kind="stable")
-    return np.array(left, int)[order], np.array(right, int)[order]
-
-
-def blockingpy(A: Any, B: Any, *_: Any) -> tuple[Any, Any]:
-    """BlockingPy with its defaults: one neighbour of each record by faiss."""
-    import pandas as pd
-    from blockingpy import Blocker
-
-    other = A if B is None else B
-    y = pd.Series(A.texts())
-    x = pd.Series(other.texts())
-    done = Blocker().block(x=x, y=y, ann="faiss").result.sort_values("dist")
-    return done["y"].to_numpy(), done["x"].to_numpy()
-
-
-PEERS: dict[str, Callable[..., tuple[Any, Any]]] = {
-    "scikit-learn": sklearn_tfidf,
-    "sparse_dot_topn": sparse_dot,
-    "datasketch": datasketch_lsh,
-    "blockingpy": blockingpy,
+    "wordllama": dense("static"),
+    "wordllama-labels": dense("static", "nlsh"),
+    "wordllama-infonce": dense("static", "infonce"),
+    "minilm": dense("transformer"),
+    "minilm-labels": dense("transformer", "nlsh"),
+    "minilm-infonce": dense("transformer", "infonce"),
 }
 
 if __name__ == "__main__":
