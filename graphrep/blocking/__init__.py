@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from graphrep.blocking._minhash_blocker import MinHashBlocker as MinHashBlocker
     from graphrep.blocking._nlsh_blocker import NLSHBlocker as NLSHBlocker
     from graphrep.blocking._pair_matcher import PairMatcher as PairMatcher
+    from graphrep.blocking._recall_estimate import estimate_recall as estimate_recall
     from graphrep.blocking._recommend import Recommendation as Recommendation
     from graphrep.blocking._recommend import recommend as recommend
     from graphrep.blocking._records import Records as Records
     from graphrep.blocking._records import as_records as as_records
+    from graphrep.blocking._score_mixture import RecallEstimate as RecallEstimate
     from graphrep.blocking._sorted_neighbourhood_blocker import (
         SortedNeighbourhoodBlocker as SortedNeighbourhoodBlocker,
     )
@@ -58,6 +60,7 @@ _HOME = {
     "MinHashBlocker": "_minhash_blocker",
     "NLSHBlocker": "_nlsh_blocker",
     "PairMatcher": "_pair_matcher",
+    "RecallEstimate": "_score_mixture",
     "Recommendation": "_recommend",
     "Records": "_records",
     "SortedNeighbourhoodBlocker": "_sorted_neighbourhood_blocker",
@@ -68,6 +71,7 @@ _HOME = {
     "UnionBlocker": "_union_blocker",
     "as_records": "_records",
     "blocking_report": "_blocking_report",
+    "estimate_recall": "_recall_estimate",
     "recommend": "_recommend",
 }
 

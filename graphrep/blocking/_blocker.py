@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,11 +15,14 @@ from graphrep.blocking._budget import select_pairs
 from graphrep.blocking._candidate_pairs import CandidatePairs
 from graphrep.blocking._matches import as_matches
 from graphrep.blocking._records import Records, as_records
-from graphrep.exceptions import GraphValueError
+from graphrep.exceptions import GraphValueError, GraphWarning
 from graphrep.typing import AnyArray, FloatArray, IntArray, PathType
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from graphrep.blocking._recall_estimate import LikelyMatches
+    from graphrep.blocking._score_mixture import RecallEstimate
 
 
 class RawPairs(NamedTuple):
@@ -69,6 +73,7 @@ class Blocker(BaseEstimator):
     exclude_identical: bool
 
     _parameter_constraints: dict[str, list[Any]]
+    target_recall: float | None = None
     _learns = False  # whether known matches make a difference
     node_ids_: Any = range(0)  # no record is kept, in a file neither
 
@@ -153,8 +158,64 @@ class Blocker(BaseEstimator):
     def _wanted(
         self, raw: RawPairs, A: Records, B: Records, one_table: bool
     ) -> int | None:
-        """Pairs to take of those that were found."""
-        return self.wanted_pairs(len(A), len(B), one_table)
+        """Pairs to take of those that were found: the budget, or what the target needs.
+
+        Sets ``recall_estimate_`` where there is a target.
+        """
+        most = self.wanted_pairs(len(A), len(B), one_table)
+        if self.target_recall is None:
+            return most
+        order = np.argsort(-raw.scores, kind="stable")[:most]
+        left, right = raw.left[order], raw.right[order]
+        near = self._likely_matches(A, B, one_table)
+        needed = near.needed(left, right, self.target_recall)
+        self.recall_estimate_ = near.estimate(left[:needed], right[:needed])
+        if needed is None and len(left):
+            warnings.warn(
+                f"{len(left):,} pairs have an estimated recall of "
+                f"{self.recall_estimate_}, below target_recall={self.target_recall:g}. "
+                "Raise budget, or n_neighbors if all pairs that were found are taken.",
+                GraphWarning,
+                stacklevel=3,
+            )
+        return most if needed is None else needed
+
+    # -- how good the pairs are --------------------------------------------------
+    def estimate_recall(
+        self, A: Any, B: Any = None, *, pairs: CandidatePairs | None = None
+    ) -> RecallEstimate:
+        """Estimate without labels the share of the matches among the pairs.
+
+        Parameters
+        ----------
+        A, B : table-like
+            Tables.
+        pairs : CandidatePairs or None, default=None
+            Pairs of ``candidate_pairs``; None chooses them.
+
+        Returns
+        -------
+        RecallEstimate
+            See `graphrep.blocking.estimate_recall` for what is assumed. Pairs that the
+            rules of this blocker drop are taken to be no matches.
+        """
+        left, right = self._read(A, B)
+        other = left if right is None else right
+        chosen = self.candidate_pairs(left, right) if pairs is None else pairs
+        near = self._likely_matches(left, other, right is None)
+        return near.estimate(chosen.left_rows, chosen.right_rows)
+
+    def _likely_matches(self, A: Records, B: Records, one_table: bool) -> LikelyMatches:
+        """Weigh near pairs, which recall is estimated with."""
+        from graphrep.blocking._recall_estimate import LikelyMatches
+
+        return LikelyMatches(
+            A, B, one_table, getattr(self, "assignment_", "auto"),
+            keep=lambda raw: self._apply_rules(raw, A, B),
+            max_postings=getattr(self, "max_postings", None),
+            n_jobs=getattr(self, "n_jobs", None),
+            seed=getattr(self, "random_seed_", 0),
+        )  # fmt: skip
 
     # -- keeping -----------------------------------------------------------------
     def save(self, path: PathType, *, overwrite: bool = True) -> None:

@@ -15,6 +15,7 @@ from graphrep._utils._sets import distinct, is_in
 from graphrep.blocking._candidate_pairs import CandidatePairs
 from graphrep.blocking._matches import Matches, as_matches
 from graphrep.blocking._records import Records, as_records
+from graphrep.blocking._score_mixture import RecallEstimate
 from graphrep.exceptions import GraphValueError
 from graphrep.metrics import BlockingScores, RecallCurve, blocking_scores, recall_curve
 from graphrep.typing import AnyArray, IntArray
@@ -96,6 +97,8 @@ class BlockingReport:
         ranked candidates that are no match.
     missed_rows : Matches or None
         Rows of all matches that are no candidates.
+    recall_estimate : RecallEstimate or None
+        Recall as estimated without labels, where that was asked for.
     """
 
     n_left: int
@@ -114,6 +117,7 @@ class BlockingReport:
     found: tuple[PairExample, ...]
     wrong: tuple[PairExample, ...]
     missed_rows: Matches | None
+    recall_estimate: RecallEstimate | None = None
 
     @property
     def unit(self) -> int:
@@ -133,7 +137,7 @@ class BlockingReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the curves as plain values, for JSON."""
-        missed = self.missed_rows
+        missed, guess = self.missed_rows, self.recall_estimate
         return {
             "n_left": self.n_left,
             "n_right": self.n_right,
@@ -147,6 +151,7 @@ class BlockingReport:
             "crowds": [crowd._asdict() for crowd in self.crowds],
             "scores": None if self.scores is None else self.scores._asdict(),
             "recall_at": self.recall_at(),
+            "recall_estimate": None if guess is None else guess._asdict(),
             "area": None if self.curve is None else self.curve.area(),
             "n_missed": None if missed is None else len(missed.left),
             "missed": [_plain(example) for example in self.missed],
@@ -173,6 +178,8 @@ class BlockingReport:
             ("of all possible", f"{share:.3%} of {self.n_possible:,}"),
             ("without a pair", _sides(self.without_pairs, self.one_table)),
         ]
+        if self.recall_estimate is not None:
+            out.append(("estimated recall", str(self.recall_estimate)))
         if self.scores is not None:
             s = self.scores
             out += [
@@ -193,6 +200,7 @@ def blocking_report(
     matches: Any = None,
     *,
     n_examples: int = 20,
+    recall_estimate: RecallEstimate | None = None,
 ) -> BlockingReport:
     """Measure candidate pairs, against known matches where there are any.
 
@@ -207,6 +215,9 @@ def blocking_report(
         is not among them counts as wrong.
     n_examples : int, default=20
         Most examples of each kind.
+    recall_estimate : RecallEstimate or None, default=None
+        Recall as `estimate_recall` or a blocker's method of that name estimates it, to
+        be shown with the rest.
 
     Returns
     -------
@@ -236,7 +247,7 @@ def blocking_report(
         raise GraphValueError(f"n_examples must be 0 or more; got {n_examples}.")
     A = as_records(left)
     B = A if right is None else as_records(right)
-    _check_tables(pairs, A, B, right is None)
+    check_tables(pairs, A, B, right is None)
     known = None
     if matches is not None:
         known = as_matches(matches, A, B, one_table=pairs.one_table)
@@ -253,6 +264,7 @@ def blocking_report(
         n_groups=n_groups,
         largest_group=largest,
         crowds=_crowds(pairs, A, B, min(n_examples, 10)),
+        recall_estimate=recall_estimate,
         **{**_NOTHING, **told},
     )
 
@@ -263,9 +275,10 @@ _NOTHING: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _check_tables(
+def check_tables(
     pairs: CandidatePairs, A: Records, B: Records, one_table: bool
 ) -> None:
+    """Refuse tables that are not those of the pairs."""
     if pairs.one_table != one_table:
         wanted = "one table" if pairs.one_table else "two tables"
         raise GraphValueError(f"The pairs are of {wanted}; pass as many.")

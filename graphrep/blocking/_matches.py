@@ -15,7 +15,7 @@ from graphrep.blocking._record_texts import plain_values, texts_of
 from graphrep.blocking._records import Records
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph._ids import shown
-from graphrep.typing import IntArray
+from graphrep.typing import FloatArray, IntArray
 
 _LABELS = ("label", "is_match", "match")
 _TRUE = frozenset({"1", "true", "yes", "match"})
@@ -159,3 +159,19 @@ def _chosen(values: Any, kept: list[bool]) -> list[Any]:
     plain = plain_values(values)
     listed = plain.tolist() if isinstance(plain, np.ndarray) else plain
     return [value for value, ok in zip(listed, kept, strict=True) if ok]
+
+
+def scores_of_known(
+    left: IntArray, right: IntArray, scores: FloatArray, known: Matches, n_right: int
+) -> FloatArray:
+    """Scores of known matches among pairs of rows, -inf for those that are none."""
+    if not len(left):
+        return np.full(len(known.left), -np.inf)
+    width = np.int64(max(1, n_right))
+    keys = left * width + right
+    order = np.argsort(keys)
+    wanted = known.left * width + known.right
+    at = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
+    found = keys[order][at] == wanted
+    out: FloatArray = np.where(found, scores[order][at], -np.inf)
+    return out

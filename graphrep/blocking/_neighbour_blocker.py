@@ -27,6 +27,7 @@ from graphrep.blocking._relative import (
     scored_pairs,
     without_twins,
 )
+from graphrep.exceptions import GraphValueError
 from graphrep.typing import IntArray, PathType
 
 if TYPE_CHECKING:
@@ -121,6 +122,12 @@ default="auto"
         if self.plan_.path != FILES or not len(left) or not len(other):
             with at_most_threads(self.plan_.n_jobs):
                 return super().candidate_pairs(left, right)
+        if self.target_recall is not None:
+            raise GraphValueError(
+                f"target_recall={self.target_recall} looks at all pairs at once, which "
+                "work through files does not hold. Give a budget, or no executor and "
+                "no memory_limit."
+            )
         return self._pairs_in_files(left, other, one_table)
 
     def _plan(self, A: Records, B: Records, one_table: bool) -> TaskPlan:

@@ -22,12 +22,11 @@ from graphrep.blocking._encoder import vector_neighbours
 from graphrep.blocking._lexical_encoder import LexicalEncoder
 from graphrep.blocking._lexical_neighbours import lexical_neighbours
 from graphrep.blocking._losses import LOSSES, MatchLoss
-from graphrep.blocking._matches import Matches, as_matches
+from graphrep.blocking._matches import Matches, as_matches, scores_of_known
 from graphrep.blocking._miner import TupleMiner
 from graphrep.blocking._neighbour_blocker import NEIGHBOURS, NeighbourBlocker
 from graphrep.blocking._nlsh_files import nlsh_costs, nlsh_pairs, nlsh_search
 from graphrep.blocking._pair_ranker import PairRanker, ranking_features
-from graphrep.blocking._recall_estimate import copy_scores, scores_of_known
 from graphrep.blocking._records import Records
 from graphrep.blocking._relative import Neighbours, without_twins
 from graphrep.blocking._thinning import thinned
@@ -84,7 +83,8 @@ default="auto"
     target_recall : float or None, default=None
         Share of the matches to reach: the smallest budget that is estimated to reach
         it is spent, ``budget`` at most. The estimate comes from known matches, where
-        there are any, else from changed copies of records.
+        there are any, else from scores; see `estimate_recall`. It warns where the
+        budget does not reach it.
     budget, per_record, min_per_record, columns, include, exclude, exclude_identical
         See `Blocker`.
     n_jobs : int or None, default=None
@@ -115,6 +115,8 @@ default="auto"
         matches, 30 at least, if that finds more of those held out; None without.
     random_seed_ : int
         The seed that was used.
+    recall_estimate_ : RecallEstimate
+        Of the last pairs that were chosen by ``target_recall`` without known matches.
 
     See Also
     --------
@@ -324,17 +326,9 @@ default="auto"
             if isinstance(encoder, LexicalEncoder):
                 encoder.forget()
 
-    def candidate_pairs(self, A: Any, B: Any = None) -> CandidatePairs:
-        """Choose the pairs to compare; see `Blocker.candidate_pairs`."""
-        try:
-            return super().candidate_pairs(A, B)
-        finally:
-            self.__dict__.pop("_near", None)  # lists of all records, not to be kept
-
     def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:
         ranked = self.ranker_ is not None and self.ranker_.weight_ > 0
         near = self._neighbours(A, B, one_table)
-        self._near = near[1]
         raw, X = self._found(near, A, B, one_table, features=ranked)
         if self.ranker_ is not None and ranked:
             raw = raw._replace(scores=self.ranker_.scores(X, raw.scores))
@@ -383,23 +377,16 @@ default="auto"
         self, raw: RawPairs, A: Records, B: Records, one_table: bool
     ) -> int | None:
         """Pairs of the budget, fewer where these are to reach the target."""
-        most = super()._wanted(raw, A, B, one_table)
-        if self.target_recall is None:
-            return most
-        scores = self._scores_of_matches(raw, A, B)
-        if not len(scores):
-            return most
+        known = self._known
+        if self.target_recall is None or known is None or not len(known.left):
+            return super()._wanted(raw, A, B, one_table)
+        if not self._fitted_to(A, B):
+            return super()._wanted(raw, A, B, one_table)
+        most = self.wanted_pairs(len(A), len(B), one_table)
+        scores = scores_of_known(*raw, known, len(B))
         least = np.quantile(scores, 1.0 - self.target_recall, method="lower")
         needed = int(np.count_nonzero(raw.scores >= np.float32(least)))
         return needed if most is None else min(most, needed)
-
-    def _scores_of_matches(self, raw: RawPairs, A: Records, B: Records) -> FloatArray:
-        """Scores of known matches of these tables, else of copies of records."""
-        known = self._known
-        same = known is not None and len(known.left) and self._fitted_to(A, B)
-        if not same:
-            return self._copy_scores(B, self._near)
-        return scores_of_known(raw, known, len(B))
 
     def _fitted_to(self, A: Records, B: Records) -> bool:
         """Tell whether these are the tables of ``fit``, by their ids."""
@@ -463,38 +450,4 @@ default="auto"
         Y = X if right is None else self.encoder_.transform(other, n_jobs=self.n_jobs)
         return LSHCertificate.of_vectors(
             X, Y, known, self._loss, one_table=right is None, seed=self.random_seed_
-        )
-
-    def estimate_recall(self, A: Any, B: Any = None, *, pairs: Any = None) -> float:
-        """Estimate without labels the share of the matches among the pairs.
-
-        Changed copies of right records stand for their matches; the estimate is too
-        high where true matches differ more than copies do.
-
-        Parameters
-        ----------
-        A, B : table-like
-            Tables.
-        pairs : CandidatePairs or None, default=None
-            Pairs of ``candidate_pairs``; None chooses them.
-
-        Returns
-        -------
-        float
-        """
-        left, right = self._read(A, B)
-        other = left if right is None else right
-        chosen = self.candidate_pairs(left, right) if pairs is None else pairs
-        if not len(chosen) or not len(other):
-            return 0.0
-        _, near = self._neighbours(left, other, right is None)
-        scores = self._copy_scores(other, near)
-        return float(np.mean(scores >= float(chosen.scores[-1])))
-
-    def _copy_scores(self, records: Records, near: Neighbours) -> FloatArray:
-        def search(copies: Records) -> Neighbours:
-            return self._neighbours(copies, records, False)[0]
-
-        return copy_scores(
-            records, near, search, self.assignment_, seed=self.random_seed_
         )

@@ -16,7 +16,6 @@ from graphrep.blocking._lexical_encoder import LexicalEncoder
 from graphrep.blocking._pair_ranker import PAIRS_AT_ONCE, PairRanker, ranking_features
 from graphrep.blocking._records import Records
 from graphrep.blocking._relative import Scored
-from graphrep.exceptions import GraphValueError
 from graphrep.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -55,12 +54,6 @@ def nlsh_pairs(
     blocker: NLSHBlocker, A: Records, B: Records, one_table: bool
 ) -> CandidatePairs:
     """Choose the pairs of block after block."""
-    if blocker.target_recall is not None:
-        raise GraphValueError(
-            f"target_recall={blocker.target_recall} looks at all pairs at once, which "
-            "work through files does not hold. Give a budget, or no executor and no "
-            "memory_limit."
-        )
     ranker = blocker.ranker_
     ranks = ranker is not None and ranker.weight_ > 0
     join, groups = blocker._join(A, B, one_table), blocker._twins(A, B)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 from graphrep._tasks import Costs
@@ -39,6 +39,10 @@ default="auto"
         Most entries of the lists of features to read for a record, its rarest features
         first; see `SparseIndex.query`. None for an exact search. Tables of more than
         some 200,000 records want a bound: 10,000 for words misses few pairs.
+    target_recall : float or None, default=None
+        Share of the matches to reach: the smallest budget that is estimated to reach
+        it without labels is spent, ``budget`` at most; see `estimate_recall`. It warns
+        where the budget does not reach it.
     n_jobs : int or None, default=None
         Threads; the result does not depend on it.
     memory_limit : str, int or None, default=None
@@ -60,6 +64,8 @@ default="auto"
         The way that ``candidate_pairs`` went, and what it was expected to take.
     tasks_ : Summary or None
         After blocking through files: tasks ``run``, ``skipped`` and ``retried``.
+    recall_estimate_ : RecallEstimate
+        Of the last pairs that were chosen by ``target_recall``.
     """
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
@@ -67,6 +73,7 @@ default="auto"
         "n": [Interval(Integral, 1, None, closed="left")],
         "max_postings": [Interval(Integral, 1, None, closed="left"), None],
         **NEIGHBOURS,
+        "target_recall": [Interval(Real, 0, 1, closed="both"), None],
         "n_jobs": [Integral, None],
         **COMMON,
     }
@@ -79,6 +86,7 @@ default="auto"
         n_neighbors: int = 50,
         assignment: str = "auto",
         max_postings: int | None = None,
+        target_recall: float | None = None,
         budget: int | float | None = 5.0,
         per_record: int | None = None,
         min_per_record: int = 0,
@@ -96,6 +104,7 @@ default="auto"
         self.n_neighbors = n_neighbors
         self.assignment = assignment
         self.max_postings = max_postings
+        self.target_recall = target_recall
         self.budget = budget
         self.per_record = per_record
         self.min_per_record = min_per_record

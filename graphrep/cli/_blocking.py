@@ -192,8 +192,8 @@ def _outputs() -> list[Decorator]:
         option(
             "--estimate",
             is_flag=True,
-            help="Estimate the recall without known matches, from changed copies of "
-            "records (nlsh).",
+            help="Estimate the recall without known matches, with the interval where "
+            "it probably lies; the report shows it too.",
         ),
         option(
             "--dry-run",

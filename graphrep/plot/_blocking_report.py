@@ -99,6 +99,13 @@ def _headline(report: BlockingReport) -> str:
             f"matches</b>, {scores.pair_completeness:.2%}. One pair in "
             f"{_one_in(scores.pair_quality)} is a match."
         )
+    guess = report.recall_estimate
+    if guess is not None:
+        lines.append(
+            f"By their scores they hold an estimated <b>{guess.recall:.1%} of all "
+            f"matches</b>, with a probability of nine in ten {guess.low:.1%} to "
+            f"{guess.high:.1%}, if pairs that stand out as matches are matches."
+        )
     if any(report.without_pairs):
         lines.append(_alone(report))
     items = "".join(f"<li>{line}</li>" for line in lines)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from graphrep.blocking import Records, TfidfBlocker
-from graphrep.blocking._recall_estimate import copy_scores
+from graphrep.blocking._copy_scores import copy_scores
 from graphrep.blocking._relative import (
     ASSIGNMENTS,
     Neighbours,

@@ -110,9 +110,13 @@ def test_block_when_estimated_then_a_share(
     page = tmp_path / "r.html"
     done = invoke("block", a, b, "--estimate", "--seed", 0, "--report", page, "--json")
     assert done.exit_code == 0, done.stderr
-    assert 0.5 < json.loads(done.stdout)["result"]["estimated_recall"] <= 1
-    refused = invoke("block", a, b, "--estimate", "-m", "tfidf", "--report", "r")
-    assert refused.exit_code == 2
+    guess = json.loads(done.stdout)["result"]["recall_estimate"]
+    assert 0.5 < guess["low"] <= guess["recall"] <= guess["high"] <= 1
+    assert "of all matches" in page.read_text("utf-8")
+    other = tmp_path / "k.html"
+    done = invoke("block", a, b, "--estimate", "-m", "minhash", "--report", other)
+    assert done.exit_code == 0, done.stderr
+    assert "estimated recall" in done.stderr + done.stdout
 
 
 def test_block_when_trained_then_learns(

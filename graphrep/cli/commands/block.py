@@ -144,10 +144,6 @@ def block(
         raise click.UsageError(
             f"{method} learns nothing, so --train has no effect; leave it out."
         )
-    if estimate and not hasattr(kind, "estimate_recall"):
-        raise click.UsageError(
-            f"{method} cannot estimate its recall; leave out --estimate, or use nlsh."
-        )
     parameters["keys"] = _keys(parameters["keys"])
     estimator = made_estimator(method, kind, SOURCES, parameters)
     outputs = Outputs(output, format, report, curve, save_model)
@@ -168,11 +164,13 @@ def block(
             guess = estimator.estimate_recall(tables.left, tables.right, pairs=pairs)
         del estimator._progress
         progress("Counting", 0, 0)
-        found = room.blocking_report(pairs, tables.left, tables.right, tables.matches)
+        found = room.blocking_report(
+            pairs, tables.left, tables.right, tables.matches, recall_estimate=guess
+        )
         outputs.write(pairs, found, estimator.get_params(deep=False))
         if save_model is not None:
             estimator.save(save_model)
-    return _tell(run, estimator, found, outputs, guess)
+    return _tell(run, estimator, found, outputs)
 
 
 # -- before the work ---------------------------------------------------------------
@@ -238,19 +236,15 @@ def _tell(
     estimator: Any,
     report: BlockingReport,
     outputs: Outputs,
-    guess: float | None,
 ) -> None:
     parameters = estimator.get_params(deep=False)
     wrote = ", ".join(map(place, outputs.names))
     facts: list[tuple[str, object]] = [("method", type(estimator).__name__)]
     facts += report.facts()
-    if guess is not None:
-        facts.append(("estimated recall", f"{guess:.4f}"))
     if parameters.get("random_state") is not None:
         facts.append(("seed", parameters["random_state"]))
     run.facts(f"Wrote {wrote}" if wrote else "Done", [*facts, *run.cost()])
     result = {"class": type(estimator).__name__, **report.to_dict()}
-    result["estimated_recall"] = guess
     for name in ("crowds", "missed", "found", "wrong"):  # values of records
         del result[name]
     run.report(parameters=parameters, outputs=outputs.names, result=result)
