@@ -2,9 +2,9 @@
 
 Queries are sorted by the clusters that they look at, so that a panel is read once for
 all queries of a block that want it. Scores are float32 chains of fixed order; the few
-best are scored again in float64 as `_topk.score_pairs` does, to the same bits. Where
-rounding may have hidden a row the clusters are scanned again and whatever may count is
-scored in float64.
+best are scored again in float64 as `_pair_scores.score_pairs` does, to the same bits.
+Where rounding may have hidden a row the clusters are scanned again and whatever may
+count is scored in float64.
 
 A slot is a place in a panel: ``rows`` (int32 or int64) tells the row of the base in
 it, ``factor`` (float32) what its products are multiplied by, NaN where there is none.
@@ -17,6 +17,7 @@ import numpy as np
 from graphrep.kernels._best_heap import push, push_group
 from graphrep.kernels._bits import lowest_bit
 from graphrep.kernels._jit import njit
+from graphrep.kernels._pair_scores import COSINE, EUCLIDEAN, unit_of
 from graphrep.kernels._panel_tiles import (
     PANEL,
     TALLEST,
@@ -25,7 +26,6 @@ from graphrep.kernels._panel_tiles import (
     products,
     stored_value,
 )
-from graphrep.kernels._topk import COSINE, EUCLIDEAN
 
 _ONE = np.uint64(1)
 LINE = 8
@@ -77,7 +77,7 @@ def gather(stored, slots, n, values):
 
 @njit(nogil=True)
 def exact_scores(query, stored, slots, n, values, out):
-    """Score a float64 query with ``n`` <= LINE slots as `_topk.score_pairs` does.
+    """Score a float64 query with ``n`` <= LINE slots to the bits of `score_pairs`.
 
     Each is summed in the same order; ``LINE`` of them go side by side. ``values``
     (d, LINE) is scratch, ``out`` (LINE,) float64.
@@ -108,13 +108,13 @@ def exact_scores(query, stored, slots, n, values, out):
             size = abs(values[c, j])
             top[j] = size if size > top[j] else top[j]
     for j in range(LINE):
-        top[j] = 1.0 if top[j] == 0.0 else top[j]
-    xx = 0.0
+        top[j] = unit_of(top[j])
+    xx, x_unit = 0.0, unit_of(x_top)
     for c in range(depth):
-        x = query[c] / x_top if x_top > 0.0 else 0.0
+        x = query[c] * x_unit
         xx += x * x
         for j in range(LINE):
-            y = values[c, j] / top[j]
+            y = values[c, j] * top[j]
             out[j] += x * y
             squares[j] += y * y
     for j in range(LINE):

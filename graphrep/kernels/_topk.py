@@ -12,11 +12,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from graphrep.kernels._aligned import zeros
 from graphrep.kernels._gemm import HEIGHT, WIDTH, multiply, padded, panels_of_transpose
 from graphrep.kernels._jit import njit
 from graphrep.kernels._lanes import LANES, lowest_bit, reaches
+from graphrep.kernels._pair_scores import (
+    COSINE,
+    DOT,
+    EUCLIDEAN,
+    near_one,
+    score_pairs,
+    score_rows,
+    unit_of,
+)  # fmt: skip
 
-COSINE, DOT, EUCLIDEAN = 0, 1, 2
 METRICS = {"cosine": COSINE, "dot": DOT, "euclidean": EUCLIDEAN}
 _TILE = 1024
 _QUERIES = 512
@@ -93,33 +102,6 @@ def push_pairs(q, rows, values, exclude, best, index):
             _replace_root(best, index, q[p], values[p], rows[p])
 
 
-@njit(nogil=True)
-def score_pairs(a, b, metric, out):
-    """Score the pairs of rows of two float64 matrices, in a fixed order of sums."""
-    for p in range(a.shape[0]):
-        dot = 0.0
-        aa = 0.0
-        bb = 0.0
-        gap = 0.0
-        for c in range(a.shape[1]):
-            x = a[p, c]
-            y = b[p, c]
-            if metric == EUCLIDEAN:
-                gap += (x - y) * (x - y)
-            else:
-                dot += x * y
-                aa += x * x
-                bb += y * y
-        if metric == EUCLIDEAN:
-            out[p] = -np.sqrt(gap)
-        elif metric == DOT:
-            out[p] = dot
-        elif aa > 0.0 and bb > 0.0:
-            out[p] = min(1.0, max(-1.0, dot / (np.sqrt(aa) * np.sqrt(bb))))
-        else:
-            out[p] = 0.0
-
-
 def first_bad_row(matrix):
     """Find the first row with NaN or an infinity, -1 if none; a block at a time."""
     step = max(1, _BUDGET // (8 * max(matrix.shape[1], 1)))
@@ -151,7 +133,7 @@ def _is_plain(matrix):
 
 @njit(nogil=True)
 def _norms(matrix, centre, out):
-    """Eight sums of every eighth square of a row over its largest number."""
+    """Eight sums of every eighth square of a row that is brought near 1."""
     n, dim = matrix.shape
     row = np.zeros(-(-dim // 8) * 8)
     for i in range(n):
@@ -160,14 +142,13 @@ def _norms(matrix, centre, out):
         if len(centre):
             for c in range(dim):
                 row[c] -= centre[c]
-        top = _peak(row)
-        unit = top if top > 0.0 else 1.0
+        unit = unit_of(_peak(row))
         sums = np.zeros(8)
         for c in range(0, len(row), 8):
             for lane in range(8):
-                x = row[c + lane] / unit
+                x = row[c + lane] * unit
                 sums[lane] += x * x
-        out[i] = top * np.sqrt(sums.sum())
+        out[i] = np.sqrt(sums.sum()) / unit
 
 
 @njit
@@ -291,8 +272,8 @@ def _tiles(block, base, scale):
     asked = np.zeros((padded(n_queries, HEIGHT), dim), np.float32)
     asked[:n_queries] = block
     tile = np.zeros((size, dim), np.float32)
-    packed = np.empty((size // WIDTH, dim, WIDTH), np.float32)
-    products = np.empty((len(asked), size), np.float32)
+    packed = zeros((size // WIDTH, dim, WIDTH), np.float32)
+    products = zeros((len(asked), size), np.float32)
     for start in range(0, len(base), size):
         stop = min(start + size, len(base))
         scaled_rows(base, scale, start, stop, tile)
@@ -392,8 +373,8 @@ def _exact_scores(queries, base, metric, q, rows, n_base):
     if _is_plain(base):
         a = queries.astype(np.float64)
         if metric == COSINE:
-            a = _unit_peak(a)
-        _score_rows(a, base, metric, np.asarray(q), flat, exact)
+            a = near_one(a)
+        score_rows(a, base, metric, np.asarray(q), flat, exact)
         return exact
     step = max(1, _BUDGET // (8 * base.shape[1]))
     for start in range(0, len(q), step):
@@ -401,27 +382,6 @@ def _exact_scores(queries, base, metric, q, rows, n_base):
         a = queries[q[part]].astype(np.float64)
         b = base[flat[part]].astype(np.float64)
         if metric == COSINE:  # squares of huge or tiny numbers must stay in range
-            a, b = _unit_peak(a), _unit_peak(b)
+            a, b = near_one(a), near_one(b)
         score_pairs(a, b, metric, exact[part])
     return exact
-
-
-@njit(nogil=True)
-def _score_rows(queries, base, metric, q, rows, out):
-    """Score rows of a base by ``score_pairs``, read one at a time."""
-    dim = base.shape[1]
-    row = np.zeros((1, -(-dim // 8) * 8))
-    for p in range(len(q)):
-        for c in range(dim):
-            row[0, c] = base[rows[p], c]
-        if metric == COSINE:
-            top = _peak(row[0])
-            if top > 0.0:
-                for c in range(dim):
-                    row[0, c] /= top
-        score_pairs(queries[q[p] : q[p] + 1], row[:, :dim], metric, out[p : p + 1])
-
-
-def _unit_peak(rows):
-    top = np.abs(rows).max(axis=1, initial=0.0)
-    return rows / np.where(top > 0, top, 1.0)[:, None]

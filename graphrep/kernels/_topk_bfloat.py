@@ -16,6 +16,7 @@ from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
 from graphrep.kernels import _topk as plain
+from graphrep.kernels._aligned import zeros
 from graphrep.kernels._gemm import padded
 from graphrep.kernels._jit import njit
 from graphrep.kernels._lanes import LANES, lowest_bit, reaches
@@ -25,6 +26,8 @@ AVAILABLE = "+avx512bf16" in _FEATURES.split(",")
 """Whether this processor can and numba may: LLVM ends the process where it cannot."""
 _HEIGHT, _WIDTH = 6, 32
 _COLUMNS = 16
+_QUERIES = 96  # whose products with a tile stay in cache: a multiple of _HEIGHT
+_HALVINGS = 20
 _LEAST_BASE = 2048  # rows, below which nothing is gained
 _PATIENCE = 256  # queries, after which an index may be left alone
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
@@ -193,17 +196,15 @@ def search(queries, base, scale, k, exclude, first):
         np.zeros(n, np.int64), np.empty((n, room), np.int32),
         np.empty((n, room), np.float32),
     )  # fmt: skip
-    products = None
+    packed, nothing = None, np.zeros(0, np.float32)
     for start, own, _ in _tiles(base, scale):
-        if products is None:
-            packed = np.empty((len(own) // _WIDTH, own.shape[1], _WIDTH), np.uint32)
-            products = np.empty((len(pairs), len(own)), np.float32)
+        if packed is None:
+            packed = zeros((len(own) // _WIDTH, own.shape[1], _WIDTH), np.uint32)
+            products = zeros((_QUERIES, len(own)), np.float32)
         _panels(own, packed)
-        _multiply(pairs.ravel(), packed, products)
-        part = products[:n, : min(len(base) - start, len(own))]
-        if scale.metric == plain.EUCLIDEAN:
-            part -= scale.shift[start : start + part.shape[1]]
-        _collect(part, start, exclude, k, margin, found)
+        last = min(start + len(own), len(base))
+        shift = scale.shift if scale.metric == plain.EUCLIDEAN else nothing
+        _scan(pairs, packed, products, start, last, shift, exclude, k, margin, found)
     q, rows = _listed(k, margin, found)
     value = plain._score(queries, base, scale.metric, q, rows, len(base))
     best, index = plain._empty_heaps(n, k, len(base))
@@ -232,18 +233,40 @@ to another scan; n: rows that are listed.
 
 
 @njit(nogil=True)
-def _collect(products, start, exclude, k, margin, found):
+def _scan(pairs, packed, products, start, last, shift, exclude, k, margin, found):
+    """List the rows of a tile that may be among the best, some queries at a time.
+
+    Their products stay in cache until they are looked at.
+    """
+    depth = pairs.shape[1]
+    flat = pairs.reshape(-1)
+    for first in range(0, len(pairs), len(products)):
+        n = min(len(products), len(pairs) - first)
+        _multiply(flat[first * depth :], packed, products[:n])
+        _collect(
+            products, first, min(n, len(found.n) - first), start, last, shift, exclude,
+            k, margin, found,
+        )  # fmt: skip
+
+
+@njit
+def _collect(
+    products, first_query, n_queries, start, last, shift, exclude, k, margin, found
+):  # fmt: skip
     """List the rows of a tile whose score reaches the bar of its query."""
-    n_rows = products.shape[1]
-    line = products.strides[0] // products.itemsize
-    for q in range(products.shape[0]):
+    n_rows, line = last - start, products.shape[1]
+    for i in range(n_queries):
+        q = first_query + i
+        if len(shift):
+            for r in range(n_rows):
+                products[i, r] -= shift[start + r]
         for first in range(0, n_rows, LANES):
             if first + LANES <= n_rows:
-                bits = reaches(products, q * line + first, found.bar[q])
+                bits = reaches(products, i * line + first, found.bar[q])
             else:
                 bits = np.uint64(0)
                 for r in range(first, n_rows):
-                    if products[q, r] >= found.bar[q]:
+                    if products[i, r] >= found.bar[q]:
                         bits |= np.uint64(1) << np.uint64(r - first)
             if not bits:
                 continue
@@ -253,11 +276,31 @@ def _collect(products, start, exclude, k, margin, found):
                 bits &= bits - np.uint64(1)
                 if start + r != exclude[q]:
                     found.rows[q, at] = start + r
-                    found.scores[q, at] = products[q, r]
+                    found.scores[q, at] = products[i, r]
                     at += 1
             found.n[q] = at
             if at + LANES > found.rows.shape[1]:
                 _raise_bar(q, k, margin[q], found)
+
+
+@njit
+def _reached(scores, q, n, k):
+    """Find a score that k of the n of a query reach, close to the largest such."""
+    low = high = scores[q, 0]
+    for at in range(n):
+        low, high = min(low, scores[q, at]), max(high, scores[q, at])
+    for _ in range(_HALVINGS):
+        middle = np.float32(0.5) * low + np.float32(0.5) * high
+        count = np.int32(0)
+        for at in range(n):
+            count += scores[q, at] >= middle
+        if count < k:
+            high = middle
+        else:
+            low = middle
+            if count == k:
+                break
+    return low
 
 
 @njit(nogil=True)
@@ -265,7 +308,7 @@ def _raise_bar(q, k, margin, found):
     """Forget rows that cannot be among the k best; give up a query with too many."""
     n = found.n[q]
     if n > k:
-        least = np.partition(found.scores[q, :n], n - k)[n - k] - margin
+        least = _reached(found.scores, q, n, k) - margin
         found.bar[q] = max(found.bar[q], least)
     kept = 0
     for at in range(n):

@@ -13,7 +13,13 @@ from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep._utils._pieces import for_pieces
 from graphrep.exceptions import GraphTypeError, GraphValueError
-from graphrep.kernels import _common_columns, _csr, _sparse_tiles, _sparse_topk
+from graphrep.kernels import (
+    _aligned,
+    _common_columns,
+    _csr,
+    _sparse_tiles,
+    _sparse_topk,
+)
 from graphrep.retrieval._arguments import read_groups
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
@@ -24,6 +30,7 @@ kernels: Any = _sparse_topk  # kernels carry no annotations
 columns: Any = _common_columns
 csr: Any = _csr
 tiles: Any = _sparse_tiles
+aligned: Any = _aligned
 _COLUMNS = ("column_indptr", "column_rows", "column_data")
 _SPAN = 1024  # queries that one thread takes at a time, at most
 _SPAN_PLACES = 1 << 20  # of their lists of the k best
@@ -244,19 +251,14 @@ class SparseIndex:
             chosen = np.sort(chosen[longest_first[:most]])
         place = np.full(len(lengths), -1, np.int32)
         place[chosen] = np.arange(len(chosen))
-        out = _aligned_zeros(blocks * columns.ROWS * len(chosen) + 1)
+        size = blocks * columns.ROWS * len(chosen) + 1
+        out = aligned.zeros(size, np.uint8)
         columns.write_common(
             base.indptr, base.indices, base.data, place, self._largest, len(chosen), out
         )
         out = out[:-1]
         longest = columns.longest_row(base.indptr, base.data)
         return _Common(place, len(chosen), out, float(longest))
-
-
-def _aligned_zeros(n: int) -> AnyArray:
-    """Zeros (uint8) from the start of a line of memory on, so that 64 are one line."""
-    out = np.zeros(n + 63, np.uint8)
-    return out[-out.ctypes.data % 64 :][:n]
 
 
 def _columns_of(base: Any) -> tuple[IntArray, IntArray, FloatArray]:
