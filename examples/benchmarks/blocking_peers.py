@@ -20,8 +20,8 @@ scores rank its pairs; k nearest are ranked by place first, which finds more.
   20 records have at most; by the match weights of its model, fitted without labels on
   pairs whose rarest word is the same.
 - ``pyjedai-cnp``, ``pyjedai-wnp``: blocks of tokens, purged and filtered (.8), then the
-  best edges of each node, or those above the mean of the node; weights "COSINE", of four
-  schemes the best one on abt_buy and amazon_google; ``pyjedai-qgrams``: the first with
+  best edges of each node, or those above the mean of the node; weights "COSINE", the
+  best of five schemes on abt_buy and amazon_google; ``pyjedai-qgrams``: the first with
   6-grams;
   ``pyjedai-join``: the 10 nearest of each right record by cosine of sets of 3-grams;
   ``pyjedai-minilm``: the 10 nearest of each left record by MiniLM and faiss.
