@@ -19,7 +19,7 @@ from graphrep.kernels._lanes import (
     lowest_bit,
     prefetch,
     reaches,
-)  # fmt: skip
+)
 from graphrep.kernels._sparse_heap import forget, pop, push
 from graphrep.kernels._sparse_topk import product
 

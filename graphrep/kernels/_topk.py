@@ -24,7 +24,7 @@ from graphrep.kernels._pair_scores import (
     score_pairs,
     score_rows,
     unit_of,
-)  # fmt: skip
+)
 
 METRICS = {"cosine": COSINE, "dot": DOT, "euclidean": EUCLIDEAN}
 _TILE = 1024
