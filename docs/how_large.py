@@ -73,23 +73,10 @@ def fastrp(n: int, m: int) -> Any:
 def node2vec(n: int, m: int) -> Any:
     """Plan of node2vec with its defaults: walks are drawn while it trains."""
     from graphrep import Node2Vec
-    from graphrep._tasks import Costs
-    from graphrep.embedding._walk_costs import costs_of_walks
+    from graphrep.embedding._skip_gram_costs import Size
 
-    model = Node2Vec(DIMENSIONS)
-    parts = model.estimate_memory(n, 2 * m)
-    walks = costs_of_walks(
-        n, 2 * m, n_starts=n, rounds=model.walks_per_node, length=model.walk_length
-    )
-    tokens = n * model.walks_per_node * model.walk_length
-    seconds = (walks.cpu_seconds or 0.0) + 1e-9 * tokens * TOKEN
-    return _choose(
-        Costs(
-            what="node2vec", unit="nodes", whole=parts["total"] - parts["alias_tables"],
-            shared=parts["total"], each=0, per_unit=0.0, after=0, disk=0, blocks=(1,),
-            n_tasks=lambda _: 1, cpu_seconds=seconds,
-        )
-    )  # fmt: skip
+    size = Size(n_nodes=n, n_entries=2 * m, entry_bytes=4, weighted=False, stored=True)
+    return Node2Vec(DIMENSIONS, memory_limit=MEMORY, n_jobs=THREADS)._plan(size)
 
 
 def ranking(n: int, m: int) -> Any:
@@ -127,9 +114,6 @@ WORK = {
     "blocking": blocking,
     "cliques": cliques,
 }
-TOKEN = 2000.0
-"""Nanoseconds of training for each node of a walk, one thread: runs with 5,000 to
-200,000 nodes took 1,000 to 1,700 with the walks."""
 
 
 # -- a hundred billion edges --------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from functools import partial
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from graphrep.cli._sizes import GraphSize, graph_size
 from graphrep.exceptions import GraphValueError, MemoryLimitError
 
 if TYPE_CHECKING:
+    from graphrep._tasks import TaskPlan
     from graphrep._utils._progress import Progress
     from graphrep.embedding import FastRPPlan
     from graphrep.graph import Graph
@@ -156,8 +158,9 @@ def embed_graph(run: Run, plan: Plan) -> None:
         if plan.tune:
             estimator = _tuned(estimator, graph, progress)
         estimator._progress = progress
-        large = hasattr(estimator, "memory_limit")
-        if not (large and (estimator.memory_limit or estimator.executor)):
+        large = _takes_stores(estimator)
+        limited = getattr(estimator, "memory_limit", None) is not None
+        if not (limited or (large and estimator.executor)):
             check_memory(estimator, graph)
         options: dict[str, Any] = _features(plan, graph)
         if large and is_store(plan.output, plan.format):
@@ -177,10 +180,22 @@ def embed_graph(run: Run, plan: Plan) -> None:
     )
 
 
-def _way(plan: Plan, estimator: Any, size: GraphSize) -> FastRPPlan | None:
+def _takes_stores(estimator: Any) -> bool:
+    """Whether it reads a graph store and writes vectors to one by itself."""
+    return "out" in signature(estimator.fit_transform).parameters
+
+
+def _way(plan: Plan, estimator: Any, size: GraphSize) -> FastRPPlan | TaskPlan | None:
     """Way of a fit that may be larger than memory; None for other methods."""
     if not hasattr(estimator, "memory_limit"):
         return None
+    if not _takes_stores(estimator):
+        from graphrep.embedding._skip_gram_costs import Size
+
+        entry = 12 if size.weighted else 4
+        given = *size[:2], entry, size.weighted, plan.source.is_store
+        of_walks: TaskPlan = estimator._plan(Size(*given))
+        return of_walks
     from graphrep.embedding._fastrp_large import plan_of_size
 
     out = plan.output if is_store(plan.output, plan.format) else None
@@ -204,7 +219,7 @@ def check_memory(estimator: Any, graph: Graph) -> None:
 
 
 def _other_ways(estimator: Any) -> str:
-    if hasattr(estimator, "memory_limit"):
+    if _takes_stores(estimator):
         return "--memory-limit and an output that ends in .store"
     return "a graph with fewer nodes"
 
@@ -234,7 +249,7 @@ def _write(plan: Plan, estimator: Any, graph: Graph) -> list[str]:
 
     tables = [(plan.output, estimator.embedding_)]
     outputs: list[str] = []
-    if is_store(plan.output, plan.format) and hasattr(estimator, "memory_limit"):
+    if is_store(plan.output, plan.format) and _takes_stores(estimator):
         outputs.append(str(tables.pop()[0]))  # fitting wrote it
     if plan.target is not None:
         tables.append((plan.target, _targets(plan, estimator)))

@@ -35,12 +35,15 @@ class GraphSize(NamedTuple):
         Whether these are counts or estimates.
     how : str
         Where they come from.
+    weighted : bool, default=True
+        Whether there are weights, or may be.
     """
 
     n_nodes: int
     n_entries: int
     exact: bool
     how: str
+    weighted: bool = True
 
 
 def graph_size(source: GraphSource) -> GraphSize:
@@ -60,8 +63,9 @@ def graph_size(source: GraphSource) -> GraphSize:
         return _from_sample(source)
     graph = source.read()
     return GraphSize(
-        graph.n_nodes, len(graph.indices), True, "the file, read as a whole"
-    )
+        graph.n_nodes, len(graph.indices), True, "the file, read as a whole",
+        graph.weights is not None,
+    )  # fmt: skip
 
 
 def _is_large(path: str) -> bool:
@@ -129,7 +133,9 @@ def _from_store(source: GraphSource) -> GraphSize | None:
     from graphrep.io import GraphStore
 
     store = GraphStore(source.path)
-    return GraphSize(store.n_nodes, store.nnz, True, "the manifest of the store")
+    return GraphSize(
+        store.n_nodes, store.nnz, True, "the manifest of the store", store.weighted
+    )
 
 
 _BY_HEADER: dict[str, Callable[[GraphSource], GraphSize | None]] = {

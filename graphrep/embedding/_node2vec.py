@@ -72,6 +72,11 @@ class Node2Vec(SkipGramEmbedder):
     work_dir : str, path-like or None, default=None
         Folder for these files, ``4 * walk_length`` bytes a walk. A fit that was
         interrupted finds the walks there.
+    memory_limit : str, int or None, default=None
+        Memory that a fit may take, in bytes or as "8GiB", the graph among it. What
+        does not fit whole has its walks drawn into files, which are then trained on
+        without what walks need of the graph; the vectors are the same. What does not
+        fit so is refused before it starts. None: no limit.
 
     Attributes
     ----------
@@ -96,13 +101,17 @@ class Node2Vec(SkipGramEmbedder):
         What did it: "numba", "gensim", "torch", or "triton" on a CUDA device where
         Triton is installed.
     tasks_ : Summary or None
-        With an executor: tasks ``run``, ``skipped`` and ``retried`` to draw the walks.
+        Where walks went through files: tasks ``run``, ``skipped`` and ``retried``.
+    plan_ : TaskPlan
+        Which way a fit went, and what it was to take.
 
     Raises
     ------
     GraphValueError
         If the graph has negative or non-finite weights, is not square or empty, or
         the parameters contradict each other.
+    MemoryLimitError
+        If no way keeps to ``memory_limit``.
     MissingDependencyError
         If torch or gensim is asked for and is not installed.
 
@@ -207,6 +216,7 @@ class Node2Vec(SkipGramEmbedder):
         verbose: int = 0,
         executor: Any = None,
         work_dir: PathType | None = None,
+        memory_limit: str | int | None = None,
     ) -> None:
         self.n_components = n_components
         self.p = p
@@ -232,6 +242,7 @@ class Node2Vec(SkipGramEmbedder):
         self.verbose = verbose
         self.executor = executor
         self.work_dir = work_dir
+        self.memory_limit = memory_limit
 
     def _bias(self) -> tuple[float, float]:
         return self.p, self.q

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from graphrep._tasks import Costs, SharesExecutor, TaskPlan, choose_plan
 from graphrep._tasks._executors import check_executor
-from graphrep._tasks._place import SharesExecutor
+from graphrep._tasks._plan import FILES
 from graphrep._utils._devices import on_processor, torch_device
+from graphrep._utils._memory import human_bytes, memory_bytes
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import (
@@ -20,8 +22,9 @@ from graphrep._utils._sklearn_compat import (
     fit_context,
     with_callbacks,
 )
-from graphrep.base import is_matrix
+from graphrep.base import is_matrix, read_graph
 from graphrep.embedding import _skip_gram_run as runs
+from graphrep.embedding._skip_gram_costs import Size, costs_of_skip_gram
 from graphrep.embedding._transductive import (
     Fitted,
     Task,
@@ -30,7 +33,7 @@ from graphrep.embedding._transductive import (
 )
 from graphrep.embedding._walk_files import WalkFiles, Walks, walk_files
 from graphrep.embedding._walk_tables import WalkRule, walk_graph, walk_rule
-from graphrep.exceptions import GraphValueError
+from graphrep.exceptions import GraphValueError, MemoryLimitError
 from graphrep.graph import Graph, NodeIndex
 from graphrep.typing import AnyArray, GraphLike, IntArray, PathType
 
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from graphrep._tasks import Summary
     from graphrep.embedding._random_walks import RandomWalks
 
+_OF_THE_FIT = ("plan_", "tasks_")  # tells of the fit, not of what was learnt
 _POSITIVE = [Interval(Integral, 1, None, closed="left")]
 SKIP_GRAM_CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": _POSITIVE,
@@ -64,6 +68,7 @@ SKIP_GRAM_CONSTRAINTS: dict[str, list[Any]] = {
     "verbose": ["verbose"],
     "executor": [str, HasMethods(["submit"]), None],
     "work_dir": [str, PathLike, None],
+    "memory_limit": [str, Integral, None],
 }
 
 
@@ -92,6 +97,9 @@ class SkipGramEmbedder(SharesExecutor, TransductiveEmbedder):
     device: str
     executor: Any
     work_dir: PathType | None
+    memory_limit: str | int | None
+    _given_bytes = 0  # of a graph that is there beside the one that is walked on
+    _before: Any = None  # vectors to go on from
 
     def estimate_memory(self, n_nodes: int, n_entries: int) -> dict[str, int]:
         """Bytes that a fit would need, by what they are for.
@@ -116,6 +124,29 @@ class SkipGramEmbedder(SharesExecutor, TransductiveEmbedder):
             "result": 2 * n_nodes * self.n_components * 4,
         }
         return {**parts, "total": sum(parts.values())}
+
+    def plan(self, X: GraphLike) -> TaskPlan:
+        """Tell which way a fit would go and what it would take; starts nothing.
+
+        Parameters
+        ----------
+        X : graph-like
+            The graph.
+
+        Returns
+        -------
+        TaskPlan
+            Its ``memory`` is of the graph, unless it is a store's, and of all that
+            the fit holds beside it.
+
+        Raises
+        ------
+        MemoryLimitError
+            If no way keeps to ``memory_limit``; the message has the numbers.
+        """
+        self._validate_params()
+        self._check_parameters()
+        return self._plan(Size.of(self._prepare(read_graph(X))))
 
     def walks(self, X: GraphLike, **options: Any) -> AnyArray:
         """Draw the walks that a fit would train on, without training.
@@ -144,6 +175,7 @@ class SkipGramEmbedder(SharesExecutor, TransductiveEmbedder):
             walk_length=self.walk_length, walks_per_node=self.walks_per_node, p=p, q=q,
             extended=self._extended, n_jobs=self.n_jobs, random_state=self.random_state,
             executor=self.executor, work_dir=self.work_dir,
+            memory_limit=self.memory_limit,
         )  # fmt: skip
 
     @with_callbacks
@@ -168,6 +200,8 @@ class SkipGramEmbedder(SharesExecutor, TransductiveEmbedder):
         ------
         GraphValueError
             If fitted nodes are missing in ``X``.
+        MemoryLimitError
+            If it does not keep to ``memory_limit``: it works in memory only.
         """
         if not self.__sklearn_is_fitted__():
             return self.fit(X)
@@ -209,6 +243,13 @@ class SkipGramEmbedder(SharesExecutor, TransductiveEmbedder):
                 "backend='graphrep' for a GPU."
             )
         here = self.backend == "graphrep" and on_processor(self.device)
+        if self.memory_limit is not None:
+            memory_bytes(self.memory_limit)
+            if not here:
+                raise GraphValueError(
+                    "memory_limit is for backend='graphrep' on device='cpu'; got "
+                    f"backend={self.backend!r} and device={self.device!r}."
+                )
         if check_executor(self.executor) is not None and not here:
             raise GraphValueError(
                 "An executor draws walks for backend='graphrep' on device='cpu'; got "
@@ -216,6 +257,43 @@ class SkipGramEmbedder(SharesExecutor, TransductiveEmbedder):
             )
         if self.warm_start and self.__sklearn_is_fitted__():
             self._before = self.embedding_, self.target_embedding_, self._nodes
+
+    def _prepare(self, graph: Graph) -> Graph:
+        made = super()._prepare(graph)
+        self._given_bytes = 0 if made is graph else Size.of(graph).held
+        return made
+
+    def _plan(self, size: Size, dtype: Any = np.float32) -> TaskPlan:
+        """Choose the way of a fit, or refuse with the numbers."""
+        limit = None if self.memory_limit is None else memory_bytes(self.memory_limit)
+        return choose_plan(
+            self._costs(size, dtype, self._before), limit=limit,
+            executor=check_executor(self.executor), n_jobs=self.n_jobs,
+        )  # fmt: skip
+
+    def _costs(self, size: Size, dtype: Any, before: tuple[Any, ...] | None) -> Costs:
+        old = [part for part in (before or ())[:2] if part is not None]
+        return costs_of_skip_gram(
+            size, self.n_components, self._options(),
+            second_order=not walk_rule(*self._bias()).first_order,
+            extended=self._extended and size.weighted, name=type(self).__name__,
+            old=self._given_bytes + sum(part.nbytes for part in old),
+            number_bytes=np.dtype(dtype).itemsize,
+        )  # fmt: skip
+
+    def _refuse_growing_beyond(self, graph: Graph, fitted: dict[str, Any]) -> None:
+        """Refuse to go on with a grown graph where it is larger than the limit."""
+        if self.memory_limit is None:
+            return
+        limit = memory_bytes(self.memory_limit)
+        old = fitted["embedding_"], fitted["target_embedding_"]
+        need = self._costs(Size.of(graph), old[0].dtype, old).whole
+        if need > limit:
+            raise MemoryLimitError(
+                f"partial_fit of {graph.n_nodes:,} nodes works in memory and needs "
+                f"{human_bytes(need)}; memory_limit is {human_bytes(limit)}. Allow "
+                f"{need:,} bytes or more."
+            )
 
     def _check_grown(self, X: GraphLike) -> tuple[Graph, np.dtype[Any]]:
         nodes, kept = self._nodes, dict(self.__dict__)
@@ -235,6 +313,7 @@ class SkipGramEmbedder(SharesExecutor, TransductiveEmbedder):
                     f"{np.count_nonzero(missing):,} fitted nodes are missing, such as "
                     f"{nodes[int(missing.argmax())]!r}. Use fit for another graph."
                 )
+            self._refuse_growing_beyond(graph, kept)
         except Exception:
             self.__dict__.update(kept)  # a failure loses nothing
             raise
@@ -259,16 +338,20 @@ class SkipGramEmbedder(SharesExecutor, TransductiveEmbedder):
     def _embed(self, task: Task) -> Fitted:
         import numba
 
+        self.tasks_: Summary | None = None
+        self.plan_ = self._plan(Size.of(task.graph), task.dtype)
         before, self._before = self._before, None
-        if before is not None:
-            tables, _ = self._resume(before, task.graph, task.seed)
-        else:
-            tables = runs.first_tables(task.graph.n_nodes, self.n_components, task.seed)
+
+        def tables() -> runs.Tables:
+            """Make the tables to start from, not before there is memory for them."""
+            if before is not None:
+                return self._resume(before, task.graph, task.seed)[0]
+            return runs.first_tables(task.graph.n_nodes, self.n_components, task.seed)
+
         starts = np.arange(task.graph.n_nodes)
         n_threads = numba.get_num_threads()
-        self.tasks_: Summary | None = None
-        if self.executor is None:
-            return self._trained(task, tables, starts, None, n_threads)
+        if self.plan_.path != FILES:
+            return self._trained(task, tables(), starts, None, n_threads)
         options = self._options()
         rounds = options.n_epochs * options.walks_per_node
         graph, rule = task.graph, self._rule(task.graph)
@@ -277,11 +360,13 @@ class SkipGramEmbedder(SharesExecutor, TransductiveEmbedder):
                 walk_graph(graph, extended=self._is_extended(graph)), rule, task.seed,
                 graph.n_nodes, None, rounds, options.walk_length,
             ),
-            self.executor, self.work_dir, self.n_jobs, self._tell,
+            self.executor, self.work_dir, self.plan_.n_jobs, self._tell,
+            self.plan_.workers,
         )  # fmt: skip
         with walks as files:
             self.tasks_ = files.summary
-            return self._trained(task, tables, starts, None, n_threads, files)
+            files.let_go()
+            return self._trained(task, tables(), starts, None, n_threads, files)
 
     def _rule(self, graph: Graph) -> WalkRule:
         """How a step is drawn."""
@@ -325,6 +410,10 @@ class SkipGramEmbedder(SharesExecutor, TransductiveEmbedder):
             for table in (embedding, target):
                 table[isolated_rows(task.graph)] = 0
         return Fitted(embedding, target, {"n_tokens_": n_tokens})
+
+    def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        arrays, scalars = super()._fitted_state()
+        return arrays, {k: v for k, v in scalars.items() if k not in _OF_THE_FIT}
 
     def _train_torch(
         self, task: Task, corpus: runs.Corpus, tables: runs.Tables,

@@ -12,7 +12,7 @@ from graphrep.embedding._walk_tables import draw_walks
 from graphrep.kernels import _skipgram as kernels
 from graphrep.kernels import _walks as walk_kernels
 from graphrep.kernels._alias import alias_table
-from graphrep.kernels._sgns import LANES
+from graphrep.kernels._sgns import LANES, STRIDE, TILE
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -210,6 +210,15 @@ def train(
     return Trained(int(n_tokens), size)
 
 
+def _slot_bytes(options: Options) -> int:
+    """Bytes of a walk in flight beside its rows: where they are, and its scores."""
+    rows = options.walk_length + n_shared(options) + 1
+    tiles = -(-(options.n_negatives + 1) // TILE)
+    contexts = 2 * options.window + 2
+    table = 8 << (2 * rows - 1).bit_length()
+    return table + 8 * contexts + STRIDE * tiles * (12 + 4 * contexts)
+
+
 def training_memory(
     n_nodes: int, n_components: int, options: Options
 ) -> dict[str, int]:
@@ -219,6 +228,6 @@ def training_memory(
     size = options.round_size
     return {
         "vectors": 2 * n_nodes * width * 4,
-        "walks_in_flight": size * rows * width * 4,
+        "walks_in_flight": size * (rows * (width * 4 + 28) + _slot_bytes(options)),
         "counts": _CHUNK * options.walk_length * 12 + n_nodes * 40,
     }

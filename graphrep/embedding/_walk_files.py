@@ -88,6 +88,14 @@ class WalkFiles:
         self._paths, self._step = paths, step
         self.summary, self.graph = summary, graph
 
+    def let_go(self) -> None:
+        """Unmap what was walked on; what is left tells its types alone.
+
+        Who trains on walks that were drawn reads nothing else of it.
+        """
+        empty = (np.empty(0, array.dtype) for array in self.graph)
+        self.graph = WalkGraph(*map(read_only, empty))
+
     def rows(self, round_: int, first: int, end: int) -> IntArray:
         """Read walks of a round, int32 (end - first, length), -1 behind their ends."""
         parts = []
@@ -174,7 +182,9 @@ def walk_files(
             progress=progress,
         )  # fmt: skip
         paths = [[task.output for task in part] for part in rounds]
-        yield WalkFiles(paths, step, summary, walks.graph)
+        files = WalkFiles(paths, step, summary, walks.graph)
+        del walks  # its graph is let go of as soon as the caller does
+        yield files
 
 
 def _mapped(path: Path) -> WalkGraph:

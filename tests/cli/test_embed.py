@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -352,6 +353,29 @@ class TestLargerThanMemory:
         assert plan["path"] == "mapped"
         assert plan["limit"] == 1 << 30
         assert not out.exists()
+
+    def test_walks_when_limited_then_planned_and_through_files(
+        self, invoke: Invoke, store: Path, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "v.npz"
+        line = ("embed", "node2vec", store, "-o", out, "-d", 8, "--walk-length", 10)
+        done = invoke(*line, "--dry-run", "--json")
+        whole = json.loads(done.stdout)["result"]["plan"]
+        assert whole["path"] == "memory"
+        refused = invoke(*line, "--dry-run", "--memory-limit", "1kB")
+        assert refused.exit_code not in (0, 1, 2)
+        assert "memory_limit is 1 kB" in refused.stderr
+        least = re.search(r"Allow ([0-9,]+) bytes", refused.stderr)
+        assert least is not None
+        limit = ("--memory-limit", least[1].replace(",", ""))
+        done = invoke(*line, *limit, "--dry-run")
+        assert "walks in files" in done.stdout
+        assert not out.exists()
+        done = invoke(*line, *limit, "--seed", 1)
+        assert done.exit_code == 0, done.stderr
+        limited = read_vectors(out).matrix
+        done = invoke(*line, "--seed", 1, "--overwrite")
+        assert np.array_equal(read_vectors(out).matrix, limited)
 
     @pytest.mark.parametrize("graph", ["store", "karate"])
     def test_memory_when_too_small_then_refused_with_the_numbers(
