@@ -483,6 +483,8 @@ def _one(task: Task, method: str, seed: int, options: Any) -> None:
         for metric in SHOWN:
             value = result.mean(metric)
             line[metric] = [round(100 * x, 2) for x in value[:3]]
+        if method.startswith("linker"):
+            line |= calibration(found, asked.gold)
         refined = result.labels["subset"] == "refined"
         line |= FACTS
         FACTS.clear()
@@ -491,6 +493,28 @@ def _one(task: Task, method: str, seed: int, options: Any) -> None:
         if options.out:
             with options.out.open("a") as file:
                 file.write(json.dumps(line) + "\n")
+
+
+def calibration(found: CandidateList, gold: list[list[int]]) -> dict[str, Any]:
+    """How far the first candidate's chance is how often it is right.
+
+    ``bins``: number of phrases, mean chance and share of right ones, in percent, by
+    tenths of the chance; ``ece``: mean difference of the two, weighted by numbers.
+    """
+    some = [q for q in range(len(gold)) if found.offsets[q] < found.offsets[q + 1]]
+    first = found.offsets[some]
+    chances = np.asarray(found.scores)[first]
+    best = np.asarray(found.concepts)[first].tolist()
+    right = np.array([c in gold[q] for c, q in zip(best, some, strict=True)])
+    tenths = np.minimum((10 * chances).astype(int), 9)
+    bins, error = [], 0.0
+    for tenth in range(10):
+        own = tenths == tenth
+        if own.any():
+            means = 100 * chances[own].mean(), 100 * right[own].mean()
+            bins.append([int(own.sum()), *(round(float(x), 1) for x in means)])
+            error += own.sum() * abs(means[0] - means[1]) / len(right)
+    return {"ece": round(float(error), 1), "bins": bins}
 
 
 def table(path: Path) -> None:

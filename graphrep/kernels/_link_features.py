@@ -12,8 +12,9 @@ CUES = 32
     FAMILY_COVER, NUMBERS_MISSING, NUMBERS_ADDED, QUERY_WORDS, NAME_WORDS, WORD_RATIO,
     EXACT, UNKNOWN, PREFERRED, LABELLED, CHAR_GAP, WORD_GAP, DENSE_GAP, TOTAL_GAP,
     CHAR_RANK, WORD_RANK, DENSE_RANK, TOTAL_RANK, MASS, PARENT_MASS, GRANDPARENT_MASS,
-    SIBLING_GAP, PARENT_TOTAL, BEST_TOTAL, DEPTH, CHILDREN, NAMES, CUE,
-) = range(36)  # fmt: skip
+    SIBLING_GAP, PARENT_TOTAL, BEST_TOTAL, DEPTH, CHILDREN, NAMES, NEAR_COVER,
+    NEAR_FAMILY, CUE,
+) = range(38)  # fmt: skip
 """Columns of the features; those of the cues follow from ``CUE`` on."""
 
 _LEVELS = 3  # of ancestors whose words count
@@ -31,6 +32,17 @@ def _words_of(c, name_offsets, w_indptr, w_indices, position, held):
             p = position[w_indices[at]]
             if p:
                 bits |= np.uint64(1) << np.uint64(p - 1)
+    return bits
+
+
+@njit(nogil=True)
+def _near_words_of(c, name_offsets, w_indptr, w_indices, near, held):
+    """Bits of the words of the query that words of a concept's names are like."""
+    bits = np.uint64(0)
+    for row in range(name_offsets[c], name_offsets[c + 1]):
+        if not held[row]:
+            for at in range(w_indptr[row], w_indptr[row + 1]):
+                bits |= near[w_indices[at]]
     return bits
 
 
@@ -80,6 +92,7 @@ def pair_features(
     lo, hi, offsets, concepts, starts, rows, dense, held, exact,
     q_char_indptr, q_char_indices, q_char_data,
     q_word_indptr, q_word_indices, q_word_data, q_unknown, q_unknown_numbers, rarest,
+    near_offsets, near_weights, near_indptr, near_words,
     char_indptr, char_indices, char_data, word_indptr, word_indices, word_data,
     word_idf, word_cue, word_number, name_offsets, name_preferred, name_labelled,
     name_words, up, ups, down, depth, n_char, out, best_rows,
@@ -96,6 +109,10 @@ def pair_features(
         How far the dictionary holds the phrase to be the concept's, 0 for not.
     q_unknown, q_unknown_numbers : int32 (n_queries,)
         Words, and numbers among them, that no name has; they weigh ``rarest`` each.
+    near_offsets, near_weights : int64 (n_queries + 1,), float32
+        Words of each query, known or not, and their weights.
+    near_indptr, near_words : int64, int32
+        Known words that each of these is, or is like.
     word_idf, word_cue, word_number : float32, int8, bool (n_words,)
         Weight, number of the cue or -1, and whether it is a number.
     name_preferred, name_labelled : bool (n_names,)
@@ -111,6 +128,8 @@ def pair_features(
     n_concepts = name_offsets.shape[0] - 1
     stamp = np.full(n_concepts, -1, np.int64)
     cache = np.empty(n_concepts, np.uint64)
+    near = np.zeros(word_idf.shape[0], np.uint64)
+    near_cache = np.empty(n_concepts, np.uint64)
     for q in range(lo, hi):
         for at in range(q_char_indptr[q], q_char_indptr[q + 1]):
             query_char[q_char_indices[at]] = q_char_data[at]
@@ -130,6 +149,14 @@ def pair_features(
                 n_words += 1
                 position[w] = n_words
         all_words = n_words + q_unknown[q]
+        start = near_offsets[q]
+        asked = near_weights[start : min(near_offsets[q + 1], start + 64)]
+        asked_total = np.float32(0.0)
+        for i in range(asked.shape[0]):
+            asked_total += asked[i]
+            bit = np.uint64(1) << np.uint64(i)
+            for at in range(near_indptr[start + i], near_indptr[start + i + 1]):
+                near[near_words[at]] |= bit
         for pair in range(offsets[q], offsets[q + 1]):
             c = concepts[pair]
             f = out[pair]
@@ -186,8 +213,12 @@ def pair_features(
                 cache[c] = _words_of(
                     c, name_offsets, word_indptr, word_indices, position, held
                 )
-            bits = cache[c]
+                near_cache[c] = _near_words_of(
+                    c, name_offsets, word_indptr, word_indices, near, held
+                )
+            bits, near_bits = cache[c], near_cache[c]
             f[OWN_COVER] = _share(bits, idf[:n_words], total)
+            f[NEAR_COVER] = _share(near_bits, asked, asked_total)
             n = _family(c, up, ups, ancestors)
             for i in range(1, n + 1):
                 p = ancestors[i]
@@ -196,8 +227,13 @@ def pair_features(
                     cache[p] = _words_of(
                         p, name_offsets, word_indptr, word_indices, position, held
                     )
+                    near_cache[p] = _near_words_of(
+                        p, name_offsets, word_indptr, word_indices, near, held
+                    )
                 bits |= cache[p]
+                near_bits |= near_cache[p]
             f[FAMILY_COVER] = _share(bits, idf[:n_words], total)
+            f[NEAR_FAMILY] = _share(near_bits, asked, asked_total)
             f[DEPTH] = depth[c]
             f[CHILDREN] = np.log1p(np.float32(down[c + 1] - down[c]))
             f[NAMES] = np.log1p(np.float32(n_names))
@@ -211,6 +247,8 @@ def pair_features(
         for at in range(q_word_indptr[q], q_word_indptr[q + 1]):
             query_word[q_word_indices[at]] = 0.0
             position[q_word_indices[at]] = 0
+        for at in range(near_indptr[near_offsets[q]], near_indptr[near_offsets[q + 1]]):
+            near[near_words[at]] = 0
 
 
 @njit(nogil=True)

@@ -26,6 +26,7 @@ NAMES = (
     "char_gap", "word_gap", "dense_gap", "total_gap", "char_rank", "word_rank",
     "dense_rank", "total_rank", "mass", "parent_mass", "grandparent_mass",
     "sibling_gap", "parent_total", "best_total", "depth", "children", "names",
+    "near_cover", "near_family",
     *(f"cue_{word}" for word in CUES),
 )  # fmt: skip
 """Names of the features, in the order of their columns."""
@@ -51,7 +52,7 @@ def compare(
     arguments = (
         pool.offsets, pool.concepts, starts, rows, dense, held, pool.exact,
         char.indptr, char.indices, char.data, word.indptr, word.indices, word.data,
-        phrases.unknown, phrases.unknown_numbers, views.rarest,
+        phrases.unknown, phrases.unknown_numbers, views.rarest, *phrases.near,
         c.indptr, c.indices, c.data, w.indptr, w.indices, w.data,
         views.word_features.idf_, views.cue, views.number, views.offsets,
         views.preferred, views.labelled, views.n_words, up, ups, down, depth,

@@ -13,7 +13,13 @@ from graphrep.graph import Terminology
 from graphrep.linking._linker_features import compare
 from graphrep.linking._linker_pool import Depths, Pool, find_pool
 from graphrep.linking._linker_queries import made_queries
-from graphrep.linking._linker_ranker import Lists, Ranker
+from graphrep.linking._linker_ranker import (
+    LABELLED,
+    REWRITTEN,
+    SYNONYM,
+    Lists,
+    Ranker,
+)
 from graphrep.linking._linker_views import Encode, NameViews, Phrases
 from graphrep.linking._queries import read_phrases
 from graphrep.retrieval._text_features import normal_form
@@ -200,18 +206,23 @@ def learnt_ranker(
     """Learn a ranker of a kind from phrases with an answer, made ones, or both."""
     if kind == "none":
         return None
-    parts = []
-    if made is not None:
+    parts, kinds = [], np.zeros(0, np.int64)
+    if made is not None and made.texts:
         answers = [[concept] for concept in made.concepts.tolist()]
-        if made.texts:
-            parts.append(comparison.lists(made.texts, answers, made.held))
+        parts.append(comparison.lists(made.texts, answers, made.held))
+        at = np.arange(len(made.texts))
+        kinds = np.where(at < made.n_held, SYNONYM, REWRITTEN)
     if len(labels):
         parts += _labelled(comparison, rows, labels, seed)
     if not parts:
         return None
     lists = Lists.joined(parts)
-    fit = Ranker.trees if kind == "trees" else Ranker.choice
-    return fit(lists, comparison.relatives, comparison.views.n_concepts, seed)
+    given = lists, comparison.relatives, comparison.views.n_concepts, seed
+    if kind == "trees":
+        return Ranker.trees(*given)
+    more = len(lists.offsets) - 1 - len(kinds)
+    kinds = np.concatenate([kinds, np.full(more, LABELLED)])
+    return Ranker.choice(*given, kinds)
 
 
 def _labelled(

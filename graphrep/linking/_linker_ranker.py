@@ -7,23 +7,39 @@ from typing import Any
 
 import numpy as np
 
-from graphrep._learners import BoostedTrees, ChoiceModel, LogisticLine
+from graphrep._learners import (
+    BoostedTrees,
+    ChoiceMixture,
+    ChoiceModel,
+    LogisticLine,
+    shares_of,
+)
 from graphrep.linking._linker_features import NAMES, place
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 FEW = (
     "char", "word", "dense", "dense_mean", "query_cover", "name_cover",
     "own_cover", "numbers_missing", "numbers_added", "family_cover", "mass",
-    "parent_mass", "sibling_gap", "parent_total",
+    "parent_mass", "sibling_gap", "parent_total", "near_cover", "near_family",
 )  # fmt: skip
 """Features that hold for made queries as for real ones."""
 
 _FEW = np.array([NAMES.index(name) for name in FEW])
 _TOTAL, _EXACT = NAMES.index("total"), NAMES.index("exact")
+_TINY = 1e-300
 _SURE = 30.0  # utility of a name that is the phrase
 _OF_QUERY = np.array(
     [NAMES.index(name) for name in ("total", "char", "dense", "query_cover", "exact")]
 )
+_TRUST = 0.9  # chance that a phrase means what has it as its name, where none is learnt
+SYNONYM, REWRITTEN, LABELLED = range(3)
+"""Kinds of phrases to learn from: names held out, names rewritten, and real ones."""
+
+_OF_GATE = np.array(
+    [NAMES.index(name) for name in ("char", "word", "dense", "query_cover", "unknown")]
+)
+_OF_A_KIND = 100  # phrases from which on a kind gets weights of its own
+_OF_THE_OTHER = 0.125  # phrases of the other kind, for each of its own
 _TREES = {
     "max_iter": 300, "max_leaf_nodes": 15, "learning_rate": 0.06,
     "l2_regularization": 1.0, "min_samples_leaf": 100,
@@ -76,7 +92,7 @@ class Ranker:
 
     Parameters
     ----------
-    model : ChoiceModel or BoostedTrees
+    model : ChoiceModel, ChoiceMixture or BoostedTrees
     line : LogisticLine or None
         Chance that the first candidate is right.
     """
@@ -85,20 +101,28 @@ class Ranker:
         self.model, self.line = model, line
 
     @classmethod
-    def choice(cls, lists: Lists, relatives: Any, n: int, seed: int) -> Ranker:
+    def choice(
+        cls, lists: Lists, relatives: Any, n: int, seed: int,
+        kinds: AnyArray | None = None,
+    ) -> Ranker:  # fmt: skip
         """Weigh a few features, those that made queries can teach.
 
-        That a name is the phrase is not one of them: where names are held out, another
-        concept's equal name is wrong by the way queries are made. It counts for sure.
+        Names held out and names rewritten get weights of their own where there are 100
+        of both, and a gate that says for each phrase how far either count; ``kinds``
+        tells which phrase is which. Real ones count for both, and an eighth as many of
+        the other kind.
+
+        That a name is the phrase is not one of the features: where names are held out,
+        another concept's equal name is wrong by the way queries are made. It counts for
+        sure, with a chance of .9 that is not learnt either.
         """
         some = np.flatnonzero(np.diff(lists.offsets) > 0)
         plain = np.ones(len(lists.offsets) - 1, bool)
         sure = lists.features[:, _EXACT] > 0
         plain[some] = ~np.logical_or.reduceat(sure, lists.offsets[some])
         kept = lists.take(np.flatnonzero(plain))
-        model = ChoiceModel.fit(kept.features[:, _FEW], kept.right, kept.offsets)
-        made = cls(model, None)
-        made._calibrate(lists, relatives, n, seed)
+        made = cls(_weighed(kept, None if kinds is None else kinds[plain]), None)
+        made._calibrate(kept, relatives, n, seed)
         return made
 
     @classmethod
@@ -110,11 +134,18 @@ class Ranker:
         trial._calibrate(lists.take(np.flatnonzero(part == 0)), relatives, n, seed)
         return cls(_grow(lists, seed), trial.line)
 
-    def utilities(self, features: FloatArray, n_jobs: int = 1) -> FloatArray:
+    def utilities(
+        self, features: FloatArray, offsets: IntArray, n_jobs: int = 1
+    ) -> FloatArray:
         """Score of each candidate on a scale of logarithms."""
+        sure = _SURE * features[:, _EXACT]
         if isinstance(self.model, ChoiceModel):
-            found = self.model.decision_function(features[:, _FEW])
-            return found + _SURE * features[:, _EXACT]
+            return self.model.decision_function(features[:, _FEW]) + sure
+        if isinstance(self.model, ChoiceMixture):
+            facts = _peaks(features, offsets, _OF_GATE)
+            shares = self.model.shares(features[:, _FEW], facts, offsets)
+            mixed: FloatArray = np.log(np.maximum(shares, _TINY)) + sure
+            return mixed
         out: FloatArray = self.model.decision_function(features, n_jobs)
         return out
 
@@ -122,7 +153,7 @@ class Ranker:
         self, features: FloatArray, offsets: IntArray, n_jobs: int = 1
     ) -> FloatArray:
         """Chance of each candidate: float64, of one list at most 1 together."""
-        shares = shares_of(self.utilities(features, n_jobs), offsets)
+        shares = shares_of(self.utilities(features, offsets, n_jobs), offsets)
         if self.line is None or not len(shares):
             return shares
         sizes = np.diff(offsets)
@@ -130,6 +161,9 @@ class Ranker:
         facts, best = _facts(features, shares, offsets, some)
         odds = self.line.decision_function(facts)
         known = 1.0 / (1.0 + np.exp(-odds))
+        if not isinstance(self.model, BoostedTrees):
+            exact = np.maximum.reduceat(features[:, _EXACT], offsets[some]) > 0
+            known = np.where(exact, _TRUST * best, known)
         ties = np.add.reduceat(shares == _each(best, sizes[some]), offsets[some])
         top = np.minimum(known, 1.0 / ties)
         rest = (1.0 - ties * top) / np.maximum(1.0 - ties * best, 1e-12)
@@ -151,7 +185,8 @@ class Ranker:
         some = np.flatnonzero(np.diff(every.offsets) > 0)
         if not len(some):
             return
-        shares = shares_of(self.utilities(every.features), every.offsets)
+        utilities = self.utilities(every.features, every.offsets)
+        shares = shares_of(utilities, every.offsets)
         facts, best = _facts(every.features, shares, every.offsets, some)
         first = shares == _each(best, np.diff(every.offsets)[some])
         hits = np.add.reduceat(first & every.right, every.offsets[some]) > 0
@@ -164,6 +199,11 @@ class Ranker:
         out = {} if self.line is None else {"line": self.line.line}
         if isinstance(self.model, ChoiceModel):
             return out | {"weights": self.model.weights}
+        if isinstance(self.model, ChoiceMixture):
+            return out | {
+                "weights": self.model.first.weights,
+                "second": self.model.second.weights, "gate": self.model.gate,
+            }  # fmt: skip
         return out | {f"tree_{name}": a for name, a in self.model.state().items()}
 
     @classmethod
@@ -171,9 +211,46 @@ class Ranker:
         """Undo `state`."""
         line = LogisticLine(arrays["line"]) if "line" in arrays else None
         if "weights" in arrays:
-            return cls(ChoiceModel(np.asarray(arrays["weights"])), line)
+            model = ChoiceModel(np.asarray(arrays["weights"]))
+            if "gate" not in arrays:
+                return cls(model, line)
+            other = ChoiceModel(np.asarray(arrays["second"]))
+            gate = np.asarray(arrays["gate"])
+            return cls(ChoiceMixture(model, other, gate), line)
         trees = {n[5:]: a for n, a in arrays.items() if n.startswith("tree_")}
         return cls(BoostedTrees(trees), line)
+
+
+def _weighed(lists: Lists, kinds: AnyArray | None) -> ChoiceModel | ChoiceMixture:
+    """Learn weights of the few features, one set of them or two and a gate."""
+    few = lists.features[:, _FEW]
+    if kinds is None or min(np.sum(kinds == SYNONYM), np.sum(kinds == REWRITTEN)) < (
+        _OF_A_KIND
+    ):
+        return ChoiceModel.fit(few, lists.right, lists.offsets)
+    first = _of_kind(lists, kinds, SYNONYM, REWRITTEN)
+    second = _of_kind(lists, kinds, REWRITTEN, SYNONYM)
+    facts = _peaks(lists.features, lists.offsets, _OF_GATE)
+    return ChoiceMixture.fit(first, second, few, facts, lists.right, lists.offsets)
+
+
+def _of_kind(lists: Lists, kinds: AnyArray, kind: int, other: int) -> ChoiceModel:
+    """Learn weights from one kind of phrases, real ones and a few of the other kind."""
+    mine = (kinds == kind) | (kinds == LABELLED)
+    others = np.flatnonzero(kinds == other)
+    some = min(int(_OF_THE_OTHER * np.sum(kinds == kind)), len(others))
+    mine[others[np.linspace(0, len(others) - 1, some).astype(int)]] = True
+    own = lists.take(np.flatnonzero(mine))
+    return ChoiceModel.fit(own.features[:, _FEW], own.right, own.offsets)
+
+
+def _peaks(features: FloatArray, offsets: IntArray, columns: AnyArray) -> FloatArray:
+    """Largest value of features in each list, 0 for an empty one."""
+    out = np.zeros((len(offsets) - 1, len(columns)))
+    some = np.flatnonzero(np.diff(offsets) > 0)
+    for i, column in enumerate(columns.tolist() if len(some) else ()):
+        out[some, i] = np.maximum.reduceat(features[:, column], offsets[some])
+    return out
 
 
 def _grow(lists: Lists, seed: int) -> BoostedTrees:
@@ -187,19 +264,6 @@ def _grow(lists: Lists, seed: int) -> BoostedTrees:
     rank[order] = np.arange(len(order)) - np.repeat(lists.offsets[:-1], sizes)
     keep = lists.right | (rank < most)
     return BoostedTrees.fit(lists.features[keep], lists.right[keep], seed, **_TREES)
-
-
-def shares_of(utilities: FloatArray, offsets: IntArray) -> FloatArray:
-    """Shares of exponentials within each list."""
-    sizes = np.diff(offsets)
-    starts = offsets[:-1][sizes > 0]
-    if not len(starts):
-        return np.zeros(len(utilities))
-    filled = sizes[sizes > 0]
-    peaks = np.maximum.reduceat(utilities, starts)
-    shares = np.exp(utilities - np.repeat(peaks, filled))
-    out: FloatArray = shares / np.repeat(np.add.reduceat(shares, starts), filled)
-    return out
 
 
 def _facts(

@@ -13,6 +13,7 @@ from graphrep.kernels import _link_features
 from graphrep.linking._key_table import KeyTable
 from graphrep.linking._linker_words import CUES, Words, is_number
 from graphrep.linking._name_keys import id_key, stem
+from graphrep.linking._near_words import NearLists, NearWords
 from graphrep.retrieval import ClusterIndex, SparseIndex, TextFeatures
 from graphrep.retrieval._text_features import normal_form
 from graphrep.typing import AnyArray, FloatArray, IntArray
@@ -37,6 +38,7 @@ class Phrases:
     vectors: FloatArray | None
     unknown: IntArray
     unknown_numbers: IntArray
+    near: NearLists
 
     def __len__(self) -> int:
         return len(self.words.texts)
@@ -67,6 +69,10 @@ class NameViews:
         self.n_words = np.asarray(words.counts, np.int32)
         self.keys = {key: KeyTable.of(getattr(words, key)) for key in _KEYS}
         self.cue, self.number = self._marked(words.stems)
+        distinct = sorted({word for text in words.stems for word in text.split()})
+        columns = self._columns(distinct)
+        known = [w for w, at in zip(distinct, columns.tolist(), strict=True) if at >= 0]
+        self.near_words = NearWords(known, columns[columns >= 0], n_jobs)
 
     def _start(
         self, owners: AnyArray, n_concepts: int, preferred: AnyArray,
@@ -115,6 +121,9 @@ class NameViews:
             out |= {f"{kind}_index_{name}": array for name, array in index.items()}
         for key, table in self.keys.items():
             out[f"{key}_hashes"], out[f"{key}_rows"] = table.hashes, table.rows
+        out |= {
+            f"near_{name}": array for name, array in self.near_words.state().items()
+        }
         if self.vectors is not None:
             out["vectors"] = self.vectors
         if self.bias is not None:
@@ -148,6 +157,7 @@ class NameViews:
             key: KeyTable(arrays[f"{key}_hashes"], arrays[f"{key}_rows"])
             for key in _KEYS
         }
+        out.near_words = NearWords.of_state(part_of(arrays, "near_"), n_jobs)
         out.vectors, out.bias = arrays.get("vectors"), arrays.get("bias")
         index = part_of(arrays, "clusters_")
         if index:
@@ -187,6 +197,7 @@ class NameViews:
         return Phrases(
             words, _csr(char), _csr(word), vectors, unknown.astype(np.int32),
             np.asarray(missing, np.int32).reshape(-1),
+            self.near_words.read(words.stems, self.word_features.idf_, self.rarest),
         )  # fmt: skip
 
     def equal(

@@ -120,20 +120,24 @@ class PhraseLinker(NameSearch):
     -----
     **Features** of a pair are the cosines of the best name by letters (3-grams), words
     (stems) and vectors; how much of the phrase the best name, all names and the names
-    of ancestors hold, by weight of words; numbers that only one of the two has; words
-    such as "left" and "chronic" likewise; places and gaps in the list; and the share of
-    all candidates' mass that the concept, its parents and grandparents have.
+    of ancestors hold, by weight of words, be it in another form; numbers that only one
+    of the two has; words such as "left" and "chronic" likewise; places and gaps in the
+    list; and the share of all candidates' mass that the concept, its parents and
+    grandparents have.
 
     **Without labels** a tenth of the concepts lose all names but one and a tenth of
-    other names is left out; the encoder learns without them, the ranker learns to
-    find their concepts and those of names with small changes, and the encoder sees all
+    other names is left out, and the encoder learns without them. The ranker learns to
+    find their concepts, and those of names that are rewritten: words lost, bent,
+    exchanged, turned around and taken from ancestors. Either kind has weights of its
+    own, and a gate says for each phrase how far to believe which. The encoder sees all
     names once more in the end. **With labels** the ranker learns from these, five folds
     of them, each looked up among names that the other folds made.
 
     **Chances** are shares of the exponentials of a list, scaled so that the first
     candidate's is how often it is right, by a logistic line on the share and on how
     like the best candidates are; a seventh of the phrases have their concepts taken
-    away for this, so that phrases without a concept get low ones.
+    away for this, so that those without a concept get low ones. Without labels a name
+    that is the phrase has .9, divided among the concepts that have it.
 
     A phrase is O(names searched) for vectors and less for the others. About 1.5 kB a
     name of five words.
@@ -238,12 +242,13 @@ class PhraseLinker(NameSearch):
             rows.texts, rows.owners, known.n_concepts, rows.preferred,
             rows.sources < 0, self.n_jobs,
         )  # fmt: skip
+        self._set(known, views, np.asarray(known.depth, np.int64))
         made = None
         if self.ranker_ == "choice" and len(labels) < learning.MIN_LABELS:
             draw = np.random.default_rng([self.random_seed_, 0])
-            made = learning.made_queries(rows.texts, rows.owners, rows.first, draw)
+            up = self._relatives[:2]
+            made = learning.made_queries(rows.texts, rows.owners, rows.first, up, draw)
         hidden = rows.sources < 0 if made is None else made.held | (rows.sources < 0)
-        self._set(known, views, np.asarray(known.depth, np.int64))
         self._learn_encoder(rows, ~hidden)
         self._ranker = learning.learnt_ranker(
             self._comparison(), rows, labels, made, self.ranker_, self.random_seed_

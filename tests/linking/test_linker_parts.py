@@ -9,18 +9,20 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from graphrep._learners import ChoiceModel
+from graphrep._learners import ChoiceMixture, ChoiceModel, shares_of
 from graphrep.linking._linker_backoff import lowest_likely
 from graphrep.linking._linker_features import NAMES, TEMPERATURE, compare
 from graphrep.linking._linker_pool import Depths, find_pool, nearest
-from graphrep.linking._linker_queries import changed, made_queries
-from graphrep.linking._linker_ranker import Lists, Ranker, shares_of
+from graphrep.linking._linker_queries import Rewriter, made_queries
+from graphrep.linking._linker_ranker import LABELLED, REWRITTEN, SYNONYM, Lists, Ranker
 from graphrep.linking._linker_views import NameViews
 from graphrep.linking._linker_words import CUES, Words
 from graphrep.linking._name_keys import stem
+from graphrep.linking._near_words import LIKE, NearWords
+from graphrep.retrieval import TextFeatures
 
-VOCABULARY = [*"abcdefgh", "left", "right", "chronic", "3", "iv", "12", "heart", "bone"]
-PHRASES = ["left heart a b", "chronic bone 3", "iv c d", "zzz 99 heart", "e", ""]
+VOCABULARY = [*"abcdefgh", "left", "right", "chronic", "3", "iv", "12", "heart", "bony"]
+PHRASES = ["left heart a b", "chronical bony 3", "iv c d", "zzz 99 hearty", "e", ""]
 N = 30
 
 
@@ -117,6 +119,12 @@ def test_compare_when_named_then_features_are_those_of_a_naive_twin(world):
     idf = {w: np.log((1 + n_texts) / (1 + n)) + 1 for w, n in holders.items()}
     rarest = np.log(1 + n_texts) + 1
     cues = {stem(word): f"cue_{word}" for word in CUES}
+    known, new = sorted(idf), sorted(set().union(*asked))
+    letters = TextFeatures("char", 3).fit(known)
+    cosines = (letters.transform(new) @ letters.transform(known).T).toarray()
+    like = {w: {known[i] for i in np.flatnonzero(c >= LIKE)} for w, c in
+            zip(new, cosines, strict=True)}  # fmt: skip
+    assert "heart" in like["hearty"]
     for pair, (q, c) in enumerate(zip(pool.queries, pool.concepts, strict=True)):
         rows = [r for r in np.flatnonzero(owners == c) if not held[r]]
         assert table["depth"][pair] == depth[c]
@@ -150,6 +158,9 @@ def test_compare_when_named_then_features_are_those_of_a_naive_twin(world):
         assert table["query_cover"][pair] == pytest.approx(share(stems[row]), abs=1e-5)
         assert table["own_cover"][pair] == pytest.approx(share(own), abs=1e-5)
         assert table["family_cover"][pair] == pytest.approx(share(family), abs=1e-5)
+        for name, words in (("near_cover", own), ("near_family", family)):
+            weight = sum(idf.get(w, rarest) for w in asked[q] if like[w] & words)
+            assert table[name][pair] == pytest.approx(weight / total, abs=1e-5)
         name_weight = sum(idf[w] for w in stems[row])
         held_weight = sum(idf[w] for w in stems[row] & asked[q])
         assert table["name_cover"][pair] == pytest.approx(
@@ -227,6 +238,61 @@ def test_choice_model_when_no_list_has_a_choice_then_weights_are_zero():
     assert model.decision_function(np.ones((3, 2))).tolist() == [0.0] * 3
 
 
+def test_near_words_when_read_then_words_alike_with_their_weights():
+    known = ["tuberculosis", "lung", "lungs", "hip"]
+    near = NearWords(known, np.array([4, 0, 2, 1]), 1)
+    idf = np.array([1.0, 2.0, 3.0, 9.0, 5.0], np.float32)
+    found = near.read(["tuberculous lung", "", "zebra"], idf, np.float32(7.0))
+    assert found.offsets.tolist() == [0, 2, 2, 3]
+    assert found.weights.tolist() == [1.0, 7.0, 7.0]  # lung, tuberculous; zebra
+    spans = pairwise(found.indptr.tolist())
+    assert [sorted(found.columns[a:b].tolist()) for a, b in spans] == [[0, 2], [4], []]
+    again = NearWords.of_state(near.state(), 1).read(["hips"], idf, np.float32(7.0))
+    assert again.columns.tolist() == [1]
+
+
+def test_near_words_when_none_is_known_then_nothing_is_alike():
+    near = NearWords([], np.zeros(0, np.int64), 1)
+    found = near.read(["a b"], np.zeros(0, np.float32), np.float32(2.0))
+    assert found.indptr.tolist() == [0, 0, 0]
+    assert found.weights.tolist() == [2.0, 2.0]
+
+
+def test_choice_mixture_when_facts_tell_then_each_model_has_its_lists():
+    draw = np.random.default_rng(3)
+    n, size = 600, 5
+    X = draw.standard_normal((n * size, 2))
+    offsets = np.arange(0, n * size + 1, size)
+    facts = draw.standard_normal((n, 1))
+    column = np.repeat(facts[:, 0] < 0, size).astype(int)  # the second where it is
+    score = 4 * X[np.arange(n * size), column]
+    chosen = score == np.repeat(np.maximum.reduceat(score, offsets[:-1]), size)
+    models = ChoiceModel(np.array([4.0, 0.0])), ChoiceModel(np.array([0.0, 4.0]))
+    mixed = ChoiceMixture.fit(*models, X, facts, chosen, offsets)
+    shares = mixed.shares(X, facts, offsets)
+    np.testing.assert_allclose(np.add.reduceat(shares, offsets[:-1]), 1.0)
+
+    def hits(chances):
+        best = np.maximum.reduceat(chances, offsets[:-1])
+        return (chosen & (chances == np.repeat(best, size))).sum() / n
+
+    alone = [hits(model.decision_function(X)) for model in models]
+    assert max(alone) < 0.75
+    assert hits(shares) > 0.95
+    p, q = (shares_of(m.decision_function(X), offsets) for m in models)
+    assert np.log(shares[chosen]).sum() > np.log((0.5 * (p + q))[chosen]).sum()
+
+
+def test_choice_mixture_when_lists_are_empty_then_they_count_nothing():
+    offsets = np.array([0, 0, 2, 2])
+    models = ChoiceModel(np.array([1.0])), ChoiceModel(np.array([-1.0]))
+    X, facts = np.array([[0.0], [1.0]]), np.zeros((3, 1))
+    mixed = ChoiceMixture.fit(*models, X, facts, np.array([False, True]), offsets)
+    shares = mixed.shares(X, facts, offsets)
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[1] > 0.5  # the first model is believed
+
+
 def test_shares_when_lists_are_empty_then_others_sum_to_one():
     offsets = np.array([0, 0, 3, 3, 4])
     shares = shares_of(np.array([1000.0, 999.0, -1e9, 5.0]), offsets)
@@ -235,13 +301,13 @@ def test_shares_when_lists_are_empty_then_others_sum_to_one():
     assert shares[0] / shares[1] == pytest.approx(np.e)
 
 
-def _lists(seed, n_lists=300, size=12):
-    """Lists in which the letters say what is right, but for noise and no answers."""
+def _lists(seed, n_lists=300, size=12, column="char"):
+    """Lists in which a feature says what is right, but for noise and no answers."""
     draw = np.random.default_rng(seed)
     features = draw.random((n_lists * size, len(NAMES))).astype(np.float32)
     features[:, NAMES.index("exact")] = 0
     offsets = np.arange(0, n_lists * size + 1, size)
-    score = features[:, NAMES.index("char")] + 0.1 * draw.standard_normal(len(features))
+    score = features[:, NAMES.index(column)] + 0.1 * draw.standard_normal(len(features))
     right = score == np.repeat(np.maximum.reduceat(score, offsets[:-1]), size)
     right[: 40 * size] = False
     return Lists(features, right, offsets, np.tile(np.arange(size), n_lists))
@@ -253,7 +319,7 @@ def test_ranker_when_asked_for_chances_then_order_is_kept_and_mass_is_one(kind):
     ranker = getattr(Ranker, kind)(_lists(2), none, 12, 0)
     new = _lists(3)
     chances = ranker.chances(new.features, new.offsets)
-    utilities = ranker.utilities(new.features)
+    utilities = ranker.utilities(new.features, new.offsets)
     spans = list(pairwise(new.offsets.tolist()))
     assert chances.min() >= 0
     assert np.add.reduceat(chances, new.offsets[:-1]).max() <= 1 + 1e-9
@@ -266,6 +332,24 @@ def test_ranker_when_asked_for_chances_then_order_is_kept_and_mass_is_one(kind):
     assert abs(top.mean() - hit.mean()) < 0.12
     again = Ranker.of_state(ranker.state())
     np.testing.assert_array_equal(again.chances(new.features, new.offsets), chances)
+
+
+def test_ranker_when_kinds_are_many_then_two_weights_and_a_gate():
+    none = (np.zeros(13, np.int64), np.zeros(0, np.int32)) * 2
+    parts = [_lists(4), _lists(5, column="dense"), _lists(6, 50)]
+    lists = Lists.joined(parts)
+    kinds = np.repeat([SYNONYM, REWRITTEN, LABELLED], [300, 300, 50])
+    ranker = Ranker.choice(lists, none, 12, 0, kinds)
+    assert isinstance(ranker.model, ChoiceMixture)
+    first, second = ranker.model.first.weights, ranker.model.second.weights
+    assert first[0] > 3 * abs(first[2])  # letters, vectors
+    assert second[2] > 3 * abs(second[0])
+    new = _lists(7)
+    again = Ranker.of_state(ranker.state())
+    chances = ranker.chances(new.features, new.offsets)
+    np.testing.assert_array_equal(again.chances(new.features, new.offsets), chances)
+    few = Ranker.choice(lists, none, 12, 0, np.where(kinds == SYNONYM, LABELLED, kinds))
+    assert isinstance(few.model, ChoiceModel)
 
 
 def test_lowest_likely_when_summed_then_the_deepest_ancestor_that_reaches_it():
@@ -284,25 +368,44 @@ def test_made_queries_when_drawn_then_one_name_of_each_concept_stays():
     texts = [f"name {i} of thing {i // 4}" for i in range(4000)]
     owners = np.repeat(np.arange(1000), 4)
     first = np.arange(4000) % 4 == 0
-    made = made_queries(texts, owners, first, np.random.default_rng(0))
+    made = made_queries(texts, owners, first, _forest(1000), np.random.default_rng(0))
     assert not made.held[first].any()
     bare = made.held.reshape(1000, 4)[:, 1:].all(axis=1)
     assert 60 < bare.sum() < 140
     assert 0.1 < made.held.mean() < 0.2
-    held = {texts[row] for row in np.flatnonzero(made.held)}
-    n_held = sum(text in held for text in made.texts)
-    assert n_held == min(2000, made.held.sum())
-    assert 900 <= len(made.texts) - n_held <= 1000
     known = dict(zip(texts, owners.tolist(), strict=True))
-    for text, concept in zip(made.texts, made.concepts.tolist(), strict=True):
-        assert known.get(text, concept) == concept
+    held = {texts[row] for row in np.flatnonzero(made.held)}
+    n = made.n_held
+    assert n == min(2000, made.held.sum())
+    assert set(made.texts[:n]) <= held
+    assert 600 <= len(made.texts) - n <= 1000  # some are left as they were
+    for text, concept in zip(made.texts[:n], made.concepts[:n].tolist(), strict=True):
+        assert known[text] == concept
 
 
-def test_changed_when_drawn_often_then_never_blank_words():
+def _forest(n):
+    """Parents of concepts: the even one before each odd one."""
+    child = np.arange(n) % 2
+    return np.concatenate([[0], np.cumsum(child)]), np.flatnonzero(child) - 1
+
+
+def test_rewriter_when_asked_often_then_words_go_turn_and_come_from_above():
+    texts = ["joint trouble", "acute pain of hip"]
+    owners, first = np.arange(2), np.ones(2, bool)
     draw = np.random.default_rng(0)
-    found = {changed("acute pain of hip", draw) for _ in range(300)}
-    assert len(found) > 30
+    rewriter = Rewriter(texts, owners, first, _forest(2), draw)
+    found = [rewriter.rewrite(1) for _ in range(400)]
+    words = [set(text.split()) for text in found]
+    assert len(set(found)) > 150
     assert all(text == " ".join(text.split()) for text in found)
+    own = set(texts[1].split())
+    assert np.mean([own <= w for w in words]) > 0.2  # light ones keep all words
+    assert np.mean([bool({"joint", "trouble"} & w) for w in words]) > 0.4
+    assert any(text.startswith("hip") for text in found)
+    assert any(w.startswith("acu") and w != "acute" for every in words for w in every)
+    alone = [rewriter.rewrite(0) for _ in range(400)]  # nothing is above it
+    foreign = np.mean([bool(own & set(text.split())) for text in alone])
+    assert 0.05 < foreign < 0.5
 
 
 @pytest.mark.parametrize(

@@ -246,9 +246,9 @@ def test_candidates_when_context_defines_a_short_form_then_written_out(linker):
 
 def test_predict_when_chance_is_below_threshold_then_none_or_an_ancestor(lungs, linker):
     phrases = ["vasomotor rhinitis", "broken window of the car", "asthma"]
-    sure = pickle.loads(pickle.dumps(linker)).set_params(threshold=0.9)
+    sure = pickle.loads(pickle.dumps(linker)).set_params(threshold=0.8)
     chances = linker.candidates(phrases, 1).scores
-    assert chances[0] > 0.9 > chances[1]
+    assert chances[0] > 0.8 > chances[1]
     assert sure.predict(phrases).tolist()[:2] == ["J30.0", None]
     asthma = pickle.loads(pickle.dumps(linker)).set_params(threshold=0.5)
     found = asthma.predict(["persistent asthma with exacerbation"], backoff=True)
