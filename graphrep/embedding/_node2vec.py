@@ -103,7 +103,8 @@ class Node2Vec(SkipGramEmbedder):
     tasks_ : Summary or None
         Where walks went through files: tasks ``run``, ``skipped`` and ``retried``.
     plan_ : TaskPlan
-        Which way a fit went, and what it was to take.
+        Which way the fit went, and what it was to take. Neither this nor ``tasks_`` is
+        saved.
 
     Raises
     ------
