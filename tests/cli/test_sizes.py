@@ -65,7 +65,7 @@ def test_size_when_the_archive_has_no_pointers_then_is_read(tmp_path: Path) -> N
 
 def test_size_when_the_file_is_small_then_is_exact(edges: Path) -> None:
     size = graph_size(GraphSource(str(edges)))
-    assert size == (3, 4, True, "the file, read as a whole")
+    assert size == (3, 4, True, "the file, read as a whole", False)
 
 
 @pytest.mark.usefixtures("no_reading")
