@@ -115,19 +115,6 @@ def lowest_bit(typing, bits):
     return types.int64(types.uint64), codegen
 
 
-@intrinsic
-def clear(typing, values, at):
-    """Make 64 numbers (uint16) from ``at`` on zero."""
-
-    def codegen(context, builder, signature, args):
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        zero = ir.Constant(vector(_I16), [0] * LANES)
-        builder.store(zero, place(builder, array, args[1], _I16), align=2)
-        return context.get_dummy_value()
-
-    return types.void(values, types.int64), codegen
-
-
 def fetch(builder, pointer):
     """Ask for the line of memory that a pointer is in."""
     byte = ir.IntType(8).as_pointer()

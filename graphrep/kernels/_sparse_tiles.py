@@ -29,6 +29,7 @@ _MOST_ADDED = 20_000  # features of a query; what others can add counts as unkno
 _MOST_SUM = 65_535
 _LAST_ROW = 2**32 - 1
 _LARGEST = 1e37
+_MOST_UNITS = 1e42  # of a score of 1: what float32 cannot hold is less than a unit
 _AHEAD = 6  # rows and lists that are fetched before they are read
 _MOST_COUNTED = 1 << 20  # sums, in 16 bits of a lane
 _MOST_RANKED = 256  # rows that are put in order by comparing all with all
@@ -190,6 +191,7 @@ def _read(
         n_added = min(hi - lo, _MOST_ADDED)
         units = (_MOST_SUM - 2 * n_added - 8) / max(bound + of_common / 255, 1e-300)
         units = min(units, _LARGEST / most_value)  # units of a value fit float32
+        units = min(units, _MOST_UNITS)
         over = under = 1 + _ROUNDING * (hi - lo)
         most = 0.0
         for e in range(lo, hi):
@@ -355,8 +357,8 @@ def _kth(sums, first, n, k, slack, least, most):
 
 @njit(borrowed=True)
 def _products(i, q, state, q_indptr, q_indices, q_data, indptr, indices, data):
-    """Score the rows that were listed by their own entries."""
-    query, met, n = state.query, state.met, state.n_met[i]
+    """Score the rows that were listed by their own entries; forget scores of 0."""
+    query, met, n, kept = state.query, state.met, state.n_met[i], 0
     for e in range(q_indptr[q], q_indptr[q + 1]):
         query[q_indices[e]] = q_data[e]
     for m in range(n):
@@ -366,7 +368,10 @@ def _products(i, q, state, q_indptr, q_indices, q_data, indptr, indices, data):
                 prefetch(indices, at + line)
                 prefetch(data, at + line)
         lo, hi = indptr[met[i, m]], indptr[met[i, m] + 1]
-        state.scores[m] = product(query, indices, data, lo, hi)
+        score = product(query, indices, data, lo, hi)
+        met[i, kept], state.scores[kept] = met[i, m], score
+        kept += score > 0
+    state.n_met[i] = kept
     for e in range(q_indptr[q], q_indptr[q + 1]):
         query[q_indices[e]] = np.float32(0.0)
 

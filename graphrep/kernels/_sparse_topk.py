@@ -147,10 +147,12 @@ def _collect_rarest(
 def _add_list(t, value, p_indptr, p_rows, p_data, sums, met, n_met):
     for e in range(p_indptr[t], p_indptr[t + 1]):
         row = p_rows[e]
-        if sums[row] == _FLOOR:
+        before = sums[row]
+        sums[row] = before + value * p_data[e]
+        # A product may be too small for float32: the row was not met then.
+        if before == _FLOOR and sums[row] > _FLOOR:
             met[n_met] = row
             n_met += 1
-        sums[row] += value * p_data[e]
     return n_met
 
 

@@ -20,7 +20,7 @@ from graphrep.kernels import (
     _sparse_tiles,
     _sparse_topk,
 )
-from graphrep.retrieval._arguments import read_groups
+from graphrep.retrieval._arguments import as_rows, read_groups, settled
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -183,8 +183,17 @@ class SparseIndex:
         -------
         rows : ndarray of int64 of shape (n_queries, k)
             Best first, ties by the lower row; -1 where no more rows share a feature.
+            A product that is too small for float32 counts as none.
         scores : ndarray of float32 of shape (n_queries, k)
             Dot products; 0 where the row is -1.
+
+        Raises
+        ------
+        GraphTypeError
+            If queries are not sparse.
+        GraphValueError
+            For negative, NaN or infinite values, queries of another width, ``k < 1``,
+            rows outside the base, and scores beyond float32.
         """
         rows = _checked(queries, "queries")
         if rows.shape[1] != self._base.shape[1]:
@@ -197,9 +206,7 @@ class SparseIndex:
         if max_postings is not None:
             most = np.int64(positive_int(max_postings, "max_postings"))
         n = rows.shape[0]
-        left_out = np.full(n, -1, np.int64)
-        if exclude is not None:
-            left_out[:] = exclude
+        left_out = as_rows(exclude, n, len(self))
         group_of, n_groups = read_groups(groups, len(self))
         k = min(k, len(self) if group_of is None else n_groups)
         found, scores = np.empty((n, k), np.int64), np.empty((n, k), np.float32)
@@ -234,7 +241,7 @@ class SparseIndex:
                 for at in range(0, len(some), span)
             ]  # fmt: skip
             for_pieces(work, parts, threads)
-        return found, scores
+        return settled(found, scores, len(self), "dot")
 
     @cached_property
     def _common(self) -> _Common:

@@ -79,6 +79,16 @@ def test_query_when_nothing_is_shared_or_empty_then_minus_one():
     assert SparseIndex(Y).query(sparse.csr_array((0, 3)), 3)[0].shape == (0, 2)
 
 
+@pytest.mark.parametrize("n", [2, 100])  # by tiles, by lists
+def test_query_when_products_are_too_small_for_float32_then_none_and_once(n):
+    tiny = 1e-30
+    Y = sparse.csr_array(([tiny, 1.0, tiny], ([0, 0, 1], [0, 1, 0])), shape=(n, 2))
+    X = sparse.csr_array([[tiny, 1.0], [tiny, 0.0]])
+    rows, scores = SparseIndex(Y).query(X, 2)
+    assert rows.tolist() == [[0, -1], [-1, -1]]
+    assert scores.tolist() == [[1.0, 0.0], [0.0, 0.0]]
+
+
 def test_query_when_threads_differ_then_same_bits():
     Y, X = _random(900, 120, 0.1, 3), _random(600, 120, 0.1, 4)
     index = SparseIndex(Y)
@@ -97,4 +107,11 @@ def test_index_when_input_is_bad_then_said():
         index.query(sparse.csr_array([[1.0, 2.0, 3.0]]))
     with pytest.raises(GraphValueError, match="k must"):
         index.query(sparse.csr_array([[1.0, 2.0]]), 0)
+    one = sparse.csr_array([[1.0, 2.0]])
+    with pytest.raises(GraphValueError, match="one a query"):
+        index.query(one, 1, exclude=[0.5])
+    with pytest.raises(GraphValueError, match="no row of a base of 1"):
+        index.query(one, 1, exclude=[1])
+    with pytest.raises(GraphValueError, match="Scale the vectors down"):
+        index.query(one * 1e38, 1)
     assert "n=1" in repr(index)

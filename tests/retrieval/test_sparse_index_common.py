@@ -118,7 +118,10 @@ def test_sums_when_compared_with_products_then_within_what_is_claimed():
     assert 0 < worst < 0.01
 
 
-@pytest.mark.parametrize(("base", "asked"), [(1e-40, 1.0), (1e-40, 1e20), (1.0, 1e-41)])
+@pytest.mark.parametrize(
+    ("base", "asked"),
+    [(1e-40, 1.0), (1e-40, 1e20), (1.0, 1e-41), (1e-22, 1e-22), (1e-21, 1e-23)],
+)
 def test_query_when_values_are_hardly_numbers_then_exact_all_the_same(base, asked):
     Y, X = _rows(3000, 40, 9), _rows(10, 40, 10)
     Y.data[:], X.data[:] = Y.data * np.float32(base), X.data * np.float32(asked)
