@@ -11,7 +11,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from graphrep.blocking._budget import select_pairs
+from graphrep.blocking._blocking_report import check_tables
+from graphrep.blocking._budget import select_pairs, spending_order
 from graphrep.blocking._candidate_pairs import CandidatePairs
 from graphrep.blocking._matches import as_matches
 from graphrep.blocking._records import Records, as_records
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from graphrep.blocking._recall_estimate import LikelyMatches
     from graphrep.blocking._score_mixture import RecallEstimate
+
+_MOST_PAIRS = 2.0**62  # of a budget: more is all
 
 
 class RawPairs(NamedTuple):
@@ -132,12 +135,15 @@ class Blocker(BaseEstimator):
         other = left if right is None else right
         raw = self._pairs(left, other, one_table)
         raw = self._apply_rules(raw, left, other)
-        wanted = self._wanted(raw, left, other, one_table)
-        return select_pairs(
+        sizes = len(left), len(other)
+        pairs = select_pairs(
             raw.left, raw.right, raw.scores, left.index, other.index,
-            one_table=one_table, budget=wanted, per_record=self.per_record,
-            min_per_record=self.min_per_record,
+            one_table=one_table, budget=self.wanted_pairs(*sizes, one_table),
+            per_record=self.per_record, min_per_record=self.min_per_record,
         )  # fmt: skip
+        if self.target_recall is None:
+            return pairs
+        return self._aimed(pairs, left, other, len(raw.left))
 
     def fit_candidate_pairs(
         self, A: Any, B: Any = None, matches: Any = None
@@ -153,32 +159,40 @@ class Blocker(BaseEstimator):
         if isinstance(self.budget, (Integral, np.integer)):
             return int(self.budget)
         smaller = n_left if one_table else min(n_left, n_right)
-        return round(float(self.budget) * smaller)
+        return round(min(float(self.budget) * smaller, _MOST_PAIRS))
 
-    def _wanted(
-        self, raw: RawPairs, A: Records, B: Records, one_table: bool
-    ) -> int | None:
-        """Pairs to take of those that were found: the budget, or what the target needs.
-
-        Sets ``recall_estimate_`` where there is a target.
-        """
-        most = self.wanted_pairs(len(A), len(B), one_table)
-        if self.target_recall is None:
-            return most
-        order = np.argsort(-raw.scores, kind="stable")[:most]
-        left, right = raw.left[order], raw.right[order]
-        near = self._likely_matches(A, B, one_table)
-        needed = near.needed(left, right, self.target_recall)
-        self.recall_estimate_ = near.estimate(left[:needed], right[:needed])
-        if needed is None and len(left):
+    def _aimed(
+        self, pairs: CandidatePairs, A: Records, B: Records, n_found: int
+    ) -> CandidatePairs:
+        """Take as many of the pairs of the budget as ``target_recall`` needs."""
+        order = spending_order(pairs, pairs.one_table, self.min_per_record)
+        left = pairs.left_rows[order].astype(np.int64)
+        right = pairs.right_rows[order].astype(np.int64)
+        needed, reached = self._needed(left, right, A, B, pairs.one_table)
+        if needed is not None:
+            return pairs.take(np.sort(order[:needed]))
+        if self.target_recall and n_found:
+            bounds = "budget" if self.per_record is None else "budget or per_record"
             warnings.warn(
-                f"{len(left):,} pairs have an estimated recall of "
-                f"{self.recall_estimate_}, below target_recall={self.target_recall:g}. "
-                "Raise budget, or n_neighbors if all pairs that were found are taken.",
+                f"{len(pairs):,} pairs have an estimated recall of {reached}, below "
+                f"target_recall={self.target_recall:g}. Raise {bounds}, or n_neighbors "
+                "if all pairs that were found are taken.",
                 GraphWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
-        return most if needed is None else needed
+        return pairs
+
+    def _needed(
+        self, left: IntArray, right: IntArray, A: Records, B: Records, one_table: bool
+    ) -> tuple[int | None, RecallEstimate | float]:
+        """How many of the pairs reach the target, None if all do not; and their recall.
+
+        Sets ``recall_estimate_``.
+        """
+        near = self._likely_matches(A, B, one_table)
+        needed = near.needed(left, right, float(self.target_recall or 0.0))
+        self.recall_estimate_ = near.estimate(left[:needed], right[:needed])
+        return needed, self.recall_estimate_
 
     # -- how good the pairs are --------------------------------------------------
     def estimate_recall(
@@ -198,10 +212,16 @@ class Blocker(BaseEstimator):
         RecallEstimate
             See `graphrep.blocking.estimate_recall` for what is assumed. Pairs that the
             rules of this blocker drop are taken to be no matches.
+
+        Raises
+        ------
+        GraphValueError
+            If the tables are not those of the pairs.
         """
         left, right = self._read(A, B)
         other = left if right is None else right
         chosen = self.candidate_pairs(left, right) if pairs is None else pairs
+        check_tables(chosen, left, other, right is None)
         near = self._likely_matches(left, other, right is None)
         return near.estimate(chosen.left_rows, chosen.right_rows)
 

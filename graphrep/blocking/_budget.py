@@ -31,9 +31,19 @@ def select_pairs(
         return pairs
     if min_per_record <= 0:
         return pairs.head(budget)
-    kept = rank_within(pairs, one_table) < min_per_record
-    order = np.argsort(~kept, kind="stable")  # those to keep first, each best first
+    order = spending_order(pairs, one_table, min_per_record)
     return pairs.take(np.sort(order[:budget]))
+
+
+def spending_order(
+    pairs: CandidatePairs, one_table: bool, min_per_record: int
+) -> IntArray:
+    """Order in which a growing budget adds pairs: those to keep first, best first."""
+    if min_per_record <= 0:
+        return np.arange(len(pairs))
+    kept = rank_within(pairs, one_table) < min_per_record
+    order: IntArray = np.argsort(~kept, kind="stable")
+    return order
 
 
 def rank_within(pairs: CandidatePairs, one_table: bool) -> IntArray:

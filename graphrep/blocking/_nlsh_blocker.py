@@ -31,10 +31,12 @@ from graphrep.blocking._records import Records
 from graphrep.blocking._relative import Neighbours, without_twins
 from graphrep.blocking._thinning import thinned
 from graphrep.exceptions import GraphTypeError, GraphValueError
-from graphrep.typing import AnyArray, FloatArray, PathType
+from graphrep.typing import AnyArray, FloatArray, IntArray, PathType
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from graphrep.blocking._score_mixture import RecallEstimate
 
 _ENCODERS = ("lexical", "static", "transformer")
 _HARD, _BEYOND = (2, 50), (16, 50)  # places that near records are drawn from
@@ -373,20 +375,19 @@ default="auto"
     ) -> CandidatePairs:
         return nlsh_pairs(self, A, B, one_table)
 
-    def _wanted(
-        self, raw: RawPairs, A: Records, B: Records, one_table: bool
-    ) -> int | None:
-        """Pairs of the budget, fewer where these are to reach the target."""
+    def _needed(
+        self, left: IntArray, right: IntArray, A: Records, B: Records, one_table: bool
+    ) -> tuple[int | None, RecallEstimate | float]:
+        """Count by the known matches, where there are any of these tables."""
         known = self._known
-        if self.target_recall is None or known is None or not len(known.left):
-            return super()._wanted(raw, A, B, one_table)
-        if not self._fitted_to(A, B):
-            return super()._wanted(raw, A, B, one_table)
-        most = self.wanted_pairs(len(A), len(B), one_table)
-        scores = scores_of_known(*raw, known, len(B))
-        least = np.quantile(scores, 1.0 - self.target_recall, method="lower")
-        needed = int(np.count_nonzero(raw.scores >= np.float32(least)))
-        return needed if most is None else min(most, needed)
+        if known is None or not len(known.left) or not self._fitted_to(A, B):
+            return super()._needed(left, right, A, B, one_table)
+        self.__dict__.pop("recall_estimate_", None)
+        before = -np.arange(float(len(left)))
+        places = scores_of_known(left, right, before, known, len(B))
+        last = np.quantile(places, 1.0 - float(self.target_recall or 0), method="lower")
+        needed = None if np.isinf(last) else int(1 - last)
+        return needed, float(np.mean(np.isfinite(places)))
 
     def _fitted_to(self, A: Records, B: Records) -> bool:
         """Tell whether these are the tables of ``fit``, by their ids."""

@@ -111,8 +111,10 @@ class LikelyMatches:
 
     def estimate(self, left: IntArray, right: IntArray) -> RecallEstimate:
         """Estimate the recall of pairs of rows."""
-        if not len(left) or not len(self.keys):
+        if not len(left):
             return RecallEstimate(0.0, 0.0, 0.0)
+        if not len(self.keys):  # nothing is near, which tells nothing of these pairs
+            return RecallEstimate(0.0, 0.0, 1.0)
         bins = self.mixture.bins(self.scores[self._places(left, right)[0]])
         return self.mixture.estimate(
             np.bincount(bins, minlength=len(self.mixture.totals_))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from graphrep.blocking import (
+    CandidatePairs,
     KeyBlocker,
     NLSHBlocker,
     RecallEstimate,
@@ -142,6 +143,38 @@ def test_target_recall_when_budget_is_too_small_then_all_of_it_and_a_warning(mad
         pairs = model.candidate_pairs(A, B)
     assert len(pairs) == 100
     assert model.recall_estimate_.recall < 0.5
+    with pytest.warns(GraphWarning, match="0 pairs"):
+        assert len(model.set_params(budget=0.0004).candidate_pairs(A, B)) == 0
+
+
+def test_target_recall_when_records_have_bounds_then_told_of_the_pairs_chosen(made):
+    A, B, _ = made
+    for options in ({"per_record": 3}, {"min_per_record": 2}):
+        model = TfidfBlocker(target_recall=0.9, budget=5.0, n_jobs=1, **options)
+        pairs = model.fit_candidate_pairs(A, B)
+        again = model.estimate_recall(A, B, pairs=pairs)
+        assert again == pytest.approx(model.recall_estimate_)
+        assert again.recall >= 0.9
+        one_less = TfidfBlocker(budget=len(pairs) - 1, n_jobs=1, **options)
+        fewer = one_less.fit_candidate_pairs(A, B)
+        assert estimate_recall(fewer, A, B, n_jobs=1).recall < 0.9
+        assert np.isin(fewer.keys, pairs.keys).all()
+    with pytest.warns(GraphWarning, match="Raise budget or per_record"):
+        model.set_params(per_record=1, min_per_record=0).candidate_pairs(A, B)
+    assert model.recall_estimate_.recall < 0.9
+
+
+def test_target_recall_when_matches_are_known_then_their_share_or_a_warning(made):
+    A, B, matches = made
+    known = matches[:200]
+    model = NLSHBlocker(target_recall=0.9, random_state=0, n_jobs=1)
+    pairs = model.fit_candidate_pairs(A, B, known)
+    assert truth(pairs, known) == pytest.approx(0.9, abs=0.006)
+    assert truth(pairs.head(len(pairs) - 1), known) < truth(pairs, known)
+    model.set_params(budget=20)
+    with pytest.warns(GraphWarning, match="20 pairs have an estimated"):
+        assert len(model.candidate_pairs(A, B)) == 20
+    assert not hasattr(model, "recall_estimate_")
 
 
 def test_rules_when_they_drop_pairs_then_these_are_no_matches(made):
@@ -180,6 +213,13 @@ def test_estimate_when_tables_are_empty_or_wrong_then_zero_or_refused(made):
         estimate_recall(pairs, A, B, assignment="one")
     with pytest.raises(GraphValueError, match="Pass the tables"):
         estimate_recall(pairs, A, A)
+    with pytest.raises(GraphValueError, match="Pass the tables"):
+        TfidfBlocker(n_jobs=1).fit(A, B).estimate_recall(A, A, pairs=pairs)
+    far = Records({"name": ["aaaa", "bbbb"]}), Records({"name": ["yyyy", "zzzz"]})
+    unlike = CandidatePairs(
+        [0, 1], [0, 1], left_ids=far[0].index, right_ids=far[1].index
+    )
+    assert estimate_recall(unlike, *far) == (0, 0, 1)  # nothing is known of them
     model = TfidfBlocker(target_recall=0.9, executor="serial").fit(A, B)
     with pytest.raises(GraphValueError, match="looks at all pairs at once"):
         model.candidate_pairs(A, B)
