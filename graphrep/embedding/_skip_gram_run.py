@@ -189,7 +189,7 @@ def train(
     )  # fmt: skip
     arguments = corpus.graph, corpus.rule, model, noise, buffers, *tables
     visits = np.zeros((corpus.n_nodes, 2), np.int32)
-    chunk = -(-_CHUNK // size) * size
+    chunk = _chunk_of(size)
     per_pass = max(1, -(-n_starts // chunk))
     n_tokens = 0
     order = corpus.starts
@@ -208,6 +208,11 @@ def train(
         else:
             n_tokens += kernels.train_rounds(*arguments, *walks, visits, n_threads)
     return Trained(int(n_tokens), size)
+
+
+def _chunk_of(size: int) -> int:
+    """Count the walks between two reports, whole groups of them."""
+    return -(-_CHUNK // size) * size
 
 
 def _slot_bytes(options: Options) -> int:
@@ -229,5 +234,6 @@ def training_memory(
     return {
         "vectors": 2 * n_nodes * width * 4,
         "walks_in_flight": size * (rows * (width * 4 + 28) + _slot_bytes(options)),
-        "counts": _CHUNK * options.walk_length * 12 + n_nodes * 40,
+        "counts": min(_chunk_of(size), n_nodes) * options.walk_length * 12
+        + n_nodes * 40,
     }

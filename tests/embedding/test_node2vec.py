@@ -170,6 +170,11 @@ def test_estimate_memory_when_a_million_nodes_then_mostly_the_tables():
     assert need["total"] < 3 * 2**30
 
 
+def test_estimate_memory_when_nodes_are_few_then_as_many_walks_are_counted():
+    need = Node2Vec(8, walk_length=100, round_size=64).estimate_memory(2_000, 12_000)
+    assert need["counts"] == 2_000 * (100 * 12 + 40)
+
+
 def test_partial_fit_when_nodes_are_new_then_old_vectors_keep_their_bits(groups):
     graph, labels = groups
     old = np.setdiff1d(np.arange(400), np.arange(0, 400, 40))
