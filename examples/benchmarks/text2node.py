@@ -48,6 +48,25 @@ VARIANTS = {
     "mean+mlp contrastive gated": {
         "mapper": "mlp", "loss": "contrastive", "target": "gated",
     },
+    "mean+mlp contrastive names+graph, full": {
+        "mapper": "mlp", "loss": "contrastive", "target": "names+graph",
+        "structure_weight": 1.0,
+    },
+    "mean+mlp contrastive gated, full": {
+        "mapper": "mlp", "loss": "contrastive", "target": "gated",
+        "structure_weight": 1.0,
+    },
+    "linear contrastive names+graph": {
+        "mapper": "linear", "loss": "contrastive", "target": "names+graph",
+    },
+    "linear contrastive names+graph, full": {
+        "mapper": "linear", "loss": "contrastive", "target": "names+graph",
+        "structure_weight": 1.0,
+    },
+    "linear contrastive gated, full": {
+        "mapper": "linear", "loss": "contrastive", "target": "gated",
+        "structure_weight": 1.0,
+    },
     "linear contrastive names": {
         "mapper": "linear", "loss": "contrastive", "target": "names",
     },
