@@ -166,13 +166,14 @@ class Planner:
         fits = self.limit is None or whole.memory <= self.limit
         if self.executor is None and fits:
             return whole
-        reason = self._no_columns()
+        reason, enough = self._no_columns(), whole.memory
         if reason is None:
             best = self._columns()
             if best is not None:
                 return best
             least = self._columns_of(LANES, 1, 1).memory
             reason = f"column blocks need {human_bytes(least)} at least"
+            enough = least if self.executor is not None else min(least, enough)
         if fits:
             raise GraphValueError(f"An executor works on column blocks, and {reason}.")
         assert self.limit is not None
@@ -181,7 +182,7 @@ class Planner:
             f"FastRP of {self.size.n_nodes:,} nodes and {self.size.n_entries:,} "
             f"entries in {self.recipe.n_components} dimensions needs "
             f"{human_bytes(whole.memory)} in memory, and {reason}; memory_limit is "
-            f"{human_bytes(self.limit)}.{hint}"
+            f"{human_bytes(self.limit)}. Allow {enough:,} bytes or more.{hint}"
         )
 
     def _no_columns(self) -> str | None:
