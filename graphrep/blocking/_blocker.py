@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from graphrep._utils._memory import memory_bytes
 from graphrep.blocking._blocking_report import check_tables
 from graphrep.blocking._budget import select_pairs, spending_order
 from graphrep.blocking._candidate_pairs import CandidatePairs
@@ -217,6 +218,9 @@ class Blocker(BaseEstimator):
         ------
         GraphValueError
             If the tables are not those of the pairs.
+        MemoryLimitError
+            If the estimate, which is made in memory, does not keep to the blocker's
+            ``memory_limit``.
         """
         left, right = self._read(A, B)
         other = left if right is None else right
@@ -229,6 +233,7 @@ class Blocker(BaseEstimator):
         """Weigh near pairs, which recall is estimated with."""
         from graphrep.blocking._recall_estimate import LikelyMatches
 
+        self._check_estimate(A, None if one_table else B)
         return LikelyMatches(
             A, B, one_table, getattr(self, "assignment_", "auto"),
             keep=lambda raw: self._apply_rules(raw, A, B),
@@ -236,6 +241,18 @@ class Blocker(BaseEstimator):
             n_jobs=getattr(self, "n_jobs", None),
             seed=getattr(self, "random_seed_", 0),
         )  # fmt: skip
+
+    def _check_estimate(self, A: Any, B: Any = None) -> None:
+        """Refuse tables whose estimate does not keep to ``memory_limit``, if any."""
+        from graphrep.blocking._recall_estimate import refuse_beyond
+
+        limit = getattr(self, "memory_limit", None)
+        if limit is not None:
+            left, right = self._read(A, B)
+            refuse_beyond(
+                memory_bytes(limit), left, left if right is None else right,
+                right is None, getattr(self, "n_jobs", None),
+            )  # fmt: skip
 
     # -- keeping -----------------------------------------------------------------
     def save(self, path: PathType, *, overwrite: bool = True) -> None:

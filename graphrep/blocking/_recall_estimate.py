@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from graphrep._utils._memory import human_bytes
+from graphrep._utils._parallel import resolve_n_jobs
 from graphrep._utils._random import draw_seed
+from graphrep.blocking._block_costs import costs_of_rows, entries_of
 from graphrep.blocking._blocker import RawPairs
 from graphrep.blocking._blocking_report import check_tables
 from graphrep.blocking._candidate_pairs import CandidatePairs
@@ -26,7 +29,7 @@ from graphrep.blocking._score_mixture import (
     RecallEstimate,
     ScoreMixture,
 )
-from graphrep.exceptions import GraphValueError
+from graphrep.exceptions import GraphValueError, MemoryLimitError
 from graphrep.retrieval import SparseIndex, TextFeatures
 from graphrep.typing import AnyArray, IntArray
 
@@ -137,6 +140,21 @@ class LikelyMatches:
         at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
         known = self.keys[at] == wanted
         return at[known], known
+
+
+def refuse_beyond(
+    limit: int, A: Records, B: Records, one_table: bool, n_jobs: int | None
+) -> None:
+    """Refuse an estimate that needs more memory than is allowed: it has no files."""
+    entries = entries_of(A, "char", _NGRAM), entries_of(B, "char", _NGRAM)
+    costs = costs_of_rows(len(A), len(B), entries, _NEIGHBOURS, one_table, None)
+    need = costs.whole + resolve_n_jobs(n_jobs) * costs.per_thread
+    if need > limit:
+        raise MemoryLimitError(
+            f"Estimating the recall of pairs of {len(A):,} and {len(B):,} records "
+            f"works in memory and needs {human_bytes(need)}; memory_limit is "
+            f"{human_bytes(limit)}. Allow {need:,} bytes or more."
+        )
 
 
 def estimate_recall(

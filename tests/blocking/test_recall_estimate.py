@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -19,7 +22,7 @@ from graphrep.blocking import (
 )
 from graphrep.blocking._score_mixture import MANY, SINGLE, ScoreMixture
 from graphrep.datasets import make_records
-from graphrep.exceptions import GraphValueError, GraphWarning
+from graphrep.exceptions import GraphValueError, GraphWarning, MemoryLimitError
 from graphrep.plot import blocking_page
 
 
@@ -223,6 +226,25 @@ def test_estimate_when_tables_are_empty_or_wrong_then_zero_or_refused(made):
     model = TfidfBlocker(target_recall=0.9, executor="serial").fit(A, B)
     with pytest.raises(GraphValueError, match="looks at all pairs at once"):
         model.candidate_pairs(A, B)
+
+
+def test_estimate_when_memory_is_limited_then_kept_to_or_refused(made):
+    A, B, _ = made
+    model = TfidfBlocker(n_jobs=1).fit(A, B)
+    pairs = model.candidate_pairs(A, B)
+    model.estimate_recall(A, B, pairs=pairs)  # compiles
+    model.set_params(memory_limit=1)
+    with pytest.raises(MemoryLimitError, match="records works in memory") as error:
+        model.estimate_recall(A, B, pairs=pairs)
+    told = re.search(r"Allow ([0-9,]+) bytes", str(error.value))
+    model.set_params(memory_limit=int(told[1].replace(",", "")))
+    tracemalloc.start()
+    try:
+        found = model.estimate_recall(A, B, pairs=pairs)
+        assert tracemalloc.get_traced_memory()[1] <= model.memory_limit
+    finally:
+        tracemalloc.stop()
+    assert found == estimate_recall(pairs, A, B, n_jobs=1)
 
 
 def test_report_when_given_an_estimate_then_shows_it(made):

@@ -117,6 +117,12 @@ def test_block_when_estimated_then_a_share(
     done = invoke("block", a, b, "--estimate", "-m", "minhash", "--report", other)
     assert done.exit_code == 0, done.stderr
     assert "estimated recall" in done.stderr + done.stdout
+    limited = ("-m", "tfidf", "--memory-limit", "1kB", "--report", other, "--overwrite")
+    refused = invoke(
+        "block", a, b, "--estimate", *limited
+    )  # before pairs are looked for
+    assert refused.exit_code == 5
+    assert "Estimating the recall of pairs" in refused.stderr
 
 
 def test_block_when_trained_then_learns(

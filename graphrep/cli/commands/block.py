@@ -154,6 +154,8 @@ def block(
         tables = _read(left, right, id_, right_id or id_, train, matches)
         if dry_run:
             return _show_plan(run, tables, method, estimator)
+        if estimate:  # what cannot be told is refused before the work
+            estimator._check_estimate(tables.left, tables.right)
         progress(f"Looking for pairs by {type(estimator).__name__}", 0, 0)
         estimator._progress = progress
         estimator.fit(tables.left, tables.right, tables.train)
