@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -202,13 +203,16 @@ class NameEncoder(BaseEstimator):
             raise GraphValueError(
                 f"n_buckets must be a power of two; got {self.n_buckets}."
             )
-        self.random_seed_ = draw_seed(self.random_state)
-        draw = np.random.default_rng(self.random_seed_)
-        bags = hashed_bags(texts, self.orders, self.n_buckets, self.n_jobs)
-        self._start(bags, draw)
-        hard = self._confusions(texts, concepts, draw) if self.n_epochs else None
-        with self._steps(bags, concepts) as steps:
-            self._learn(steps, concepts, hard, draw, self.n_epochs, self.learning_rate)
+        with self._all_or_nothing():
+            self.random_seed_ = draw_seed(self.random_state)
+            draw = np.random.default_rng(self.random_seed_)
+            bags = hashed_bags(texts, self.orders, self.n_buckets, self.n_jobs)
+            self._start(bags, draw)
+            hard = self._confusions(texts, concepts, draw) if self.n_epochs else None
+            with self._steps(bags, concepts) as steps:
+                self._learn(
+                    steps, concepts, hard, draw, self.n_epochs, self.learning_rate
+                )
         return self
 
     def partial_fit(self, X: Sequence[str], y: Any) -> Self:
@@ -235,10 +239,13 @@ class NameEncoder(BaseEstimator):
         draw = np.random.default_rng([self.random_seed_, len(self.losses_)])
         bags = hashed_bags(texts, self.orders, self.n_buckets, self.n_jobs)
         hard = self._confusions(texts, concepts, draw)
-        self.vectors_ = np.array(self.vectors_)  # those of a file cannot be written
-        self.log_weights_ = np.array(self.log_weights_)
-        with self._steps(bags, concepts) as steps:
-            self._learn(steps, concepts, hard, draw, 1, self.learning_rate / 2)
+        with self._all_or_nothing():
+            # Copies: arrays of a file cannot be written.
+            self.vectors_ = np.array(self.vectors_)
+            self.log_weights_ = np.array(self.log_weights_)
+            self.losses_ = list(self.losses_)
+            with self._steps(bags, concepts) as steps:
+                self._learn(steps, concepts, hard, draw, 1, self.learning_rate / 2)
         return self
 
     def transform(self, X: Sequence[str]) -> FloatArray:
@@ -287,6 +294,17 @@ class NameEncoder(BaseEstimator):
         return TorchSteps(*given, self.device)
 
     # -- learning ----------------------------------------------------------------
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Put back what was learnt before where learning fails or is stopped."""
+        kept = dict(self.__dict__)
+        try:
+            yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(kept)
+            raise
+
     def _start(self, bags: Any, draw: np.random.Generator) -> None:
         holders = np.bincount(bags.indices, minlength=self.n_buckets)
         rarity = np.log((1.0 + bags.shape[0]) / (1.0 + holders)) + 1.0

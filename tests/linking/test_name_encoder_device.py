@@ -90,3 +90,31 @@ def test_fit_when_there_is_no_such_device_then_error_and_nothing_learnt(monkeypa
         with pytest.raises(DeviceError, match=text):
             model.fit(TEXTS, CONCEPTS)
         assert not hasattr(model, "vectors_")
+
+
+def test_learning_when_it_fails_then_what_was_learnt_before_is_there(monkeypatch):
+    from graphrep.linking._name_encoder_torch import TorchSteps
+
+    model = encoder("torch:cpu", batch_size=4)
+    taken = TorchSteps.step
+
+    def fail(self, rows, n, rate, number):
+        if number == 2:
+            raise MemoryError
+        return taken(self, rows, n, rate, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TorchSteps, "step", fail)
+        with pytest.raises(MemoryError):
+            model.fit(TEXTS, CONCEPTS)
+        assert not hasattr(model, "vectors_")
+        assert not hasattr(model, "random_seed_")
+    before = model.fit(TEXTS, CONCEPTS).transform(TEXTS)
+    losses = list(model.losses_)
+    with monkeypatch.context() as patch:
+        patch.setattr(TorchSteps, "step", fail)
+        for learn in (model.partial_fit, model.fit):
+            with pytest.raises(MemoryError):
+                learn(TEXTS, CONCEPTS)
+            np.testing.assert_array_equal(model.transform(TEXTS), before)
+            assert model.losses_ == losses
