@@ -74,6 +74,7 @@ class GraphTransformer(
         self._forget()
         if is_matrix(X):
             _refuse_masks(X)
+            _refuse_edges(X, name)
             _check_indices(X)
             ids = _square_frame_ids(X)
             X = validate_data(
@@ -278,6 +279,38 @@ def _refuse_masks(X: Any) -> None:
         )
 
 
+def _refuse_edges(X: Any, name: str) -> None:
+    """Say what to do with edges that would pass for the rows of a matrix."""
+    if isinstance(X, (list, tuple)):
+        if len(X) == 0:
+            raise GraphValueError(
+                f"{name} got an empty {type(X).__name__}, which holds no graph. Pass "
+                "an adjacency, or edges by Graph.from_edges(sources, targets)."
+            )
+        pairs = all(isinstance(row, tuple) and len(row) in (2, 3) for row in X)
+        if pairs and (len(X) != len(X[0]) or isinstance(X[0][0], str)):
+            raise GraphTypeError(
+                f"{name} reads a list as the rows of an adjacency; this one starts "
+                f"with {X[0]!r}, which looks like an edge. For edges pass "
+                "Graph.from_edges(sources, targets)."
+            )
+    elif module_of(X) in _TABLE_LIBRARIES and X.ndim == 2 and X.shape[1] in (2, 3, 4):
+        columns = [str(column) for column in X.columns]
+        if X.shape[0] != X.shape[1] or not all(_is_number(t) for t in X.dtypes):
+            raise GraphTypeError(
+                f"{name} reads a table with columns 'source' and 'target' as edges and "
+                f"a square one as an adjacency; this one has {X.shape[0]:,} rows and "
+                f"the columns {', '.join(map(repr, columns))}. For edges pass "
+                f"as_graph(table, source={columns[0]!r}, target={columns[1]!r})."
+            )
+
+
+def _is_number(dtype: Any) -> bool:
+    if hasattr(dtype, "is_numeric"):  # of polars
+        return bool(dtype.is_numeric())
+    return getattr(dtype, "kind", "O") in "biuf"
+
+
 def _check_indices(X: Any) -> None:
     """Look at the indices of formats that are converted before anyone checks them.
 
@@ -310,5 +343,6 @@ def _require_square(shape: tuple[int, int], name: str) -> None:
     if shape[0] != shape[1]:
         raise GraphValueError(
             f"{name} needs a square adjacency of shape (n_nodes, n_nodes); got "
-            f"{shape}. For edges between two node sets use Graph.from_biadjacency."
+            f"{shape}. For edges between two node sets use Graph.from_biadjacency, "
+            "for a list of edges Graph.from_edges."
         )

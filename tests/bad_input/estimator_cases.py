@@ -35,6 +35,12 @@ def _with(value: float) -> Any:
     return matrix
 
 
+def _table(columns: list[str], rows: list[list[str]]) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=columns)
+
+
 def _damaged(kind: str, index: int) -> Any:
     matrix = sparse.csr_array(RING).asformat(kind)
     if kind == "coo":
@@ -69,6 +75,31 @@ FITTING = [
         "fit-not-square", "fit to a matrix that is not square",
         lambda: _fit(np.ones((3, 4))),
         raises=GraphValueError, says="got (3, 4)",
+    ),
+    Case(
+        "fit-list-of-edges", "fit to a list of edges",
+        lambda: _fit([("a", "b"), ("b", "c")]),
+        raises=GraphTypeError, says="starts with ('a', 'b'), which looks like an edge",
+    ),
+    Case("fit-rows-as-tuples", "fit to an adjacency whose rows are tuples",
+        lambda: _fit([(0.0, 1.0, 1.0), (1.0, 0.0, 0.0), (1.0, 0.0, 0.0)]),
+        warns=GraphWarning, says="exceeds the 3 nodes",
+    ),
+    Case(
+        "fit-empty-list", "fit to an empty list", lambda: _fit([]),
+        raises=GraphValueError, says="an empty list, which holds no graph",
+    ),
+    Case(
+        "fit-other-columns", "fit to a table of edges with columns of other names",
+        lambda: _fit(_table(["from", "to"], [["a", "b"], ["b", "c"], ["c", "d"]])),
+        raises=GraphTypeError, says="as_graph(table, source='from', target='to')",
+        needs="pandas",
+    ),
+    Case(
+        "fit-square-table-of-edges", "the same with as many rows as columns",
+        lambda: _fit(_table(["from", "to"], [["a", "b"], ["b", "c"]])),
+        raises=GraphTypeError, says="as_graph(table, source='from', target='to')",
+        needs="pandas",
     ),
     Case(
         "fit-nan", "fit to a matrix with NaN", lambda: _fit(_with(np.nan)),
