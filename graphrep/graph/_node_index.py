@@ -227,8 +227,10 @@ class NodeIndex:
         at = np.minimum(np.searchsorted(values, wanted), self._size - 1)
         return np.where(values[at] == wanted, order[at], -1)
 
-    def _missing_message(self, node: object) -> str:
-        text = f"Node {shown(node)} is not in the graph ({self._size:,} nodes)."
+    def _missing_message(
+        self, node: object, kind: str = "Node", whole: str = "graph", all: str = "nodes"
+    ) -> str:
+        text = f"{kind} {shown(node)} is not in the {whole} ({self._size:,} {all})."
         if self.is_range:
             return f"{text} Its ids are the row numbers 0 to {self._size - 1}."
         if self.is_integer:

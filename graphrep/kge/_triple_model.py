@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._progress import Progress
-from graphrep.exceptions import GraphValueError
+from graphrep.exceptions import GraphValueError, NodeNotFoundError
 from graphrep.graph import KnowledgeGraph, NodeIndex
 from graphrep.io import as_knowledge_graph
 from graphrep.kge._calibration import calibrated, corrupted, fit_calibration
@@ -330,7 +330,10 @@ class TripleModel(BaseEstimator):
                     f"Pair {i} is {pair!r}; X must hold pairs {what}."
                 )
         ones, twos = [p[0] for p in pairs], [p[1] for p in pairs]
-        return first.indexer(ones), getattr(self, second).indexer(twos)
+        return (
+            _known(first, ones, what.startswith("(relation")),
+            _known(getattr(self, second), twos, what.endswith("relation)")),
+        )
 
     # -- keeping -----------------------------------------------------------------
     def save(self, path: PathType, *, overwrite: bool = True) -> None:
@@ -363,3 +366,18 @@ class TripleModel(BaseEstimator):
 
     def _in_own_numbers(self, X: Any) -> KnowledgeGraph:
         return as_knowledge_graph(X, entities=self.entities_, relations=self.relations_)
+
+
+def _known(names: NodeIndex, wanted: list[Any], relations: bool) -> IntArray:
+    """Numbers of ids; one that is missing is called what it is."""
+    rows = names.find(wanted)
+    bad = np.flatnonzero(rows < 0)
+    if len(bad):
+        words = ("Relation", "model", "relations")
+        raise NodeNotFoundError(
+            names._missing_message(
+                wanted[int(bad[0])],
+                *(words if relations else ("Entity", "model", "entities")),
+            )
+        )
+    return rows

@@ -96,8 +96,16 @@ def test_save_then_loaded_bit_for_bit(model, suffix, tmp_path):
 
 def test_predictions_when_asked_wrongly_then_one_sentence():
     model = _fitted()
-    with pytest.raises(NodeNotFoundError, match="ghost"):
-        model.predict_tails([("ghost", "r")])
+    entity, relation = (f"^{w} 'q' is not in the model" for w in ("Entity", "Relation"))
+    for ask, pair, said in (
+        (model.predict_tails, ("q", "r"), entity),
+        (model.predict_tails, ("e0", "q"), relation),
+        (model.predict_heads, ("q", "e0"), relation),
+        (model.predict_heads, ("r", "q"), entity),
+        (model.predict_relations, ("e0", "q"), entity),
+    ):
+        with pytest.raises(NodeNotFoundError, match=said):
+            ask([pair])
     with pytest.raises(GraphValueError, match=r"Pair 0 is .*; X must hold pairs"):
         model.predict_tails([("e0", "r", "e1")])
     with pytest.raises(GraphValueError, match="k must be a positive integer"):
