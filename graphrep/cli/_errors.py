@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -19,7 +20,9 @@ from graphrep.exceptions import (
 
 INTERNAL, USAGE, BAD_DATA, NO_PACKAGE, NO_RESOURCE = 1, 2, 3, 4, 5
 INTERRUPTED, CLOSED_PIPE, TERMINATED = 130, 141, 143
-DEBUG_KEY = "graphrep.debug"
+DEBUG_KEY, COMMAND_KEY = "graphrep.debug", "graphrep.command"
+_OF_READING = ("not recognised", "first bytes")
+_ADVICE = re.compile(r"\b([Pp]ass|[Cc]hoose other) ([a-z_]+)=([^\s.,;]?)")
 
 # The first class that fits decides.
 _CODES: tuple[tuple[type[BaseException], int], ...] = (
@@ -68,7 +71,10 @@ def exit_codes(ctx: click.Context) -> Iterator[None]:
         yield
         with suppress(AttributeError, ValueError):  # no standard output, or closed
             sys.stdout.flush()
-    except (click.ClickException, click.exceptions.Exit):
+    except (click.ClickException, click.exceptions.Exit) as error:
+        if type(error) is click.UsageError:
+            text = in_options(error.message, ctx)
+            raise click.UsageError(text, error.ctx) from error
         raise
     except BrokenPipeError:
         _forget_stdout()
@@ -80,7 +86,28 @@ def exit_codes(ctx: click.Context) -> Iterator[None]:
         if ctx.meta.get(DEBUG_KEY):
             traceback.print_exc()
         code = exit_code_of(error)
-        raise Failure(_sentence(error, code), code) from error
+        raise Failure(in_options(_sentence(error, code), ctx), code) from error
+
+
+def in_options(text: str, ctx: click.Context | None) -> str:
+    """Write the advice of the library, "pass name=", with options of the command."""
+    command = ctx.meta.get(COMMAND_KEY) if ctx is not None else None
+    if command is None:  # it failed before it began
+        return text
+    options = [p for p in command.params if isinstance(p, click.Option)]
+    long = {p.name: next((o for o in p.opts if o[:2] == "--"), "") for p in options}
+    reads_others = any("-O" in p.opts for p in options)
+
+    def written(match: re.Match[str]) -> str:
+        before, name, value = match.groups()
+        if name == "format" and any(words in text for words in _OF_READING):
+            name = "format_in"  # --format is that of the output
+        if long.get(name):
+            return f"{before} {long[name]}{' ' * bool(value)}{value}"
+        of_reader = reads_others and name != "format_in"
+        return f"{before} -O {name}={value}" if of_reader else match.group()
+
+    return _ADVICE.sub(written, text)
 
 
 def _sentence(error: Exception, code: int) -> str:

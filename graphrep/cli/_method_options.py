@@ -83,6 +83,8 @@ def made_estimator(
 
 def flag(name: str) -> str:
     """Option of a parameter."""
+    if name == "random_state":  # as all commands have it
+        return "--seed"
     return "--" + name.replace("_", "-")
 
 

@@ -18,7 +18,7 @@ import click
 from graphrep._utils._memory import human_bytes, peak_memory
 from graphrep._utils._progress import Progress, show_progress
 from graphrep._version import __version__
-from graphrep.cli._errors import DEBUG_KEY
+from graphrep.cli._errors import COMMAND_KEY, DEBUG_KEY, in_options
 from graphrep.cli._help import GENERAL, Function, option
 from graphrep.cli._render import duration, print_facts, printable
 
@@ -144,6 +144,7 @@ def command_options(function: Function) -> Function:
     ) -> None:
         ctx = click.get_current_context()
         ctx.meta[DEBUG_KEY] = debug
+        ctx.meta[COMMAND_KEY] = ctx.command
         _, _, name = ctx.command_path.partition(" ")
         run = Run(name, quiet=quiet, verbose=verbose, as_json=as_json)
         with run.listening():
@@ -169,7 +170,8 @@ def _show_warning(
     line: str | None = None,
 ) -> None:
     label = click.style("Warning:", fg="yellow", bold=True)
-    click.echo(f"{label} {printable(str(message))}", file=sys.stderr)
+    words = in_options(str(message), click.get_current_context(silent=True))
+    click.echo(f"{label} {printable(words)}", file=sys.stderr)
 
 
 def _to_plain(value: Any) -> Any:

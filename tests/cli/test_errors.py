@@ -95,3 +95,29 @@ def test_codes_when_listed_then_cover_every_exception_of_the_library() -> None:
     assert len(ours) > 5
     for kind in ours:
         assert _errors.exit_code_of(kind("text")) in {3, 4, 5}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Pass duplicates='max' to go on.", "Pass -O duplicates='max' to go on."),
+        ("choose other columns=.", "choose other --columns."),
+        ("or pass format= with one of npz.", "or pass --format with one of npz."),
+        ("not recognised; pass format= with", "not recognised; pass --format-in with"),
+        ("pass weight=, then go on", "pass -O weight=, then go on"),
+        ("Line 2: 'columns=3' is odd", "Line 2: 'columns=3' is odd"),
+    ],
+)
+def test_advice_when_a_command_tells_it_then_by_its_options(said, told) -> None:
+    names = ("--columns", "--format", "--format-in", "-O")
+    command = click.Command("c", params=[click.Option([name]) for name in names])
+    ctx = click.Context(command)
+    ctx.meta[_errors.COMMAND_KEY] = command
+    assert _errors.in_options(said, ctx) == told
+
+
+def test_advice_when_the_command_has_no_such_option_then_as_it_is() -> None:
+    result = fail_with(exceptions.GraphValueError("odd; pass delimiter=."))
+    assert "odd; pass delimiter=." in result.stderr
+    result = fail_with(exceptions.GraphValueError("odd; pass verbose=2."))
+    assert "odd; pass --verbose 2." in result.stderr
