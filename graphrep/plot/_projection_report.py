@@ -110,7 +110,8 @@ def _sizes(loss: Any) -> str:
         return ""
     (colour,) = colours(1)
     order = sorted(loss.sizes)
-    rows = [(f"{size} nodes", loss.sizes[size]) for size in order[:_DRAWN]]
+    names = [f"{size} node{'s' * (size > 1)}" for size in order[:_DRAWN]]
+    rows = [(name, loss.sizes[size]) for name, size in zip(names, order, strict=False)]
     if len(order) > _DRAWN:
         rest = sum(loss.sizes[size] for size in order[_DRAWN:])
         rows.append((f"{order[_DRAWN]} to {order[-1]} nodes", rest))

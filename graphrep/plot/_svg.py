@@ -103,9 +103,14 @@ def ticks(low: float, high: float, n: int = 5) -> list[float]:
 
 
 def powers(low: float, high: float) -> list[float]:
-    """Powers of ten between two positive values."""
-    first, last = math.ceil(math.log10(low)), math.floor(math.log10(high) + 1e-9)
-    return [10.0**k for k in range(first, last + 1)]
+    """Powers of ten between two positive values; finer ones where there are few."""
+    first, last = math.floor(math.log10(low)), math.floor(math.log10(high) + 1e-9)
+    for factors in ((1,), (1, 2, 5)):
+        values = [f * 10.0**k for k in range(first, last + 1) for f in factors]
+        inside = [v for v in values if low * (1 - 1e-9) <= v <= high * (1 + 1e-9)]
+        if len(inside) > 2:
+            return inside
+    return inside if len(inside) > 1 else ticks(low, high)
 
 
 def number(value: float) -> str:

@@ -68,7 +68,7 @@ def test_report_then_words_page_and_json(
     loss = projection_loss(graphrep.read_hypergraph(papers))
     assert done.stdout == f"{loss}\n"
     assert json.loads(save.read_text("utf-8")) == json.loads(loss.to_json())
-    assert "papers.txt loses" in page.read_text("utf-8")
+    assert "graph of papers.txt loses" in page.read_text("utf-8")  # no folder
     plain = invoke("hypergraph", "report", papers, "--json", "--min-size", 3)
     result = json.loads(plain.stdout)["result"]
     assert (result["n_hyperedges"], result["n_nested"]) == (3, 0)
@@ -198,7 +198,7 @@ def test_reconstruct_when_ids_are_integers_in_one_file_only_then_they_still_matc
         (("-m", "cover", "--n-sweeps", "3", "-o", "x.json"), "it is one of mdl"),
         (("-m", "mdl", "--n-sweeps", "0", "-o", "x.json"), "n_sweeps"),
         (("--model", "{papers}", "-m", "mdl", "-o", "x.json"), "--method has no eff"),
-        (("--model", "{papers}", "--seed", "1", "-o", "x.json"), "--random-state has"),
+        (("--model", "{papers}", "--seed", "1", "-o", "x.json"), "--seed has"),
         (("--save-model", "m", "-o", "x.json"), "--save-model needs --train"),
         (("-o", "x.jpg"), "tells no format of hypergraphs"),
         (("-o", "-", "--json"), "both write to standard output"),

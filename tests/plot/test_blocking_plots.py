@@ -12,6 +12,7 @@ from graphrep.datasets import make_records
 from graphrep.exceptions import GraphValueError
 from graphrep.metrics import recall_curve
 from graphrep.plot import (
+    _svg,
     blocking_page,
     draw_recall_curve,
     save_blocking_report,
@@ -117,6 +118,18 @@ def test_curve_when_saved_then_a_picture(made, tmp_path):
     assert isinstance(figure, matplotlib.figure.Figure)
     (line,) = figure.axes[0].get_lines()[:1]
     assert line.get_ydata()[-1] == curve.at(curve.n_pairs)
+
+
+@pytest.mark.parametrize(
+    ("ends", "wanted"),
+    [
+        ((108, 2162), [200, 500, 1000, 2000]),
+        ((1, 1000), [1, 10, 100, 1000]),
+        ((300, 400), [300, 320, 340, 360, 380, 400]),
+    ],
+)
+def test_ticks_of_budgets_when_powers_are_few_then_finer(ends, wanted):
+    assert _svg.powers(*ends) == wanted
 
 
 def test_curve_when_empty_or_missing_then_drawn_or_refused():

@@ -155,7 +155,8 @@ def _save(loss: ProjectionLoss, name: str, html: str | None, save: str | None) -
     if html is not None:
         from graphrep.plot import save_projection_report
 
-        save_projection_report(loss, html, title=f"What the graph of {name} loses")
+        title = f"What the graph of {Path(name).name} loses"  # not where it lies
+        save_projection_report(loss, html, title=title)
     if save is not None:
         with atomic_path(save) as part:
             part.write_text(loss.to_json(indent=1) + "\n", "utf-8")
