@@ -318,9 +318,10 @@ def _repeated(ids: Any) -> str:
     for row, value in enumerate(ids):
         first = seen.setdefault(value, row)
         if first != row:
+            plain = value.item() if isinstance(value, np.generic) else value
             return (
                 f"Records {first:,} and {row:,} (counted from 0) have the same id "
-                f"{shown(value)}. Ids must be unique; name another column, or drop one."
+                f"{shown(plain)}. Ids must be unique; name another column, or drop one."
             )
     return ""
 

@@ -91,7 +91,7 @@ def to_mapping(
         columns[0],
         targets,
         predicates=columns[2],
-        confidence=np.clip(np.array(columns[3], np.float64), 0, 1),
+        confidence=np.clip(np.round(np.array(columns[3], np.float64), 6), 0, 1),
         flags={
             "subject_label": columns[4],
             "object_label": columns[5],

@@ -116,7 +116,8 @@ def test_ids_when_pandas_has_an_index_then_taken():
     ("ids", "words"),
     [
         (["a", "b", "a"], "Column 'id' of ids: Records 0 and 2 .* same id 'a'"),
-        ([1, 2, 2], "Records 1 and 2"),
+        ([1, 2, 2], r"Records 1 and 2 .* same id 2\."),
+        (np.array([1, 2, 2]), r"Records 1 and 2 .* same id 2\."),
         (["a", None, "b"], "Record 1 .* no id"),
         (["a", "", "b"], "Record 1 .* no id: ''"),
         (["a", 1, "1"], "Record id"),

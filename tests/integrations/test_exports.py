@@ -116,6 +116,8 @@ def test_to_mapping_when_options_are_set_then_rows_differ(found):
         ("Flu", "skos:exactMatch", "D1"), ("sugar disease", "skos:closeMatch", "D2")
     ]  # fmt: skip
     assert sssom.to_mapping(found, exact=0.7).predicates[1] == "skos:exactMatch"
+    one = CandidateList([0, 1], [0], np.float32([0.9]), found.terminology)
+    assert sssom.to_mapping(one, ["a"]).confidence.tolist() == [0.9]
     empty = CandidateList([0], [], [], found.terminology, mentions=[])
     assert len(sssom.to_mapping(empty)) == 0
     with pytest.raises(GraphValueError, match="Subjects are needed for 3 queries"):
