@@ -10,7 +10,7 @@ from numba.extending import intrinsic
 
 LANES = 64
 """Numbers that are looked at together."""
-_I1, _I16, _I32, _I64 = (ir.IntType(bits) for bits in (1, 16, 32, 64))
+_I16, _I32, _I64 = (ir.IntType(bits) for bits in (16, 32, 64))
 _KINDS = {types.uint16: _I16, types.float32: ir.FloatType()}
 
 
@@ -103,16 +103,6 @@ def count_reaching(typing, values, first, last, least):
         return builder.zext(builder.call(function, [wide]), _I64)
 
     return types.int64(values, types.int64, types.int64, types.uint16), codegen
-
-
-@intrinsic
-def lowest_bit(typing, bits):
-    """Place of the lowest bit that is set."""
-
-    def codegen(context, builder, signature, args):
-        return builder.cttz(args[0], ir.Constant(_I1, 1))
-
-    return types.int64(types.uint64), codegen
 
 
 def fetch(builder, pointer):

@@ -11,12 +11,12 @@ from collections import namedtuple
 
 import numpy as np
 
+from graphrep.kernels._bits import lowest_bit
 from graphrep.kernels._common_columns import ROWS, add_common
 from graphrep.kernels._jit import njit
 from graphrep.kernels._lanes import (
     count_reaching,
     largest_at,
-    lowest_bit,
     prefetch,
     reaches,
 )
@@ -251,7 +251,7 @@ def _take(first, at, sums, i, state, groups):
     to = state.n_met[i]
     bits = reaches(sums, at, np.uint16(state.least[i]))
     while bits:
-        j = at + lowest_bit(bits)
+        j = at + np.int64(lowest_bit(bits))
         if groups is None or groups[first + j] >= 0:
             state.met[i, to], state.met_sum[i, to] = first + j, sums[j]
             to += 1

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from graphrep.kernels._aligned import zeros
+from graphrep.kernels._bits import lowest_bit
 from graphrep.kernels._gemm import HEIGHT, WIDTH, multiply, padded, panels_of_transpose
 from graphrep.kernels._jit import njit
-from graphrep.kernels._lanes import LANES, lowest_bit, reaches
+from graphrep.kernels._lanes import LANES, reaches
 from graphrep.kernels._pair_scores import (
     COSINE,
     DOT,
@@ -85,7 +86,7 @@ def push_tile(scores, shift, start, exclude, best, index):
         for first in range(0, n - LANES + 1, LANES):
             bits = reaches(scores, q * line + first, best[q, 0])
             while bits:
-                r = first + lowest_bit(bits)
+                r = first + np.int64(lowest_bit(bits))
                 bits &= bits - np.uint64(1)
                 if scores[q, r] > best[q, 0] and start + r != exclude[q]:
                     _replace_root(best, index, q, scores[q, r], start + r)

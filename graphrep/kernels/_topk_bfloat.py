@@ -17,9 +17,10 @@ from numba.extending import intrinsic
 
 from graphrep.kernels import _topk as plain
 from graphrep.kernels._aligned import zeros
+from graphrep.kernels._bits import lowest_bit
 from graphrep.kernels._gemm import padded
 from graphrep.kernels._jit import njit
-from graphrep.kernels._lanes import LANES, lowest_bit, reaches
+from graphrep.kernels._lanes import LANES, reaches
 
 _, _, _FEATURES = cpu_target.target_context.codegen().magic_tuple()
 AVAILABLE = "+avx512bf16" in _FEATURES.split(",")
@@ -272,7 +273,7 @@ def _collect(
                 continue
             at = found.n[q]
             while bits:
-                r = first + lowest_bit(bits)
+                r = first + np.int64(lowest_bit(bits))
                 bits &= bits - np.uint64(1)
                 if start + r != exclude[q]:
                     found.rows[q, at] = start + r
