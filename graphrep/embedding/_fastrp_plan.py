@@ -216,14 +216,16 @@ class Planner:
         wanted, each = count_workers(self.executor, self.n_jobs)
         most = width // LANES * self.recipe.n_operators
         jobs, fixed = wanted * each, not is_ours(self.executor)
+        most_jobs = 0  # that would work without a limit
         for workers, threads in ways_to_share(wanted, each, fixed=fixed):
             if workers > most:
                 continue
+            most_jobs = most_jobs or workers * threads
             groups = -(-width * self.recipe.n_operators // (LANES * workers))
             for n in range(min(groups, width // LANES), 0, -1):
                 plan = self._columns_of(n * LANES, workers, threads)
                 if self.limit is None or plan.memory <= self.limit:
-                    fewer = plan.n_jobs < jobs and workers < most
+                    fewer = plan.n_jobs < most_jobs
                     return replace(plan, asked=jobs if fewer else None)
         return None
 

@@ -272,6 +272,9 @@ def test_plan_when_memory_is_short_then_fewer_threads_before_a_refusal(monkeypat
     assert f"n_jobs: 8 -> 2 to keep within {human_bytes(least)}" in str(plan)
     some = _planner(_planner(None)._columns_of(16, 1, 3).memory).choose()
     assert (some.threads, some.asked) == (3, 8)
+    narrow = _planner(None, d=16)._columns_of(16, 1, 1).memory  # one block at a time
+    plan = _planner(narrow, d=16).choose()
+    assert (plan.path, plan.threads, plan.asked) == ("columns", 2, 8)
     words = f"column blocks need .* Allow {least:,} bytes or more"
     with pytest.raises(MemoryLimitError, match=words):
         _planner(least - 1).choose()
