@@ -113,8 +113,11 @@ def test_block_when_estimated_then_a_share(
     guess = json.loads(done.stdout)["result"]["recall_estimate"]
     assert 0.5 < guess["low"] <= guess["recall"] <= guess["high"] <= 1
     assert "of all matches" in page.read_text("utf-8")
-    other = tmp_path / "k.html"
+    other, out = tmp_path / "k.html", tmp_path / "p.csv"
     done = invoke("block", a, b, "--estimate", "-m", "minhash", "--report", other)
+    assert done.exit_code == 0, done.stderr
+    assert "estimated recall" in done.stderr + done.stdout
+    done = invoke("block", a, b, "--target-recall", 0.9, "-m", "tfidf", "-o", out)
     assert done.exit_code == 0, done.stderr
     assert "estimated recall" in done.stderr + done.stdout
     limited = ("-m", "tfidf", "--memory-limit", "1kB", "--report", other, "--overwrite")

@@ -160,7 +160,7 @@ def block(
         estimator._progress = progress
         estimator.fit(tables.left, tables.right, tables.train)
         pairs = estimator.candidate_pairs(tables.left, tables.right)
-        guess = None
+        guess = getattr(estimator, "recall_estimate_", None)  # of --target-recall
         if estimate:
             progress("Estimating the recall", 0, 0)
             guess = estimator.estimate_recall(tables.left, tables.right, pairs=pairs)
