@@ -108,6 +108,8 @@ def read_embedding(
         names some of them.
     GraphTypeError
         If ``value`` is none of the above.
+    FileNotFoundError
+        If ``value`` is a text and no file has that name.
     """
     if isinstance(value, Embedding):
         named = value if name is None else replace(value, name=name)
@@ -118,6 +120,11 @@ def read_embedding(
     if isinstance(value, EmbeddingStore):
         value = value.path
     if isinstance(value, (str, PathLike)):
+        if not Path(fspath(value)).exists():
+            raise FileNotFoundError(
+                f"There is no file of vectors {fspath(value)!r}. A text names a file; "
+                "for a method pass its class or an estimator, such as FastRP(64)."
+            )
         vectors = read_vectors(value)
         title = name or Path(fspath(value)).name
         return _of_vectors(graph, vectors, title, "file")

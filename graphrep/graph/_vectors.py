@@ -266,7 +266,8 @@ class Vectors:
         if vector.dtype.kind not in "fiu" or vector.shape != (self.n_components,):
             raise GraphValueError(
                 f"A vector to look up must be {self.n_components} numbers; got an "
-                f"array of shape {vector.shape} and dtype {vector.dtype}."
+                f"array of shape {vector.shape} and dtype {vector.dtype}. Several "
+                "nodes are looked up one by one."
             )
         if not np.isfinite(vector).all():
             raise GraphValueError("The vector to look up holds NaN or an infinity.")

@@ -57,6 +57,11 @@ def test_embedding_when_a_file_then_read_and_named(tmp_path, suffix):
     assert found.source.tolist() == X.tolist()
 
 
+def test_embedding_when_a_text_names_no_file_then_told_what_to_pass():
+    with pytest.raises(FileNotFoundError, match=r"'fastrp'.* pass its class"):
+        read_embedding(GRAPH, "fastrp")
+
+
 def test_embedding_when_an_array_file_has_no_ids_then_by_row(tmp_path):
     np.save(tmp_path / "x.npy", X)
     assert read_embedding(GRAPH, tmp_path / "x.npy").source.tolist() == X.tolist()

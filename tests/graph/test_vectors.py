@@ -92,6 +92,8 @@ def test_most_similar_when_given_a_vector_then_ranks_all(vectors):
     assert found == [("c", 0.0), ("zero", 1.0)]
     with pytest.raises(GraphValueError, match="must be 2 numbers"):
         vectors.most_similar([1.0])
+    with pytest.raises(GraphValueError, match="Several nodes are looked up one by one"):
+        vectors.most_similar(["a", "b"])
     with pytest.raises(GraphValueError, match="NaN"):
         vectors.most_similar([np.nan, 1.0])
     with pytest.raises(GraphValueError, match="metric must be one of"):
