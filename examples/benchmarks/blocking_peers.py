@@ -16,9 +16,9 @@ scores rank its pairs; k nearest are ranked by place first, which finds more.
   estimated Jaccard index.
 - ``recordlinkage``: sorted neighbourhood (window 19) in each column that tells records
   apart; by its cosine of the whole texts.
-- ``splink``: equal values of the columns that tell records apart, or a common word that
-  20 records have at most; by the match weights of its model, fitted without labels on
-  pairs whose rarest word is the same.
+- ``splink``: equal values of the columns that tell records apart (of two together,
+  where none does), or a common word that 20 records have at most; by the match weights
+  of its model, fitted without labels on pairs whose rarest word is the same.
 - ``pyjedai-cnp``, ``pyjedai-wnp``: blocks of tokens, purged and filtered (.8), then the
   best edges of each node, or those above the mean of the node; weights "COSINE", the
   best of five schemes on abt_buy and amazon_google; ``pyjedai-qgrams``: the first with
@@ -42,7 +42,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from importlib.metadata import version
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,13 +113,19 @@ def toy(one: bool) -> Tables:
 
 def telling(tables: Tables, share: float = 0.3) -> list[str]:
     """Columns of both tables that tell records apart: filled, and seldom equal."""
-    found = []
-    least = share * (len(tables.left_texts) + len(tables.right_texts))
-    for name in tables.left.keys() & tables.right.keys():
-        values = [v for v in tables.left[name] + tables.right[name] if v]
-        if len(values) >= least and len(set(values)) >= share * len(values):
-            found.append(name)
+    found = [
+        name
+        for name in tables.left.keys() & tables.right.keys()
+        if tells([tables.left[name], tables.right[name]], share)
+    ]
     return sorted(found, key=list(tables.left).index)
+
+
+def tells(sides: list[list[Any]], share: float = 0.3) -> bool:
+    """Whether a share of the values are there, and of these as many differ."""
+    values = [value for side in sides for value in side if value and all(value)]
+    n = sum(map(len, sides))
+    return len(values) >= share * n and len(set(values)) >= share * len(values)
 
 
 def by_place(own: Any, scores: Any) -> Any:
@@ -240,7 +246,16 @@ def splink_rules(tables: Tables) -> tuple[Any, Any, Any]:
     import splink.comparison_library as cl
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-    names = telling(tables)
+    names, rules = telling(tables), []
+    if not names:  # then pairs of columns that tell records apart together
+        names = [name for name in tables.left if name in tables.right]
+        for i, j in combinations(range(len(names)), 2):
+            sides = (
+                list(zip(table[names[i]], table[names[j]], strict=True))
+                for table in (tables.left, tables.right)
+            )
+            if tells(list(sides)):
+                rules.append((i, j))
     texts = [tables.left_texts, tables.right_texts][: 1 if tables.one else 2]
     words = [[sorted(set(text.split())) for text in side] for side in texts]
     often = Counter(word for side in words for record in side for word in record)
@@ -264,7 +279,11 @@ def splink_rules(tables: Tables) -> tuple[Any, Any, Any]:
     settings = SettingsCreator(
         link_type="dedupe_only" if tables.one else "link_only",
         probability_two_random_records_match=1 / max(n_left, n_right),
-        blocking_rules_to_generate_predictions=[*map(block_on, own), rare],
+        blocking_rules_to_generate_predictions=[
+            *(block_on(*(own[i] for i in pair)) for pair in rules),
+            *([] if rules else map(block_on, own)),
+            rare,
+        ],
         comparisons=[
             *(cl.JaroWinklerAtThresholds(name, [0.95, 0.88, 0.7]) for name in own),
             cl.ArrayIntersectAtSizes("words", [8, 6, 4, 3, 2, 1]),
