@@ -86,7 +86,8 @@ default="auto"
         Share of the matches to reach: the smallest budget that is estimated to reach
         it is spent, ``budget`` at most. The estimate comes from known matches, where
         there are any, else from scores; see `estimate_recall`. It warns where the
-        budget does not reach it.
+        budget does not reach it. Known matches are not saved: a blocker that was read
+        from a file estimates from scores.
     budget, per_record, min_per_record, columns, include, exclude, exclude_identical
         See `Blocker`.
     n_jobs : int or None, default=None
