@@ -208,6 +208,7 @@ def _show_plan(run: Run, tables: Tables, method: str, estimator: Any) -> None:
     wanted = estimator.wanted_pairs(n, m, one_table)
     possible = n * (n - 1) // 2 if one_table else n * m
     parameters = estimator.get_params(deep=False)
+    given = {name: v for name, v in parameters.items() if v is not None}
     way = None
     if hasattr(estimator, "plan"):
         way = estimator.plan(tables.left, tables.right)
@@ -226,10 +227,16 @@ def _show_plan(run: Run, tables: Tables, method: str, estimator: Any) -> None:
             ("columns", ", ".join(tables.left.columns)),
             ("pairs at most", "all found" if wanted is None else f"{wanted:,}"),
             ("possible", f"{possible:,}"),
-            *((name.replace("_", " "), v) for name, v in parameters.items()),
+            *((name.replace("_", " "), _told(v)) for name, v in given.items()),
             *([] if way is None else way.facts()),
         ]
     )
+
+
+def _told(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value
 
 
 # -- after the work ----------------------------------------------------------------
