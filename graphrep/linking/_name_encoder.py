@@ -17,6 +17,7 @@ from graphrep._utils._sklearn_compat import Interval
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.linking._bags import hashed_bags
 from graphrep.linking._name_encoder_steps import Steps, Table
+from graphrep.linking._queries import entries_of
 from graphrep.retrieval import SparseIndex, TextFeatures
 from graphrep.typing import AnyArray, FloatArray, IntArray, PathType
 
@@ -391,7 +392,7 @@ def _pairs(concepts: IntArray, draw: np.random.Generator) -> tuple[IntArray, Int
 def _texts(X: Any) -> list[str]:
     if isinstance(X, str):
         raise GraphTypeError("Names must be a sequence of texts; got one text.")
-    texts = list(X)
+    texts = list(entries_of(X))
     for row, text in enumerate(texts):
         if not isinstance(text, str):
             raise GraphTypeError(

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from graphrep.graph import Terminology
 from graphrep.linking._candidate_list import CandidateList
+from graphrep.linking._queries import read_phrases
 from graphrep.linking._text2node_gold import gold_sets, share_found
 from graphrep.typing import AnyArray, PathType
 
@@ -70,8 +71,9 @@ class NameSearch(BaseEstimator):
             If there are not as many right concepts as phrases, or none.
         """
         check_is_fitted(self, "terminology_")
-        right = gold_sets(self.terminology_, nodes, len(phrases))
-        return share_found(self.candidates(phrases, k), right)
+        texts = read_phrases(phrases)
+        right = gold_sets(self.terminology_, nodes, len(texts))
+        return share_found(self.candidates(texts, k), right)
 
     def save(self, path: PathType, *, overwrite: bool = True) -> None:
         """Write a directory (or ``.zip``) without pickle, with the terminology in it.

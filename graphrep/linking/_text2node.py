@@ -21,6 +21,7 @@ from graphrep.linking._candidate_list import CandidateList
 from graphrep.linking._mapper_losses import LOSSES, unit
 from graphrep.linking._node_targets import TARGETS
 from graphrep.linking._phrase_encoder import POOLINGS, Phrases
+from graphrep.linking._queries import read_phrases
 from graphrep.linking._text2node_fit import build, one_thread, read_pairs
 from graphrep.linking._text2node_gold import gold_sets, share_found
 from graphrep.linking._text2node_search import fit_corrector, search
@@ -362,13 +363,14 @@ default=None
         """
         check_is_fitted(self)
         k = positive_int(k, "k")
-        found = self._encode(phrases)
+        texts = read_phrases(phrases)
+        found = self._encode(texts)
         queries = self._map(found)
         filled = np.flatnonzero(queries.any(axis=1))
         offsets, concepts, scores = search(self, queries, filled, k)
         return CandidateList(
             offsets, concepts, scores, self.terminology_,
-            source_names=("text2node",), mentions=list(phrases),
+            source_names=("text2node",), mentions=texts,
         )  # fmt: skip
 
     def predict(self, phrases: Sequence[str]) -> AnyArray:
@@ -418,8 +420,9 @@ default=None
             If there are not as many right nodes as phrases, or none.
         """
         check_is_fitted(self)
-        right = gold_sets(self.terminology_, gold, len(phrases))
-        return share_found(self.candidates(phrases, k), right)
+        texts = read_phrases(phrases)
+        right = gold_sets(self.terminology_, gold, len(texts))
+        return share_found(self.candidates(texts, k), right)
 
     def _encode(self, phrases: Sequence[str]) -> Phrases:
         return self._encoder.encode(split_all(phrases, self.tokenizer))

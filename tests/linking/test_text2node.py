@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -229,6 +230,15 @@ def test_score_when_several_are_right_then_one_is_enough():
     fitted = model(n_epochs=3).fit(TOOLS)
     first = fitted.predict(["saw"])[0]
     assert fitted.score(["saw", ""], [{first, "tool"}, "tool"]) == 0.5
+
+
+def test_phrases_when_in_a_table_then_as_its_column():
+    fitted = model(n_epochs=3).fit(TOOLS)
+    table = pd.DataFrame({"p": ["saw", "hammer"]})
+    assert fitted.candidates(table) == fitted.candidates(["saw", "hammer"])
+    assert fitted.candidates(iter(["saw", "hammer"])).mentions == ("saw", "hammer")
+    np.testing.assert_array_equal(fitted.transform(table), fitted.transform(table["p"]))
+    assert fitted.score(table, fitted.predict(table)) == 1
 
 
 # -- where vectors come from -------------------------------------------------------
