@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from graphrep.exceptions import GraphValueError
 from graphrep.integrations._asking import best_of, looked_up
+from graphrep.integrations._sameness import same_concepts
 from graphrep.linking import CandidateList
+from graphrep.typing import AnyArray
 
 _WORDS = {
     # exact and inexact, by version
@@ -43,8 +47,10 @@ def to_concept_map(
     threshold : float or None, default=None
         Least score of a target.
     exact : float, default=1.0
-        Score from which on a target is "equivalent"; below it is "inexact" (R4) or
-        "related-to" (R5), since likeness of names says no more.
+        Score from which on a target is "equivalent". With a score of 0.5 or more it
+        is so too if the stage "exact" found it and the code's mention is its id or
+        name, see Notes. Others are "inexact" (R4) or "related-to" (R5), since likeness
+        of names says no more.
     version : {"R4", "R5"}, default="R4"
         Version of FHIR.
     url : str or None, default=None
@@ -60,10 +66,18 @@ def to_concept_map(
     ------
     GraphValueError
         For another version, and if there are not as many codes as queries.
+
+    Notes
+    -----
+    `PhraseLinker` without labels gives a name that is the phrase a chance of 0.9,
+    divided among the concepts that have it, so that a score of 1 alone would call
+    nothing equivalent. Case and blanks do not matter; a name of kind broad, narrow,
+    related, inclusion or other does not count, nor does one that two concepts share.
     """
     word, _, _ = _words(version)
     codes = looked_up(found, codes, "Codes")
     kept = best_of(found, top, threshold)
+    same = same_concepts(kept, exact)
     known = found._need_terminology("ids")
     elements = []
     for query, code in enumerate(codes):
@@ -74,10 +88,10 @@ def to_concept_map(
             {
                 "code": str(known.ids[concept]),
                 "display": known.preferred_names[concept],
-                word: _relation(score, exact, version),
+                word: _relation(is_same, version),
                 "comment": f"score {score:.4f}",
             }
-            for concept, score in _entries(kept, query)
+            for concept, score, is_same in _entries(kept, same, query)
         ]
         if targets:
             element["target"] = targets
@@ -125,20 +139,21 @@ def translate(
     """
     word, _, _ = _words(version)
     known = found._need_terminology("ids")
-    entries = _entries(best_of(found, top, threshold), query)
+    kept = best_of(found, top, threshold)[np.array([query])]
+    entries = _entries(kept, same_concepts(kept, exact), 0)
     parameters: list[dict[str, Any]] = [
         {"name": "result", "valueBoolean": bool(entries)}
     ]
     if not entries:
         parameters.append({"name": "message", "valueString": "No concept was found."})
-    for concept, score in entries:
+    for concept, score, is_same in entries:
         coding = {
             **_given(system=system),
             "code": str(known.ids[concept]),
             "display": known.preferred_names[concept],
         }
         parts: list[dict[str, Any]] = [
-            {"name": word, "valueCode": _relation(score, exact, version)},
+            {"name": word, "valueCode": _relation(is_same, version)},
             {"name": "concept", "valueCoding": coding},
         ]
         if scores:
@@ -153,14 +168,17 @@ def _words(version: str) -> tuple[str, str, str]:
     return _WORDS[version]
 
 
-def _relation(score: float, exact: float, version: str) -> str:
+def _relation(is_same: bool, version: str) -> str:
     _, same, near = _words(version)
-    return same if score >= exact else near
+    return same if is_same else near
 
 
-def _entries(found: CandidateList, query: int) -> list[tuple[int, float]]:
-    one = found[query : query + 1]
-    return list(zip(one.concepts.tolist(), one.scores.tolist(), strict=True))
+def _entries(
+    found: CandidateList, same: AnyArray, query: int
+) -> list[tuple[int, float, bool]]:
+    span = slice(*found.offsets[query : query + 2].tolist())
+    columns = (found.concepts[span], found.scores[span], same[span])
+    return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 def _given(**values: str | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from graphrep.graph._concept_map import ConceptMap
 from graphrep.integrations._asking import best_of, looked_up, one_line
+from graphrep.integrations._sameness import same_concepts
 from graphrep.io import write_mapping
 from graphrep.linking import CandidateList
 from graphrep.typing import PathType
@@ -41,8 +42,10 @@ def to_mapping(
     threshold : float or None, default=None
         Least score of a target.
     exact : float, default=1.0
-        Score from which on the predicate is ``skos:exactMatch``; it is
-        ``skos:closeMatch`` below.
+        Score from which on the predicate is ``skos:exactMatch``. With a score of 0.5
+        or more it is so too if the stage "exact" found the concept and the mention is
+        its id or name; see the notes of `graphrep.integrations.fhir.to_concept_map`.
+        It is ``skos:closeMatch`` otherwise.
     keep_unmapped : bool, default=True
         Whether queries without a target get a row that says so.
     source_title, target_title : str or None, default=None
@@ -63,13 +66,14 @@ def to_mapping(
     known = found._need_terminology("ids")
     subjects = looked_up(found, subjects, "Subjects")
     kept = best_of(found, top, threshold)
+    same = same_concepts(kept, exact)
     rows: list[tuple[Any, Any, str, float, str, str]] = []
     for query, subject in enumerate(subjects):
         text = "" if found.mentions is None else found.mentions[query]
         entries = range(int(kept.offsets[query]), int(kept.offsets[query + 1]))
         for entry in entries:
             concept, score = int(kept.concepts[entry]), float(kept.scores[entry])
-            predicate = "skos:exactMatch" if score >= exact else "skos:closeMatch"
+            predicate = "skos:exactMatch" if same[entry] else "skos:closeMatch"
             name = known.preferred_names[concept]
             rows.append(
                 (

@@ -13,7 +13,7 @@ from graphrep.exceptions import GraphFormatError, GraphValueError
 from graphrep.graph import Terminology
 from graphrep.integrations import clinlinker, dictionaries, fhir, sssom
 from graphrep.io import read_mapping
-from graphrep.linking import CandidateList, NameDictionary
+from graphrep.linking import CandidateList, NameDictionary, PhraseLinker
 
 
 @pytest.fixture(scope="module")
@@ -172,3 +172,60 @@ def test_flair_when_made_then_arguments(known):
         "additional_ids": ["MSH:D007251"], "synonyms": ["flu", "grippe"],
         "description": "A viral infection.",
     }  # fmt: skip
+
+
+# -- what is the same ------------------------------------------------------------
+@pytest.fixture(scope="module")
+def judged():
+    """Chances as `PhraseLinker` without labels gives them, each for one phrase."""
+    known = Terminology(
+        ["HP:1", "HP:2", "HP:3"], ["Seizure", "Seizures", "Fit", "Cold", "Cold"],
+        [0, 0, 0, 1, 2],
+        name_kinds=["preferred", "exact", "broad", "preferred", "preferred"],
+    )  # fmt: skip
+    rows = [
+        ("seizures ", 0, 0.9, 1, True), ("HP:1", 0, 0.9, 1, True),
+        ("Fit", 0, 0.9, 1, False), ("Cold", 1, 0.45, 1, False),
+        ("seizured", 0, 0.9, 1, False), ("Seizure", 0, 0.9, 2, False),
+        ("convulsion", 0, 1.0, 2, True),
+    ]  # fmt: skip
+    mentions, concepts, scores, bits, same = zip(*rows, strict=True)
+    found = CandidateList(
+        range(len(rows) + 1), concepts, scores, known, sources=bits,
+        source_names=("exact", "char"), mentions=mentions,
+    )  # fmt: skip
+    return found, list(same)
+
+
+def test_maps_when_the_exact_stage_found_the_name_then_it_is_the_same(judged):
+    found, same = judged
+    group = fhir.to_concept_map(found)["group"][0]["element"]
+    words = [one["target"][0]["equivalence"] for one in group]
+    assert words == ["equivalent" if one else "inexact" for one in same]
+    parts = [
+        fhir.translate(found, q, version="R5")["parameter"][1]["part"][0]["valueCode"]
+        for q in range(len(found))
+    ]
+    assert parts == ["equivalent" if one else "related-to" for one in same]
+    predicates = sssom.to_mapping(found).predicates.tolist()
+    assert predicates == [f"skos:{'exact' if one else 'close'}Match" for one in same]
+
+
+def test_maps_when_exact_is_a_score_in_float32_then_it_counts(judged):
+    found, _ = judged
+    predicates = sssom.to_mapping(found, exact=0.9).predicates.tolist()
+    assert predicates.count("skos:closeMatch") == 1  # the one with .45
+    one = fhir.translate(found, 2, exact=0.9)["parameter"][1]["part"][0]
+    assert one["valueCode"] == "equivalent"
+
+
+def test_maps_when_a_phrase_linker_finds_a_name_then_it_is_the_same():
+    organs = ["heart", "kidney", "liver", "lung", "skin", "spleen", "stomach"]
+    signs = ["pain", "swelling", "cancer", "rash", "bleeding", "cyst", "failure"]
+    known = {f"{o}:{s}": [f"{o} {s}", f"{s} of {o}"] for o in organs for s in signs}
+    linker = PhraseLinker(encoder=None, random_state=0).fit(known)
+    found = linker.candidates(["Heart  pain", "old heart pains"], 2)
+    assert 0.5 < found.scores[0] < 0.95
+    assert sssom.to_mapping(found).predicates.tolist() == [
+        "skos:exactMatch", "skos:closeMatch",
+    ]  # fmt: skip
