@@ -8,7 +8,7 @@ import click
 
 from graphrep.cli._help import Decorator, Function, option
 from graphrep.cli._inputs import READABLE_FILE
-from graphrep.cli._values import Names
+from graphrep.cli._values import Names, Share
 
 _CLASSES = {  # the first that is there is the default
     "phrase-linker": "PhraseLinker",
@@ -95,7 +95,7 @@ def _choices() -> list[Decorator]:
         ),
         option(
             "--threshold",
-            type=float,
+            type=Share(),
             help="Least score of a link; that of the linker, if it has one, if not "
             "given.",
         ),

@@ -18,6 +18,22 @@ _SEVERAL = re.compile(r"\b(sequence|tuple|list|array-like)\b( of (?P<kind>int|fl
 _TRUTH = {"true": True, "false": False}
 
 
+class Share(click.FloatRange):
+    """A number from 0 to 1; nan is none."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 1)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read one value as given on the command line."""
+        number = float(super().convert(value, param, ctx))
+        if number != number:
+            self.fail(f"{value} is not in the range 0<=x<=1.", param, ctx)
+        return number
+
+
 class Value(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A value on the command line: a word of a few, a number, several, or none.
 
@@ -155,4 +171,4 @@ def _as_typed(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-__all__ = ["NONE", "Value"]
+__all__ = ["NONE", "Names", "Share", "Value"]

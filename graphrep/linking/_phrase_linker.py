@@ -25,6 +25,7 @@ from graphrep.linking import _linker_fit as learning
 from graphrep.linking._candidate_list import CandidateList
 from graphrep.linking._key_table import KeyTable
 from graphrep.linking._linker_backoff import lowest_likely
+from graphrep.linking._linker_encode import encode_with
 from graphrep.linking._linker_hubs import hub_bias
 from graphrep.linking._linker_pool import Depths
 from graphrep.linking._linker_search import both_forms, search
@@ -40,7 +41,7 @@ from graphrep.linking._name_search import NameSearch
 from graphrep.linking._queries import read_phrases
 from graphrep.linking._type_masks import TypeMasks, by_types
 from graphrep.retrieval import ClusterIndex, HubnessCorrector
-from graphrep.typing import AnyArray, FloatArray, IntArray
+from graphrep.typing import AnyArray, IntArray
 
 if TYPE_CHECKING:
     from typing import Self
@@ -327,32 +328,7 @@ class PhraseLinker(NameSearch):
                     "not in its file; set linker.encoder_ to that encoder."
                 )
             return None
-        call = next(
-            (
-                getattr(self.encoder_, name)
-                for name in ("transform", "encode")
-                if hasattr(self.encoder_, name)
-            ),
-            self.encoder_,
-        )
-        if not callable(call):
-            raise GraphTypeError(
-                "encoder must have transform or encode, or be a function; got "
-                f"{type(self.encoder_).__name__}."
-            )
-
-        def encode(texts: Sequence[str]) -> FloatArray:
-            rows = np.asarray(call(list(texts)), np.float32)
-            if rows.ndim != 2 or len(rows) != len(texts):
-                raise GraphValueError(
-                    f"The encoder must give a row for each of {len(texts):,} texts; "
-                    f"got shape {rows.shape}."
-                )
-            lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-            out: FloatArray = rows / np.maximum(lengths, 1e-9)
-            return out
-
-        return encode
+        return encode_with(self.encoder_)
 
     def _set(self, known: Terminology, views: NameViews, depth: IntArray) -> None:
         parents, children = (_csr(m) for m in (known.parents, known.children))
@@ -458,7 +434,13 @@ class PhraseLinker(NameSearch):
         -------
         ndarray of object of shape (n_phrases,)
             Ids; None where the chance is below ``threshold``.
+
+        Raises
+        ------
+        InvalidParameterError
+            If ``threshold`` was set to a number outside 0 to 1.
         """
+        self._validate_params()
         found = self.candidates(phrases, 25 if backoff else 1, contexts=contexts)
         out = np.full(len(found), None, object)
         ids = self.terminology_.ids

@@ -361,6 +361,8 @@ def test_link_when_trained_then_seed_decides(
         (["ills.jsonl", "phrases.txt", "--train", "train.csv"], 2, "learns nothing"),
         (["ills.jsonl", "phrases.txt", "-k", "0"], 2, "-k"),
         (["ills.jsonl", "phrases.txt", "-m", "words"], 2, "words"),
+        (["ills.jsonl", "phrases.txt", "--threshold", "2"], 2, "2.0 is not in the"),
+        (["ills.jsonl", "phrases.txt", "--threshold", "nan"], 2, "range 0<=x<=1"),
         (["folder", "phrases.txt"], 3, "folder"),
     ],
 )

@@ -253,6 +253,8 @@ def test_predict_when_chance_is_below_threshold_then_none_or_an_ancestor(lungs, 
     asthma = pickle.loads(pickle.dumps(linker)).set_params(threshold=0.5)
     found = asthma.predict(["persistent asthma with exacerbation"], backoff=True)
     assert found[0] in {"J45", *lungs.descendants("J45")}
+    with pytest.raises(ValueError, match=r"'threshold' parameter .* in the range"):
+        asthma.set_params(threshold=2).predict(phrases)
 
 
 def test_chances_when_concepts_are_missing_then_lower(lungs, linker):
