@@ -12,6 +12,7 @@ from graphrep.exceptions import GraphValueError, NodeNotFoundError
 from graphrep.graph import Terminology
 from graphrep.linking._linker_features import compare
 from graphrep.linking._linker_pool import Depths, Pool, find_pool
+from graphrep.linking._linker_progress import FitProgress
 from graphrep.linking._linker_queries import made_queries
 from graphrep.linking._linker_ranker import (
     LABELLED,
@@ -201,11 +202,12 @@ def _is_right(pool: Pool, concepts: Sequence[Sequence[int]], n: int) -> AnyArray
 
 def learnt_ranker(
     comparison: Comparison, rows: NameRows, labels: Labels, made: Any, kind: str,
-    seed: int,
+    seed: int, told: FitProgress,
 ) -> Ranker | None:  # fmt: skip
     """Learn a ranker of a kind from phrases with an answer, made ones, or both."""
     if kind == "none":
         return None
+    told.begin("phrases to learn from")
     parts, kinds = [], np.zeros(0, np.int64)
     if made is not None and made.texts:
         answers = [[concept] for concept in made.concepts.tolist()]
@@ -217,6 +219,7 @@ def learnt_ranker(
     if not parts:
         return None
     lists = Lists.joined(parts)
+    told.begin("ranker")
     given = lists, comparison.relatives, comparison.views.n_concepts, seed
     if kind == "trees":
         return Ranker.trees(*given)

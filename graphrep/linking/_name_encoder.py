@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._devices import on_processor, torch_device
+from graphrep._utils._progress import Progress, silent
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import Interval
 from graphrep.exceptions import GraphTypeError, GraphValueError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 _LEAST_RATE = 0.05  # of the learning rate, at the end
+_TOLD = 10  # times an epoch that progress is told
 _PARTNERS = 4  # other names of its concept that a name is paired with in an epoch
 _LOOKED_UP = 150_000  # most names whose nearest are looked up
 _POSTINGS = 10_000  # entries of lists that are read for each of them
@@ -116,6 +118,7 @@ class NameEncoder(BaseEstimator):
     log_weights_: FloatArray
     node_ids_: Any = range(0)  # no name is kept, in a file neither
 
+    _progress: Progress | None = None
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "orders": [tuple],
@@ -266,6 +269,11 @@ class NameEncoder(BaseEstimator):
         check_is_fitted(self, "vectors_")
         save(self, path, overwrite=overwrite)
 
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        state.pop("_progress", None)
+        return dict(state)
+
     def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         arrays = {"vectors_": self.vectors_, "log_weights_": self.log_weights_}
         return arrays, {"losses_": self.losses_, "random_seed_": self.random_seed_}
@@ -343,7 +351,7 @@ class NameEncoder(BaseEstimator):
         self, steps: Any, concepts: IntArray, hard: IntArray | None,
         draw: np.random.Generator, n_epochs: int, learning_rate: float,
     ) -> None:  # fmt: skip
-        step = 0
+        step, progress = 0, self._progress or silent
         for epoch in range(n_epochs):
             anchors, partners = (
                 side[: self.max_pairs] for side in _pairs(concepts, draw)
@@ -363,6 +371,8 @@ class NameEncoder(BaseEstimator):
                     per_epoch * n_epochs
                 )
                 rate = learning_rate * max(_LEAST_RATE, 1.0 - done)
+                if step % max(1, per_epoch // _TOLD) == 0:
+                    progress("NameEncoder", step, per_epoch * n_epochs)
                 step += 1
                 total += steps.step(rows, len(a), rate, step)
             self.losses_.append(total / max(n, 1))

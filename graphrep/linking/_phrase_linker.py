@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._numbers import positive_int
+from graphrep._utils._progress import Progress
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import (
     THREADS,
@@ -28,6 +29,7 @@ from graphrep.linking._linker_backoff import lowest_likely
 from graphrep.linking._linker_encode import encode_with
 from graphrep.linking._linker_hubs import hub_bias
 from graphrep.linking._linker_pool import Depths
+from graphrep.linking._linker_progress import FitProgress
 from graphrep.linking._linker_search import both_forms, search
 from graphrep.linking._linker_state import parameters_of, set_state, state_of
 from graphrep.linking._linker_views import (
@@ -158,6 +160,7 @@ class PhraseLinker(NameSearch):
     ['A1', 'A3']
     """
 
+    _progress: Progress | None = None
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012
         "encoder": "no_validation",
         "ranker": [StrOptions({"auto", "trees", "choice", "sum"})],
@@ -235,6 +238,8 @@ class PhraseLinker(NameSearch):
         """
         known = as_terminology(terminology)
         labels = learning.read_labels(known, phrases, nodes)
+        told = FitProgress(type(self).__name__, self._progress)
+        told.begin("indexes of names")
         self.random_seed_ = draw_seed(self.random_state)
         self.ranker_, self.n_labels_ = self._kind(labels), len(labels)
         rows = learning.name_rows(known, labels, self.aliases)
@@ -250,14 +255,19 @@ class PhraseLinker(NameSearch):
             up = self._relatives[:2]
             made = learning.made_queries(rows.texts, rows.owners, rows.first, up, draw)
         hidden = rows.sources < 0 if made is None else made.held | (rows.sources < 0)
-        self._learn_encoder(rows, ~hidden)
+        told.begin("encoder")
+        self._learn_encoder(rows, ~hidden, told)
         self._ranker = learning.learnt_ranker(
-            self._comparison(), rows, labels, made, self.ranker_, self.random_seed_
-        )
+            self._comparison(), rows, labels, made, self.ranker_, self.random_seed_,
+            told,
+        )  # fmt: skip
+        told.begin("encoder, all names")
         if hidden.any() and self._learns:
-            self.encoder_.partial_fit(rows.texts, rows.owners)
+            with told.of(self.encoder_):
+                self.encoder_.partial_fit(rows.texts, rows.owners)
             self._encode_names(rows.texts)
         self._cluster_names()
+        told.end()
         return self
 
     def _cluster_names(self) -> None:
@@ -285,7 +295,7 @@ class PhraseLinker(NameSearch):
             isinstance(self.encoder, (str, NameEncoder))
         )
 
-    def _learn_encoder(self, rows: Any, seen: AnyArray) -> None:
+    def _learn_encoder(self, rows: Any, seen: AnyArray, told: FitProgress) -> None:
         if self.encoder is None or not self.dense_depth:
             self.encoder_: Any = None
             return
@@ -309,7 +319,8 @@ class PhraseLinker(NameSearch):
             self.encoder_ = self.encoder
         if self._learns:
             texts = [rows.texts[row] for row in np.flatnonzero(seen).tolist()]
-            self.encoder_.fit(texts, rows.owners[seen])
+            with told.of(self.encoder_):
+                self.encoder_.fit(texts, rows.owners[seen])
         self._encode_names(rows.texts)
 
     def _encode_names(self, texts: list[str]) -> None:
@@ -462,6 +473,11 @@ class PhraseLinker(NameSearch):
         return out
 
     # -- keeping -----------------------------------------------------------------
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        state.pop("_progress", None)
+        return dict(state)
+
     def _parameters_to_save(self) -> dict[str, Any]:
         return parameters_of(self)
 

@@ -257,6 +257,27 @@ def test_predict_when_chance_is_below_threshold_then_none_or_an_ancestor(lungs, 
         asthma.set_params(threshold=2).predict(phrases)
 
 
+def test_fit_when_somebody_looks_then_stages_are_told_in_order():
+    organs = ["heart", "kidney", "liver", "lung", "skin", "spleen", "stomach"]
+    known = {f"D{i}": [f"{o} pain", f"ache of {o}"] for i, o in enumerate(organs)}
+    told = []
+    linker = PhraseLinker(random_state=0)
+    linker._progress = lambda *one: told.append(one)
+    linker.fit(known)
+    labels = list(dict.fromkeys(label for label, _, _ in told))
+    assert labels == [
+        "PhraseLinker: indexes of names", "PhraseLinker: encoder",
+        "PhraseLinker: phrases to learn from", "PhraseLinker: ranker",
+        "PhraseLinker: encoder, all names", "PhraseLinker",
+    ]  # fmt: skip
+    done = [one for _, one, _ in told]
+    assert done == sorted(done)
+    assert told[-1][1:] == (100, 100)
+    assert len([one for one in told if one[0] == labels[1]]) >= 4  # of the epochs
+    assert linker.encoder_._progress is None
+    assert pickle.loads(pickle.dumps(linker))._progress is None  # a function of here
+
+
 def test_chances_when_concepts_are_missing_then_lower(lungs, linker):
     part = lungs.subset(ids=[one for one in lungs.ids if not one.startswith("J45")])
     without = PhraseLinker(random_state=0).fit(part)

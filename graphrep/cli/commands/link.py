@@ -157,7 +157,12 @@ def _linker(
             )
         labels = read_labels(train, known)
     progress(f"Preparing {type(estimator).__name__}", 0, 0)
-    return estimator.fit(known, *labels)
+    if not hasattr(estimator, "_progress"):
+        return estimator.fit(known, *labels)
+    estimator._progress = progress
+    estimator.fit(known, *labels)
+    del estimator._progress
+    return estimator
 
 
 def _saved_linker(source: str) -> Any:
