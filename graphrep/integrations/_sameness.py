@@ -11,7 +11,7 @@ from graphrep.typing import AnyArray
 
 _STAGE = "exact"  # of `PhraseLinker` and `NameDictionary`
 _LEAST = 0.5  # which the chances of two concepts with one name do not reach
-_SAME = ("preferred", "exact", "abbreviation", "layperson", "former")  # kinds of names
+_SAME = ("preferred", "exact")  # kinds of names; lay words of HPO may be related ones
 
 
 def same_concepts(found: CandidateList, exact: float) -> AnyArray:
@@ -19,7 +19,7 @@ def same_concepts(found: CandidateList, exact: float) -> AnyArray:
 
     Those with a score of ``exact`` or more, and of those with a score of 0.5 or more
     the ones that the stage "exact" found and whose id or name the phrase is, but for
-    case and blanks. Names of kinds such as broad and related do not count.
+    case and blanks. Only names of kind preferred and exact count.
     """
     out: AnyArray = found.scores >= np.float32(exact)
     if _STAGE not in found.source_names or found.mentions is None:

@@ -179,13 +179,15 @@ def test_flair_when_made_then_arguments(known):
 def judged():
     """Chances as `PhraseLinker` without labels gives them, each for one phrase."""
     known = Terminology(
-        ["HP:1", "HP:2", "HP:3"], ["Seizure", "Seizures", "Fit", "Cold", "Cold"],
-        [0, 0, 0, 1, 2],
-        name_kinds=["preferred", "exact", "broad", "preferred", "preferred"],
+        ["HP:1", "HP:2", "HP:3"],
+        ["Seizure", "Seizures", "Fit", "Turn", "Cold", "Cold"],
+        [0, 0, 0, 0, 1, 2],
+        name_kinds=["preferred", "exact", "broad", "layperson", *["preferred"] * 2],
     )  # fmt: skip
     rows = [
         ("seizures ", 0, 0.9, 1, True), ("HP:1", 0, 0.9, 1, True),
-        ("Fit", 0, 0.9, 1, False), ("Cold", 1, 0.45, 1, False),
+        ("Fit", 0, 0.9, 1, False), ("Turn", 0, 0.9, 1, False),
+        ("Cold", 1, 0.45, 1, False),
         ("seizured", 0, 0.9, 1, False), ("Seizure", 0, 0.9, 2, False),
         ("convulsion", 0, 1.0, 2, True),
     ]  # fmt: skip
