@@ -31,6 +31,7 @@ COLUMNS = {
     "alt_ids": ("alt_ids", "alternative_ids", "altids"),
     "xrefs": ("xrefs", "xref"),
     "status": ("status",),
+    "kind": ("scope",),
 }  # fmt: skip
 _ORDER = ("id", "name", "synonyms", "parents", "types", "definition")
 _KIND_COLUMNS = ("type", "scope", "kind")
@@ -59,9 +60,12 @@ def read_terminology_table(
     columns : mapping of str to str or None, default=None
         Names of the columns that hold ``"id"``, ``"name"``, ``"synonyms"``,
         ``"parents"``, ``"types"``, ``"definition"``, ``"language"``, ``"preferred"``,
-        ``"alt_ids"``, ``"xrefs"`` and ``"status"``. None knows the usual ones; a
-        table without a header has them in the order id, name, synonyms, parents,
-        types, definition.
+        ``"alt_ids"``, ``"xrefs"``, ``"status"`` and ``"kind"``, the kind of the name
+        of a row. None knows the usual ones; a table without a header has them in the
+        order id, name, synonyms, parents, types, definition. A column ``type`` is
+        one of types of concepts; in a table with a column ``scope``, such as
+        ``synonyms.tsv`` of such a folder, it is one of kinds of names. A row
+        that tells no kind is the preferred name of its concept if it is the first.
     delimiter : str or None, default=None
         None takes tabs, or commas for ``.csv`` files without a tab in their header.
         Tables separated by tabs have no quoting, others that of CSV.
@@ -171,6 +175,8 @@ class _Reader:
         self._builder, self._columns = builder, columns
         self._delimiter, self._separator = delimiter, separator
         self._encoding = encoding
+        self._kinds: list[int] = []  # columns that tell the kind of the name
+        self._preferred: set[int] = set()  # slots with such a name
 
     def take(self, file: Path) -> None:
         """Take in a file."""
@@ -227,6 +233,7 @@ class _Reader:
             elif found := [names.index(name) for name in usual if name in names]:
                 places[what] = found[0]
         if "id" in places:
+            self._kinds = self._places_of_kinds(places)
             return places, True
         if self._columns or len(places) > 1 or len(names) < 2:
             raise GraphFormatError(
@@ -236,6 +243,15 @@ class _Reader:
                 line=1,
             )
         return dict(zip(_ORDER, range(len(names)), strict=False)), False
+
+    def _places_of_kinds(self, places: dict[str, int]) -> list[int]:
+        """Columns that tell the kind of a name; they tell no types of concepts."""
+        if "kind" not in places:
+            return []
+        kinds = [places.pop("kind")]
+        if "types" in places and "types" not in self._columns:
+            kinds.insert(0, places.pop("types"))  # as in a folder the type goes first
+        return list(dict.fromkeys(kinds))
 
     def _take_row(self, row: list[str], places: dict[str, int]) -> None:
         found = {what: row[place].strip() for what, place in places.items()}
@@ -252,7 +268,13 @@ class _Reader:
         else:
             chosen = not builder.is_named(slot)
         name = found.get("name", "")
-        builder.name(slot, name, "preferred" if chosen else "exact", language)
+        words = [row[place] for place in self._kinds if row[place].strip()]
+        kind = _kind(words) if words else "preferred" if chosen else "exact"
+        if words and kind == "preferred" and slot in self._preferred:
+            kind = "exact"
+        if kind == "preferred" and self._kinds:
+            self._preferred.add(slot)
+        builder.name(slot, name, kind, language)
         for text in self._list(found, "synonyms"):
             if text.strip() != name:
                 builder.name(slot, text, "exact", language)

@@ -91,6 +91,31 @@ def test_a_folder_of_tables(tmp_path):
     assert t.xrefs == [(), ("UMLS:C1",)]
 
 
+def test_a_table_of_synonyms_alone(tmp_path):
+    path = tmp_path / "synonyms.tsv"
+    head = "id\tscope\ttype\ttext\n"
+    path.write_text(
+        f"{head}b\tRELATED\t\thoney maker\nb\tNAME\t\tbee\nb\tEXACT\tplural\tbees\n"
+        "b\tEXACT\tlayperson\tbuzz\na\tNAME\t\tall\n"
+    )
+    t = read_terminology(path)
+    kinds = [t.KINDS[code] for code in t.name_kinds]
+    assert dict(zip(t.name_texts, kinds, strict=True)) == {
+        "honey maker": "related", "bee": "preferred", "bees": "exact",
+        "buzz": "layperson", "all": "preferred",
+    }  # fmt: skip
+    assert t.preferred_names == ["bee", "all"]
+    assert not any(t.types)
+    path.write_text(path.read_text("utf-8").replace("scope", "s"))
+    assert read_terminology(path).types[0] == ("plural", "layperson")  # of concepts
+    named = read_terminology(path, columns={"kind": "s", "types": "type"})
+    kinds = [named.KINDS[code] for code in named.name_kinds]
+    assert kinds[:3] == ["preferred", "related", "exact"]
+    assert named.types[0] == ("plural", "layperson")
+    lay = read_terminology(path, columns={"kind": "type"})
+    assert [lay.KINDS[code] for code in lay.name_kinds].count("layperson") == 1
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize(
     ("name", "concepts", "names", "links", "deepest"),
