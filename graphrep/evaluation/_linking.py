@@ -9,7 +9,9 @@ import numpy as np
 
 from graphrep.evaluation._linking_result import LinkingResult
 from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.linking._queries import read_phrases
 from graphrep.metrics import hierarchy_values, linking_values, read_gold
+from graphrep.metrics._gold_ids import terminology_of_gold
 from graphrep.metrics._linking import Gold, strict_parts, top_concepts
 from graphrep.retrieval._text_features import normal_form
 from graphrep.typing import AnyArray
@@ -23,6 +25,7 @@ def evaluate_linking(
     mentions: Sequence[str] | None = None, training: Any = None,
     groups: Mapping[str, Any] | None = None, name: str = "linker",
     confidence: float = 0.95, n_bootstrap: int = 1000, random_state: int = 0,
+    gold_kind: str = "positions",
 ) -> LinkingResult:  # fmt: skip
     """Score candidates of phrases, all together and by kinds of phrases.
 
@@ -32,8 +35,8 @@ def evaluate_linking(
         Candidates of each phrase; all concepts of the terminology must have had a
         chance to be found.
     gold : array-like of int, or sequence of (int or sequence of int)
-        Positions of the right concepts; none (or -1) for NIL. See
-        `graphrep.metrics.read_gold`.
+        Positions of the right concepts; none (or -1) for NIL. Ids with
+        ``gold_kind="ids"``. See `graphrep.metrics.read_gold`.
     k : sequence of int, default=(1, 5, 10, 25)
         Lengths of the list for accuracy and recall.
     threshold : float or None, default=None
@@ -59,10 +62,24 @@ def evaluate_linking(
     n_bootstrap : int, default=1000
         Draws of queries; 0 for no intervals.
     random_state : int, default=0
+    gold_kind : {"positions", "ids"}, default="positions"
+        What gold, and that of training, holds. Ids are those of the candidates'
+        terminology, as linkers are fitted with; one that was replaced stands for its
+        successors.
 
     Returns
     -------
     LinkingResult
+
+    Raises
+    ------
+    GraphTypeError
+        If gold holds ids where positions are asked for, and if the candidates have no
+        terminology to look ids up in.
+    NodeNotFoundError
+        For an id that is no concept and was not replaced by one.
+    GraphValueError
+        If there are not as many right concepts or mentions as queries.
 
     Examples
     --------
@@ -73,16 +90,17 @@ def evaluate_linking(
     (0.5, 1.0)
     """
     n = len(candidates.offsets) - 1
-    right = read_gold(gold, n)
+    known = terminology_of_gold(candidates, gold_kind)
+    right = read_gold(gold, n, terminology=known)
     values = linking_values(candidates, right, k)
     matrix = _hierarchy(candidates, parents)
     if matrix is not None:
         top = top_concepts(candidates)
         values |= hierarchy_values(top, right, matrix, within)
-    texts = candidates.mentions if mentions is None else mentions
+    texts = candidates.mentions if mentions is None else read_phrases(mentions)
     if texts is not None and len(texts) != n:
         raise GraphValueError(f"There are {len(texts):,} mentions for {n:,} queries.")
-    labels = {} if training is None else _seen(texts, right, training)
+    labels = {} if training is None else _seen(texts, right, training, known)
     for key, column in (groups or {}).items():
         labels[key] = _label_column(key, column, n)
     return LinkingResult(
@@ -107,10 +125,10 @@ def _hierarchy(candidates: Any, parents: Any) -> Any:
 
 
 def _seen(
-    texts: Sequence[str] | None, gold: Gold, training: Any
+    texts: Sequence[str] | None, gold: Gold, training: Any, terminology: Any
 ) -> dict[str, AnyArray]:
     """Labels of mentions and of concepts that the training knew."""
-    known_texts, known_concepts = _known(training)
+    known_texts, known_concepts = _known(training, terminology)
     out = {}
     if texts is not None:
         known = {normal_form(text) for text in known_texts}
@@ -127,12 +145,13 @@ def _seen(
     return out
 
 
-def _known(training: Any) -> tuple[Iterable[str], AnyArray]:
+def _known(training: Any, terminology: Any) -> tuple[Iterable[str], AnyArray]:
     if hasattr(training, "name_offsets"):
         counts = np.diff(training.name_offsets)
         return training.name_texts, np.flatnonzero(counts > 1)
     if isinstance(training, (tuple, list)) and len(training) == 2:
-        return training[0], np.unique(read_gold(training[1]).concepts)
+        right = read_gold(training[1], terminology=terminology)
+        return read_phrases(training[0]), np.unique(right.concepts)
     raise GraphTypeError(
         "training must be a Terminology or (phrases, gold); got "
         f"{type(training).__name__}."

@@ -65,7 +65,9 @@ class StrictScores(NamedTuple):
     n_nil_correct: int
 
 
-def read_gold(gold: Any, n_queries: int | None = None) -> Gold:
+def read_gold(
+    gold: Any, n_queries: int | None = None, *, terminology: Any = None
+) -> Gold:
     """Read the right concepts of queries.
 
     Parameters
@@ -75,16 +77,33 @@ def read_gold(gold: Any, n_queries: int | None = None) -> Gold:
         right; an empty sequence, None or -1 for none (NIL).
     n_queries : int or None, default=None
         Number of queries that there must be.
+    terminology : Terminology or None, default=None
+        If given, gold holds ids of its concepts instead of positions: one for each
+        query, a set or list of several, or None. A tuple is one id. An id that was
+        replaced stands for its successors.
 
     Returns
     -------
     Gold
+
+    Raises
+    ------
+    GraphTypeError
+        If an entry is no position, and for a terminology that is none.
+    NodeNotFoundError
+        For an id that is no concept and was not replaced by one.
+    GraphValueError
+        For another number of queries, and positions below -1.
 
     Examples
     --------
     >>> read_gold([3, [5, 2, 5], -1]).offsets.tolist()
     [0, 1, 3, 3]
     """
+    if terminology is not None and not isinstance(gold, Gold):
+        from graphrep.metrics._gold_ids import positions_of_ids
+
+        gold = positions_of_ids(gold, terminology)
     if isinstance(gold, Gold):
         found = gold
     elif isinstance(gold, np.ndarray) and gold.ndim == 1 and gold.dtype.kind in "iu":
@@ -116,7 +135,8 @@ def _entries(query: int, entry: Any) -> list[int]:
         ):
             raise GraphTypeError(
                 f"gold[{query}] holds {value!r}; right concepts are given as "
-                "positions, which terminology.positions(ids) looks up."
+                "positions. Pass gold=read_gold(ids, terminology=linker.terminology_), "
+                "of graphrep.metrics, for ids."
             )
     return [int(value) for value in values]
 

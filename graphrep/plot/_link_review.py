@@ -16,6 +16,7 @@ from graphrep._utils._numbers import positive_int
 from graphrep._version import __version__
 from graphrep.exceptions import GraphValueError
 from graphrep.metrics import read_gold
+from graphrep.metrics._gold_ids import terminology_of_gold
 from graphrep.plot._page import page
 from graphrep.plot._report_html import section, text
 from graphrep.typing import PathType
@@ -36,6 +37,7 @@ def link_review(
     candidates: CandidateList, path: PathType | None = None, *, gold: Any = None,
     threshold: float | None = None, k: int = 10, title: str | None = None,
     ids: Sequence[Any] | None = None, contexts: Sequence[str | None] | None = None,
+    gold_kind: str = "positions",
 ) -> str:  # fmt: skip
     """Make a page on which a person goes through phrases and chooses their concepts.
 
@@ -52,8 +54,9 @@ def link_review(
         Where to write the page, too; usually ends in ``.html``.
     gold : array-like of int, or sequence of (int or sequence of int), or None, \
 default=None
-        Positions of the right concepts, none (or -1) for NIL; see
-        `graphrep.metrics.read_gold`. With it phrases are marked right or wrong.
+        Positions of the right concepts, none (or -1) for NIL, or ids with
+        ``gold_kind="ids"``; see `graphrep.metrics.read_gold`. With it phrases are
+        marked right or wrong.
     threshold : float or None, default=None
         Least score of a link; a phrase without one is NIL. None links whatever has a
         candidate.
@@ -65,6 +68,9 @@ default=None
         Ids of the phrases, to be shown and written with the decisions.
     contexts : sequence of (str or None), or None, default=None
         Texts in which the phrases stand, shown around them.
+    gold_kind : {"positions", "ids"}, default="positions"
+        What gold holds; ids are those of the candidates' terminology, and one that
+        was replaced stands for its successors.
 
     Returns
     -------
@@ -74,7 +80,10 @@ default=None
     Raises
     ------
     GraphTypeError
-        If the candidates have no terminology.
+        If the candidates have no terminology, and if gold holds ids where positions
+        are asked for.
+    NodeNotFoundError
+        For an id that is no concept and was not replaced by one.
     GraphValueError
         If they have no mentions, or ids, contexts or gold are of another number.
 
@@ -101,7 +110,8 @@ default=None
                 f"{name} must have one entry for each of {n:,} phrases; got "
                 f"{len(given):,}."
             )
-    right = None if gold is None else read_gold(gold, n)
+    known = terminology_of_gold(candidates, gold_kind)
+    right = None if gold is None else read_gold(gold, n, terminology=known)
     if right is not None and right.concepts.max(initial=-1) >= terminology.n_concepts:
         raise GraphValueError(
             f"gold holds {right.concepts.max():,}, but the terminology has "

@@ -7,6 +7,7 @@ import gzip
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from graphrep.evaluation import (
@@ -17,7 +18,7 @@ from graphrep.evaluation import (
     synonym_holdout,
     zero_shot_concepts,
 )
-from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.exceptions import GraphTypeError, GraphValueError, NodeNotFoundError
 from graphrep.graph import ConceptMap, Terminology
 from graphrep.linking import CandidateList
 from graphrep.metrics import strict_scores
@@ -261,3 +262,28 @@ def test_zero_shot_when_hpo_then_no_leak(shared_data):
     assert len(split) > 1000
     assert not known & {p.lower() for p in split.phrases}
     assert split.training.n_concepts == terminology.n_concepts
+
+
+def test_evaluate_when_gold_holds_ids_then_as_with_positions(terminology):
+    found = CandidateList.from_arrays(
+        [[3, 1], [2, 0], [5, 6]], [[0.9, 0.5], [0.8, 0.7], [0.3, 0.2]], terminology,
+        mentions=["syn 3", "b", "c"],
+    )  # fmt: skip
+    options = {"k": (1, 2), "n_bootstrap": 0}
+    training = (pd.DataFrame({"p": ["Syn 3", "q"]}), [[3], [0]])
+    by_position = evaluate_linking(found, [3, [0, 4], -1], training=training, **options)
+    by_id = evaluate_linking(
+        found, ["03", {"00", "04"}, None], gold_kind="ids",
+        training=(["Syn 3", "q"], ["03", "00"]), **options,
+    )  # fmt: skip
+    assert by_id.rows() == by_position.rows()
+    assert by_id.labels["mention"].tolist() == ["seen", "unseen", "unseen"]
+    assert by_id.labels["concept"].tolist() == ["seen", "seen", None]
+    with pytest.raises(NodeNotFoundError, match=r"gold\[0\]: Concept '3' is not"):
+        evaluate_linking(found, ["3", "00", None], gold_kind="ids")
+    with pytest.raises(GraphTypeError, match="Pass gold=read_gold"):
+        evaluate_linking(found, ["03", "00", None])
+    with pytest.raises(GraphValueError, match="must be 'positions' or 'ids'"):
+        evaluate_linking(found, [3, 0, -1], gold_kind="names")
+    with pytest.raises(GraphTypeError, match="no terminology to look the ids"):
+        evaluate_linking(CandidateList([0, 1], [0], [1.0]), ["a"], gold_kind="ids")

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.exceptions import GraphTypeError, GraphValueError, NodeNotFoundError
+from graphrep.graph import Terminology
 from graphrep.linking import CandidateList
 from graphrep.metrics import (
     accuracy_at_k,
@@ -219,3 +220,30 @@ def test_paired_when_equal_or_better_then_no_or_clear_difference():
     assert np.isnan(paired_bootstrap([np.nan], [1.0]).p_value)
     with pytest.raises(GraphValueError, match="same queries"):
         paired_bootstrap([1.0], [1.0, 2.0])
+
+
+# -- ids -------------------------------------------------------------------------
+@pytest.mark.parametrize("ids", [["a", "b", "c"], [7, 1, 0]])
+def test_read_gold_when_ids_are_given_then_positions(ids):
+    known = Terminology(ids, ["x", "y", "z"], [0, 1, 2], replaced_by={"old": ids[1:]})
+    a, b, c = ids
+    given = [c, {b, a}, [], None, float("nan"), "old", [a, a]]
+    gold = read_gold(given, 7, terminology=known)
+    assert gold.offsets.tolist() == [0, 1, 3, 3, 3, 3, 5, 6]
+    assert gold.concepts.tolist() == [2, 0, 1, 1, 2, 0]
+    assert read_gold(np.array(ids), terminology=known).concepts.tolist() == [0, 1, 2]
+    assert read_gold(gold, 7, terminology=known) is gold
+
+
+def test_read_gold_when_ids_are_unknown_or_not_expected_then_said():
+    known = Terminology(["a", ("t", 1)], ["x", "y"], [0, 1], replaced_by={"o": ["p"]})
+    assert read_gold([("t", 1)], terminology=known).concepts.tolist() == [1]
+    for bad in ("zz", "o"):
+        with pytest.raises(NodeNotFoundError, match=rf"gold\[1\]: Concept '{bad}' is"):
+            read_gold(["a", bad], terminology=known)
+    with pytest.raises(GraphTypeError, match="single text 'a'"):
+        read_gold("a", terminology=known)
+    with pytest.raises(GraphTypeError, match="looked up in a Terminology; got dict"):
+        read_gold(["a"], terminology={})
+    with pytest.raises(GraphTypeError, match=r"Pass gold=read_gold\(ids, terminology="):
+        read_gold(["a"])

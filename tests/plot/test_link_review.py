@@ -152,3 +152,11 @@ def test_review_when_there_is_nothing_to_show_then_refused(terminology):
         link_review(CandidateList([0, 1], [0], [0.5], mentions=["a"]))
     with pytest.raises(GraphValueError, match="mentions"):
         link_review(CandidateList([0, 1], [0], [0.5], terminology))
+
+
+def test_page_when_gold_holds_ids_then_as_with_positions(found):
+    gold = ["D1", "D3", None, ["D0", "D2"]]
+    by_id = _data(link_review(found, gold=gold, gold_kind="ids"))
+    assert by_id == _data(link_review(found, gold=[1, 3, -1, [0, 2]]))
+    with pytest.raises(GraphTypeError, match="Pass gold=read_gold"):
+        link_review(found, gold=gold)
