@@ -23,6 +23,7 @@ INTERRUPTED, CLOSED_PIPE, TERMINATED = 130, 141, 143
 DEBUG_KEY, COMMAND_KEY = "graphrep.debug", "graphrep.command"
 _OF_READING = ("not recognised", "first bytes")
 _ADVICE = re.compile(r"\b([Pp]ass|[Cc]hoose other) ([a-z_]+)=([^\s.,;]?)")
+_CHOICE = re.compile(r"(?<= --format with one of )[\w, -]+(?=\.)")
 
 # The first class that fits decides.
 _CODES: tuple[tuple[type[BaseException], int], ...] = (
@@ -96,18 +97,24 @@ def in_options(text: str, ctx: click.Context | None) -> str:
         return text
     options = [p for p in command.params if isinstance(p, click.Option)]
     long = {p.name: next((o for o in p.opts if o[:2] == "--"), "") for p in options}
+    inputs = {p.name: p for p in options if getattr(p, "section", "") == "Input"}
+    is_of_reading = any(words in text for words in _OF_READING)
     reads_others = any("-O" in p.opts for p in options)
 
     def written(match: re.Match[str]) -> str:
         before, name, value = match.groups()
-        if name == "format" and any(words in text for words in _OF_READING):
+        if name == "format" and is_of_reading and name not in inputs:
             name = "format_in"  # --format is that of the output
         if long.get(name):
             return f"{before} {long[name]}{' ' * bool(value)}{value}"
         of_reader = reads_others and name != "format_in"
         return f"{before} -O {name}={value}" if of_reader else match.group()
 
-    return _ADVICE.sub(written, text)
+    text = _ADVICE.sub(written, text)
+    kind = inputs["format"].type if is_of_reading and "format" in inputs else None
+    if isinstance(kind, click.Choice):  # a command may read less than the library
+        text = _CHOICE.sub(", ".join(map(str, kind.choices)), text)
+    return text
 
 
 def _sentence(error: Exception, code: int) -> str:

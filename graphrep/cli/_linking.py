@@ -40,6 +40,13 @@ def _inputs() -> list[Decorator]:
             help="A phrase, instead of PHRASES; may be repeated.",
         ),
         option(
+            "--format-in",
+            section=_INPUT,
+            metavar="FORMAT",
+            help="Format of TERMINOLOGY, as `graphrep terminology info` lists them. "
+            "Found out if not given.",
+        ),
+        option(
             "--column",
             section=_INPUT,
             metavar="COLUMN",

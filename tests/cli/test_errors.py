@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from graphrep import exceptions
 from graphrep.cli import _app, _errors
+from graphrep.cli._help import SectionOption
 from graphrep.cli._run import Run, command_options
 
 
@@ -114,6 +115,20 @@ def test_advice_when_a_command_tells_it_then_by_its_options(said, told) -> None:
     ctx = click.Context(command)
     ctx.meta[_errors.COMMAND_KEY] = command
     assert _errors.in_options(said, ctx) == told
+
+
+def test_advice_when_the_format_is_an_input_then_its_own_option_and_choices() -> None:
+    kinds = click.Choice(["triples", "obo"])
+    of_input = SectionOption(["--format"], section="Input", type=kinds)
+    command = click.Command("c", params=[of_input])
+    ctx = click.Context(command)
+    ctx.meta[_errors.COMMAND_KEY] = command
+    told = _errors.in_options(
+        "The first bytes do not tell. Pass format= with one of npz, obo.", ctx
+    )
+    assert told == (
+        "The first bytes do not tell. Pass --format with one of triples, obo."
+    )
 
 
 def test_advice_when_the_command_has_no_such_option_then_as_it_is() -> None:

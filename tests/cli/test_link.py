@@ -273,6 +273,16 @@ def test_link_when_written_as_a_map_then_sssom_and_fhir(
     assert "uncompressed" in refused.stderr
 
 
+def test_link_when_the_format_of_the_terminology_is_given_then_read_so(
+    invoke: Invoke, ills: Path
+) -> None:
+    odd = ills.rename(ills.with_suffix(".x"))
+    options = ["--phrase", "flu", "-m", "ngram", "--json"]
+    done = invoke("link", odd, *options, "--format-in", "jsonl")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["result"]["links"][0]["concept_id"] == "D1"
+
+
 def test_link_when_in_a_pipe_then_lines_in_and_rows_out(
     invoke: Invoke, ills: Path
 ) -> None:
@@ -364,6 +374,9 @@ def test_link_when_trained_then_seed_decides(
         (["ills.jsonl", "phrases.txt", "--threshold", "2"], 2, "2.0 is not in the"),
         (["ills.jsonl", "phrases.txt", "--threshold", "nan"], 2, "range 0<=x<=1"),
         (["folder", "phrases.txt"], 3, "folder"),
+        (["odd.x", "phrases.txt"], 3, "pass --format-in with one of saved, jsonl"),
+        (["odd.x", "phrases.txt", "--format-in", "y"], 3, "There is no format 'y'"),
+        (["icd10cm", "--phrase", "a", "--format-in", "obo"], 2, "icd10cm comes along"),
     ],
 )
 def test_link_when_asked_for_nonsense_then_one_sentence_and_its_code(
@@ -382,6 +395,7 @@ def test_link_when_asked_for_nonsense_then_one_sentence_and_its_code(
     (tmp_path / "bad.txt").write_bytes(b"gr\xfcn\n")
     (tmp_path / "train.csv").write_text("phrase,id\nflu,D1\n", "utf-8")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "odd.x").write_text("hello world\n", "utf-8")
     method = [] if "-m" in arguments else ["-m", "ngram"]
     done = invoke("link", *arguments, *method)
     assert done.exit_code == code, done.stderr

@@ -59,6 +59,7 @@ def link(
     seed: int | None,
     threads: int | None,
     given: tuple[str, ...],
+    format_in: str | None,
     column: str | None,
     id_column: str | None,
     context_column: str | None,
@@ -82,7 +83,7 @@ def link(
             phrases, given, (column, id_column, context_column, gold_column)
         )
         progress(f"Reading {terminology}", 0, 0)
-        linker = _linker(terminology, method, train, seed, threads, progress)
+        linker = _linker(terminology, format_in, method, train, seed, threads, progress)
         known = linker.terminology_
         gold = None if wanted.gold is None else gold_positions(wanted, known)
         least = _threshold(linker, threshold)
@@ -131,6 +132,7 @@ def _read_phrases(
 
 def _linker(
     source: str,
+    format_in: str | None,
     method: str,
     train: str | None,
     seed: int | None,
@@ -138,7 +140,7 @@ def _linker(
     progress: Callable[..., None],
 ) -> Any:
     """Load a saved linker, or fit one to a terminology."""
-    saved = _saved_linker(source)
+    saved = None if format_in is not None else _saved_linker(source)
     if saved is not None:
         if train is not None:
             raise click.UsageError(
@@ -148,7 +150,7 @@ def _linker(
             saved.set_params(n_jobs=threads)
         return saved
     estimator = _estimator(method, seed, threads)
-    known = _terminology(source)
+    known = _terminology(source, format_in)
     labels: tuple[Any, ...] = ()
     if train is not None:
         if not _learns(estimator):
@@ -196,9 +198,15 @@ def _estimator(method: str, seed: int | None, threads: int | None) -> Any:
     return estimator
 
 
-def _terminology(source: str) -> Any:
-    from graphrep.io import as_terminology
+def _terminology(source: str, format_in: str | None) -> Any:
+    from graphrep.io import as_terminology, read_terminology
 
+    if format_in is not None:
+        if not Path(source).exists():
+            raise click.UsageError(
+                f"--format-in is for a file or folder; {source} comes along."
+            )
+        return read_terminology(source, format_in)
     if source == BUNDLED and not Path(source).exists():
         from graphrep.datasets import load_icd10cm_terminology
 
