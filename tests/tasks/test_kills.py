@@ -34,7 +34,7 @@ from graphrep.embedding._fastrp_plan import Planner
 from graphrep.exceptions import GraphValueError
 
 def columns(self):
-    plan = self._columns_of(16, 2)
+    plan = self._columns_of(16, 2, 1)
     return replace(plan, layout=replace(plan.layout, powers=1))
 
 def progress(label, done, total):
@@ -63,7 +63,7 @@ def wanted(graph):
 @pytest.fixture
 def fit(graph, monkeypatch):
     def columns(self):
-        plan = self._columns_of(16, 2)
+        plan = self._columns_of(16, 2, 1)
         return replace(plan, layout=replace(plan.layout, powers=1))
 
     monkeypatch.setattr(Planner, "_columns", columns)
