@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -15,15 +18,21 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "benchmarks"
 
 
+def _script(name: str) -> dict[str, Any]:
+    """Names of a script, without the number of threads that it sets for itself."""
+    with mock.patch.dict(os.environ):
+        return runpy.run_path(str(FOLDER / name))
+
+
 @pytest.fixture(scope="module")
 def peers():
-    return runpy.run_path(str(FOLDER / "blocking_peers.py"))
+    return _script("blocking_peers.py")
 
 
 @pytest.fixture
 def benchmark(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
-    return runpy.run_path(str(FOLDER / "blocking.py"))
+    return _script("blocking.py")
 
 
 def test_scores_by_place_when_sorted_then_nearest_of_all_come_before_second_ones(peers):
@@ -56,7 +65,7 @@ def test_telling_columns_when_few_values_or_mostly_empty_then_left_out(peers):
 def test_f1_of_k_nearest_when_each_asking_record_has_one_match_then_2r_over_k_plus_1(
     target, k, recall
 ):
-    nearest = runpy.run_path(str(FOLDER / "blocking_published.py"))["nearest"]
+    nearest = _script("blocking_published.py")["nearest"]
     rows = np.array([[a, b] for a in range(3) for b in range(4)])
     scores = np.array([4.0, 3, 2, 1, 4, 3, 2, 1, 9, 9, 9, 9])  # 2 has no match: silent
     gold = {0 * 4 + 0, 1 * 4 + 2}

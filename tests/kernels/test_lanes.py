@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from graphrep.kernels import _lanes as kernels
+from graphrep.kernels._bits import lowest_bit
 from graphrep.kernels._jit import njit
 
 
@@ -11,16 +12,19 @@ from graphrep.kernels._jit import njit
 def _places(values, at, least):
     bits, out = kernels.reaches(values, at, least), []
     while bits:
-        out.append(kernels.lowest_bit(bits))
+        out.append(lowest_bit(bits))
         bits &= bits - np.uint64(1)
     return out
 
 
 @njit
-def _largest_then_clear(values, at):
-    out = kernels.largest_at(values, at)
-    kernels.clear(values, at)
-    return out
+def _largest(values, at):
+    return kernels.largest_at(values, at)
+
+
+@njit
+def _count(values, first, last, least):
+    return kernels.count_reaching(values, first, last, least)
 
 
 @pytest.mark.parametrize("kind", [np.uint16, np.float32])
@@ -42,7 +46,13 @@ def test_reaches_when_numbers_are_negative_infinite_or_nan_then_as_floats():
 
 def test_largest_at_when_beyond_fifteen_bits_then_unsigned():
     values = np.arange(65300, 65300 + 128).astype(np.uint16)
-    assert _largest_then_clear(values, 32) == 65395
-    assert not values[32:96].any()
-    assert values[31] == 65331
-    assert values[96] == 65396
+    assert _largest(values, 32) == 65395
+
+
+def test_count_reaching_when_compared_with_numpy_then_the_same_number():
+    values = np.random.default_rng(1).integers(0, 2**16, 1000).astype(np.uint16)
+    for first, last in ((0, 64), (36, 996), (5, 5)):
+        part = values[first:last]
+        for least in (0, 1, 40_000, 65_535):
+            found = _count(values, first, last, np.uint16(least))
+            assert found == np.count_nonzero(part >= least)
