@@ -65,11 +65,7 @@ def add_common(typing, sums, at, values, base, offsets, factors, first, last, ah
         ):
             offset = builder.sext(builder.load(builder.gep(made[4].data, [i])), _I64)
             pair = builder.load(builder.gep(made[5].data, [i]))
-            undefined = ir.Constant(ir.VectorType(_I32, _HALF // 2), ir.Undefined)
-            pairs = builder.shuffle_vector(
-                builder.insert_element(undefined, pair, _I32(0)), undefined,
-                ir.Constant(ir.VectorType(_I32, _HALF // 2), [0] * (_HALF // 2)),
-            )  # fmt: skip
+            pairs = lanes.splat(builder, pair, _HALF // 2)
             factor = builder.bitcast(pairs, _half(_I16))
             where = lanes.place(builder, made[2], builder.add(args[3], offset), _I8)
             soon = builder.add(builder.add(args[3], offset), args[8])
@@ -93,11 +89,17 @@ def add_common(typing, sums, at, values, base, offsets, factors, first, last, ah
     ), codegen  # fmt: skip
 
 
+@njit
+def _byte_of(row):
+    """Place of a row among the 64 bytes of a block."""
+    return (row >> 3 & 3) * 16 + (row >> 5) * 8 + (row & 7)
+
+
 def _mask(half):
     """Lanes of a shuffle that puts bytes of rows over zeros: 8 of each 16 bytes."""
     picked = []
     for row in range(_HALF * half, _HALF * (half + 1)):
-        at = (row >> 3 & 3) * 16 + (row >> 5) * 8 + (row & 7)
+        at = _byte_of.py_func(row)
         picked += [at, ROWS + at]
     return ir.Constant(lanes.vector(_I32), picked)
 
@@ -121,9 +123,7 @@ def write_common(indptr, indices, data, place, largest, n_common, out):
             units[t] = np.float32(255.0) / largest[t]
             kept[t], where[t] = -1, place[t] * ROWS
     for row in range(indptr.shape[0] - 1):
-        r = row % ROWS
-        base = (row // ROWS) * n_common * ROWS + (r >> 3 & 3) * 16 + (r >> 5) * 8
-        base += r & 7
+        base = (row // ROWS) * n_common * ROWS + _byte_of(row % ROWS)
         for e in range(indptr[row], indptr[row + 1]):
             t = np.uint32(indices[e])
             value = np.int32(data[e] * units[t] + np.float32(0.5))  # 255 at most

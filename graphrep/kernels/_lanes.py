@@ -19,11 +19,12 @@ def vector(element):
     return ir.VectorType(element, LANES)
 
 
-def splat(builder, value):
-    """Give every lane one value."""
-    undefined = ir.Constant(vector(value.type), ir.Undefined)
+def splat(builder, value, n=LANES):
+    """Give every one of n lanes one value."""
+    undefined = ir.Constant(ir.VectorType(value.type, n), ir.Undefined)
     one = builder.insert_element(undefined, value, _I32(0))
-    return builder.shuffle_vector(one, undefined, ir.Constant(vector(_I32), [0] * 64))
+    first = ir.Constant(ir.VectorType(_I32, n), [0] * n)
+    return builder.shuffle_vector(one, undefined, first)
 
 
 def place(builder, array, at, element):

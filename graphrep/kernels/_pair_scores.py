@@ -14,11 +14,12 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from graphrep.kernels._jit import njit
+from graphrep.kernels._lanes import splat
 
 COSINE, DOT, EUCLIDEAN = 0, 1, 2
 _ROWS = 8
 _MOST_POWER = 1000
-_I32, _I64 = ir.IntType(32), ir.IntType(64)
+_I64 = ir.IntType(64)
 _EIGHT = ir.VectorType(ir.DoubleType(), _ROWS)
 
 
@@ -130,12 +131,7 @@ def _add_up(typing, a, a0, values, dim, out):
             c,
             _,
         ):
-            undefined = ir.Constant(_EIGHT, ir.Undefined)
-            one = builder.insert_element(
-                undefined, builder.load(builder.gep(left, [c])), _I32(0)
-            )
-            same = ir.Constant(ir.VectorType(_I32, _ROWS), [0] * _ROWS)
-            x = builder.shuffle_vector(one, one, same)
+            x = splat(builder, builder.load(builder.gep(left, [c])), _ROWS)
             at = builder.gep(right, [builder.mul(c, _I64(_ROWS))])
             y = builder.load(builder.bitcast(at, _EIGHT.as_pointer()), align=8)
             gap = builder.fsub(x, y)

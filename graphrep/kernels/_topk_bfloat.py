@@ -20,7 +20,7 @@ from graphrep.kernels._aligned import zeros
 from graphrep.kernels._bits import lowest_bit
 from graphrep.kernels._gemm import padded
 from graphrep.kernels._jit import njit
-from graphrep.kernels._lanes import LANES, reaches
+from graphrep.kernels._lanes import LANES, reaches, splat
 
 _, _, _FEATURES = cpu_target.target_context.codegen().magic_tuple()
 AVAILABLE = "+avx512bf16" in _FEATURES.split(",")
@@ -91,10 +91,7 @@ def _tile(typing, a, a0, a_row, b, b0, depth, c, c0, c_row):
                 columns.append(builder.bitcast(builder.load(place, align=4), _HALVES))
             for r in range(_HEIGHT):
                 pair = builder.load(builder.gep(rows[r], [k]))
-                undefined = ir.Constant(_PAIRS, ir.Undefined)
-                one = builder.insert_element(undefined, pair, _I32(0))
-                same = ir.Constant(_PAIRS, [0] * _COLUMNS)
-                x = builder.bitcast(builder.shuffle_vector(one, one, same), _HALVES)
+                x = builder.bitcast(splat(builder, pair, _COLUMNS), _HALVES)
                 for y, s in zip(columns, sums[r], strict=True):
                     total = builder.call(multiply_add, [builder.load(s), x, y])
                     builder.store(total, s)
