@@ -1,4 +1,4 @@
-"""Base of objects that hold a file until they are closed."""
+"""Bases of objects that hold a file until a ``with`` statement ends."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from typing import Self
 
 
-class Closes:
-    """What a ``with`` statement closes at its end, after an error too."""
+class Leaves:
+    """What a ``with`` statement leaves at its end, after an error too."""
 
-    def close(self) -> None:
-        """Close the file."""
+    def _leave(self) -> None:
+        """Let go of the file."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:
@@ -25,4 +25,15 @@ class Closes:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._leave()
+
+
+class Closes(Leaves):
+    """What a ``with`` statement closes."""
+
+    def close(self) -> None:
+        """Close the file."""
+        raise NotImplementedError
+
+    def _leave(self) -> None:
         self.close()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 
+from graphrep._utils._closes import Leaves
 from graphrep.typing import AnyArray
 
 HEADER_BYTES = 128
@@ -33,7 +33,7 @@ def npy_header(dtype: Any, shape: tuple[int, ...]) -> bytes:
     return _MAGIC + room.to_bytes(2, "little") + body
 
 
-class NpyWriter:
+class NpyWriter(Leaves):
     """Write an .npy file from front to back without knowing its length.
 
     Parameters
@@ -77,15 +77,7 @@ class NpyWriter:
         columns = () if self.n_columns is None else (self.n_columns,)
         return (self.n_rows, *columns)
 
-    def __enter__(self) -> NpyWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _leave(self) -> None:
         self._file.close()
 
 

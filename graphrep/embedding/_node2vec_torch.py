@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
-from graphrep._utils._devices import device_memory
+from graphrep._utils._devices import device_memory, single_torch_thread
 from graphrep.embedding import _skip_gram_run as runs
 from graphrep.embedding._skip_gram_run import Corpus, Options, Steps, Tables, Trained
 from graphrep.typing import AnyArray
@@ -76,7 +75,8 @@ def train(
     per_pass = max(1, -(-n_starts // _WALKS_AT_ONCE))
     starts = torch.as_tensor(corpus.starts, dtype=torch.int64, device=device)
     order = starts
-    with torch.no_grad(), _one_thread(device):
+    alone = single_torch_thread(torch) if device.type == "cpu" else nullcontext()
+    with torch.no_grad(), alone:
         for step in steps(options.n_epochs * options.walks_per_node * per_pass):
             number, part = divmod(step, per_pass)
             if part == 0:
@@ -91,20 +91,6 @@ def batch_size(corpus: Corpus, options: Options) -> int:
     """Choose how many walks start from one state: they meet half of the nodes."""
     walks = corpus.n_nodes // (2 * options.walk_length)
     return min(max(walks, _FEWEST), _MOST)
-
-
-@contextmanager
-def _one_thread(device: Any) -> Iterator[None]:
-    """Hold torch to one thread if it works on the CPU."""
-    import torch
-
-    before = torch.get_num_threads()
-    if device.type == "cpu":
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def kernel_kind(device: Any, tables: Tables) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from graphrep._utils._atomic import atomic_directory
+from graphrep._utils._closes import Leaves
 from graphrep._utils._npy_files import (
     HEADER_BYTES,
     NpyWriter,
@@ -38,7 +38,7 @@ _PIECE_BYTES = 1 << 25
 _DTYPES = ("f2", "f4", "f8")
 
 
-class EmbeddingWriter:
+class EmbeddingWriter(Leaves):
     """Write vectors by ranges of rows, or by ranges of columns, in any order.
 
     `EmbeddingStore.create` makes it and describes the parameters. Leave its ``with``
@@ -200,15 +200,7 @@ class EmbeddingWriter:
             self._file.close()
         self._stack.__exit__(GraphValueError, GraphValueError("aborted"), None)
 
-    def __enter__(self) -> EmbeddingWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _leave(self) -> None:
         self.abort()
 
     # -- private -----------------------------------------------------------------
