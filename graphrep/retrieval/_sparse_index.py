@@ -33,6 +33,7 @@ tiles: Any = _sparse_tiles
 aligned: Any = _aligned
 _COLUMNS = ("column_indptr", "column_rows", "column_data")
 _SPAN = 1024  # queries that one thread takes at a time, at most
+_SPAN_OF_TILE = 128  # the same, where the base is one tile
 _SPAN_PLACES = 1 << 20  # of their lists of the k best
 _FEW = 8  # rows for each entry to read, above which lists are all that is read
 _COMMON = 64  # a column is common with an entry in one of so many rows
@@ -232,7 +233,10 @@ class SparseIndex:
 
         if k and n:
             threads = resolve_n_jobs(n_jobs)
-            span = max(1, min(_SPAN, _SPAN_PLACES // k, -(-n // threads)))
+            # One tile stays in cache whatever is asked; more queries only take memory.
+            one_tile = common and len(self) <= tiles.tile_rows(common.n_common)
+            widest = _SPAN_OF_TILE if one_tile else _SPAN
+            span = max(1, min(widest, _SPAN_PLACES // k, -(-n // threads)))
             parts = [
                 (lists, some[at : at + span])
                 for lists, some in (
