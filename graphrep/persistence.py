@@ -107,8 +107,9 @@ def save(estimator: Any, path: PathType, *, overwrite: bool = True) -> None:
     path : path-like
         Directory to write; a name that ends in ``.zip`` gives one file instead.
     overwrite : bool, default=True
-        Whether a model that is there may be replaced. A directory that holds no
-        model of ours is never replaced.
+        Whether a model that is there may be replaced, as `joblib.dump`, `torch.save`
+        and `safetensors` do unasked. A directory or file that is no model of ours is
+        never replaced. (The command line asks for ``--overwrite``.)
 
     Raises
     ------
@@ -206,15 +207,35 @@ def _refuse_replacing(target: Path, overwrite: bool) -> None:
         raise FileExistsError(
             f"{target}: there is something already; pass overwrite=True to replace it."
         )
-    if target.is_dir():
-        ours = (target / _CONFIG).is_file() or not any(target.iterdir())
-    else:
-        ours = target.suffix.lower() == ".zip"
-    if not ours:
+    if not (_is_empty(target) or _is_model(target)):
         raise FileExistsError(
             f"{target}: this is no saved model, so it is not replaced. Choose another "
             "path."
         )
+
+
+def _is_empty(target: Path) -> bool:
+    """Whether nothing is lost if a directory or file goes."""
+    if target.is_dir():
+        return not any(target.iterdir())
+    return target.stat().st_size == 0
+
+
+def _is_model(target: Path) -> bool:
+    """Whether a directory or zip file says that it is a model of ours.
+
+    Other programs write a ``config.json`` as well, so its content decides.
+    """
+    if target.is_dir() is (target.suffix.lower() == ".zip"):
+        return False  # a folder where a file would be written, or the other way round
+    try:
+        store = FolderStore(target) if target.is_dir() else ZipStore(target)
+        with closing(store):
+            if store.size(_CONFIG) > _LARGEST_CONFIG:
+                return False
+            return _read_json(store, _CONFIG).get("format") == FORMAT
+    except (ModelFileError, UnicodeError):
+        return False
 
 
 def _write_parts(estimator: Any, name: str, folder: Path) -> None:

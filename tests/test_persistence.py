@@ -15,6 +15,7 @@ import pytest
 from sklearn.base import BaseEstimator
 
 from graphrep import persistence
+from graphrep._utils import _atomic
 from graphrep._utils._json import decode, encode
 from graphrep.exceptions import GraphTypeError, GraphValueError, ModelFileError
 from graphrep.io._safetensors import read_safetensors, write_safetensors
@@ -135,6 +136,57 @@ def test_save_when_something_is_there_then_only_models_are_replaced(place, tmp_p
     with pytest.raises(FileExistsError, match="no saved model"):
         save(model, own)
     assert (own / "chapter.tex").exists()
+
+
+@pytest.mark.parametrize("name", ["bert", "data.zip"])
+def test_save_when_anothers_files_have_our_names_then_they_stay(name, tmp_path):
+    place = tmp_path / name
+    foreign = json.dumps({"model_type": "bert", "vocab_size": 30522})
+    if place.suffix == ".zip":
+        with zipfile.ZipFile(place, "w") as archive:
+            archive.writestr("config.json", foreign)
+    else:
+        place.mkdir()
+        (place / "config.json").write_text(foreign)
+        (place / "weights.bin").write_bytes(b"\0" * 9)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    with pytest.raises(FileExistsError, match="no saved model"):
+        save(Dummy().fit(np.arange(3)), place)
+    after = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    assert after == before
+
+
+@pytest.mark.parametrize("swaps", [True, False])
+def test_save_when_it_cannot_take_the_place_then_the_old_model_stays(
+    swaps, tmp_path, monkeypatch
+):
+    place = tmp_path / "model"
+    save(Dummy(a=1).fit(np.arange(3)), place)
+    if not swaps:
+        monkeypatch.setattr(_atomic, "_swap", lambda part, target: False)
+    save(Dummy(a=2).fit(np.arange(3)), place)
+    assert load(place).a == 2
+    if swaps and not sys.platform.startswith("linux"):
+        return
+    names = []
+    real = Path.replace
+
+    def replace(self, target):
+        if self.is_dir():
+            names.append(self)
+        if len(names) == 2 and self.is_dir():  # the new one, after the old one went
+            raise OSError("no space left")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    if swaps:
+        save(Dummy(a=3).fit(np.arange(3)), place)
+        assert names == []  # at no moment was there nothing
+    else:
+        with pytest.raises(OSError, match="no space"):
+            save(Dummy(a=3).fit(np.arange(3)), place)
+    assert load(place).a == (3 if swaps else 2)
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
 
 
 def test_card_when_written_then_tells_what_the_model_is(folder):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from graphrep.typing import PathType
+
+_HERE = -100  # AT_FDCWD
+_EXCHANGE = 2  # RENAME_EXCHANGE
 
 
 @contextmanager
@@ -44,7 +49,9 @@ def atomic_path(path: PathType) -> Iterator[Path]:
 def atomic_directory(path: PathType) -> Iterator[Path]:
     """Give a temporary directory beside ``path``; on success it takes its place.
 
-    A directory that already stands at ``path`` is replaced as a whole.
+    A directory that already stands at ``path`` is replaced as a whole. Where the
+    system can swap two names (Linux), there is something at ``path`` at every moment;
+    elsewhere it is missing between two renames, and comes back if the second fails.
     """
     target = Path(path)
     part = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
@@ -54,16 +61,39 @@ def atomic_directory(path: PathType) -> Iterator[Path]:
             if file.is_file():
                 _sync(file)
         part.chmod(0o755)
-        if target.is_dir():
-            old = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-            target.replace(old / "old")
+        if not target.is_dir():
             part.replace(target)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            part.replace(target)
+        elif not _swap(part, target):  # after a swap, part is the old one
+            _replace_directory(part, target)
         _sync(target.parent)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _swap(first: Path, second: Path) -> bool:
+    """Exchange two names in one step; False where the system cannot."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        rename = ctypes.CDLL(None).renameat2
+    except (OSError, AttributeError):  # a C library without it
+        return False
+    here, there = os.fsencode(first.absolute()), os.fsencode(second.absolute())
+    return bool(rename(_HERE, here, _HERE, there, _EXCHANGE) == 0)
+
+
+def _replace_directory(part: Path, target: Path) -> None:
+    """Put a directory in the place of another, which comes back if that fails."""
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        target.replace(old / "old")
+        try:
+            part.replace(target)
+        except BaseException:
+            (old / "old").replace(target)
+            raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from graphrep.exceptions import GraphValueError
+from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import _csr
 from graphrep.graph._adjacency import check_square, read_adjacency
 from graphrep.graph._csr import CSR
@@ -338,6 +338,26 @@ class Graph(GraphArrays):
 
         return to_frame(self, backend)
 
+    __iter__ = None  # a graph is no sequence, though it can be indexed
+
+    def __getitem__(self, key: Any) -> Any:
+        """Part of the adjacency at ``numpy.ix_(rows, columns)``.
+
+        Cross-validation asks so: rows and columns alike (the training nodes of a
+        fold) give the induced `Graph` with its ids, other ones (edges of test nodes to
+        training nodes) a ``csr_array`` of shape (n_rows, n_columns).
+        """
+        if not _is_open_mesh(key):
+            raise GraphTypeError(
+                "A graph is cut by rows and columns, graph[numpy.ix_(rows, columns)]; "
+                f"got {type(key).__name__}. For some nodes and the edges between them "
+                "call graph.subgraph(ids), for an array graph.to_scipy()."
+            )
+        rows, columns = (part.ravel() for part in key)
+        if np.array_equal(rows, columns):
+            return self._subgraph_of_rows(np.arange(self.n_nodes)[rows])
+        return self.to_scipy()[key]
+
     def __sklearn_clone__(self) -> Graph:
         return self  # immutable: scikit-learn need not copy it
 
@@ -349,6 +369,15 @@ class Graph(GraphArrays):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (*self._csr, self._nodes, self._directed))
+
+
+def _is_open_mesh(key: Any) -> bool:
+    """Whether a key is what ``numpy.ix_`` makes of two lists of rows."""
+    if not (isinstance(key, tuple) and len(key) == 2):
+        return False
+    if not all(isinstance(part, np.ndarray) and part.ndim == 2 for part in key):
+        return False
+    return bool(key[0].shape[1] == key[1].shape[0] == 1)
 
 
 def _rebuild(

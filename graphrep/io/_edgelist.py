@@ -107,7 +107,9 @@ def read_edgelist(
 
     Notes
     -----
-    A line with a single column is a node that may have no edge. Time is O(bytes),
+    A line with a single column is a node that may have no edge. Such lines before
+    the last edge are warned of, with the number of the first: they may be edges that
+    lost an end. `write_edgelist` puts them behind all edges. Time is O(bytes),
     memory O(edges + distinct ids): the text is never held as a whole.
 
     Examples

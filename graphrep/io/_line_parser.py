@@ -60,6 +60,7 @@ class LineParser:
         self._powers: AnyArray = powers_of_five()
         self._n_bad, self._first_bad = 0, ""
         self._n_mixed, self._first_mixed = 0, 0
+        self._lone, self._stray = (0, 0), (0, 0)  # how many, line of the first
 
     def parse(self, block: Block) -> Parsed:
         """Cut a block into records; the first bad line ends it or is passed over."""
@@ -86,6 +87,7 @@ class LineParser:
         if state[kernels.N_MIXED] and self._n_mixed == 0:
             self._first_mixed = block.first_line + int(state[kernels.MIXED_LINE]) - 1
         self._n_mixed += int(state[kernels.N_MIXED])
+        self._note_lone(parsed)
         return self._parse_hard(parsed, hard[: state[kernels.N_HARD]])
 
     def refuse_unknown(
@@ -122,6 +124,44 @@ class LineParser:
                 GraphWarning,
                 stacklevel=3,
             )
+        elif self._stray[0]:
+            n_stray, line = self._stray
+            what = "line has" if n_stray == 1 else "lines have"
+            node = "a node" if n_stray == 1 else "nodes"
+            warnings.warn(
+                f"{self._path}:{line}: {n_stray:,} {what} a single column before the "
+                f"last edge, read as {node} that may have no edge. Complete the edge, "
+                "or move single nodes to the end of the file to confirm.",
+                GraphWarning,
+                stacklevel=3,
+            )
+
+    def _note_lone(self, parsed: Parsed) -> None:
+        """Count single nodes; those before an edge may be edges that lost an end.
+
+        Behind the last edge they are as `write_edgelist` writes them.
+        """
+        if parsed.n_lone == 0 and self._lone[0] == 0:
+            return
+        alone = parsed.tokens[2][1 : 2 * parsed.n_records : 2] == 0
+        edges = np.flatnonzero(~alone)
+        waiting, line = self._lone
+        if waiting == 0 and parsed.n_lone:
+            line = self._line_of(parsed, int(np.argmax(alone)))
+        if len(edges) == 0:
+            self._lone = (waiting + parsed.n_lone, line)
+            return
+        last = int(edges[-1])
+        before = waiting + int(np.count_nonzero(alone[:last]))
+        if before:
+            self._stray = (self._stray[0] + before, self._stray[1] or line)
+        behind = parsed.n_records - last - 1
+        self._lone = (behind, self._line_of(parsed, last + 1) if behind else 0)
+
+    def _line_of(self, parsed: Parsed, record: int) -> int:
+        start = int(parsed.tokens[1][2 * record])
+        before = parsed.block.data[:start]
+        return parsed.block.first_line + int(np.count_nonzero(before == ord("\n")))
 
     def _skip_header(self, block: Block, state: IntArray) -> None:
         """Let the kernel begin after the first line that holds data."""

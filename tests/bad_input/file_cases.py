@@ -175,6 +175,11 @@ LINES = [
         raises=GraphFormatError, says="g.tsv:3",
     ),
     Case(
+        "file-lone", "a line with one column before an edge",
+        lambda: _read("g.tsv", "c\n" + EDGES),
+        warns=GraphWarning, says="g.tsv:1",
+    ),
+    Case(
         "file-columns-skipped", "the same with on_bad_line='warn'",
         lambda: _read("g.tsv", EDGES + "c\td\t1\tx\n", on_bad_line="warn"),
         warns=GraphWarning, says="g.tsv",

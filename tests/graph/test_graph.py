@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from graphrep import Graph
-from graphrep.exceptions import GraphValueError, GraphWarning
+from graphrep.exceptions import GraphTypeError, GraphValueError, GraphWarning
 
 WEIGHTS = st.sampled_from([0.0, 5e-324, 1e-300, 0.25, 1.0, 1.0, 3.0, 1e30])
 
@@ -321,3 +321,28 @@ def test_graph_when_tiny_then_every_question_has_an_answer(n):
     assert graph.degree(weighted=True, kind="both").tolist() == [0.0] * n
     assert len(graph.fingerprint()) == 32
     assert [len(a) for a in graph.edges()[:2]] == [0, 0]
+
+
+@pytest.mark.parametrize("directed", [True, False])
+def test_getitem_when_rows_and_columns_then_as_the_matrix(directed) -> None:
+    graph = Graph.from_edges(
+        list("abcad"), list("bcdde"), [1.0, 2, 1, 3, 1], directed=directed
+    )
+    dense = graph.to_scipy().toarray()
+    rows, columns = np.array([3, 0, 4]), np.array([1, 2])
+    part = graph[np.ix_(rows, columns)]
+    np.testing.assert_array_equal(part.toarray(), dense[np.ix_(rows, columns)])
+    induced = graph[np.ix_(rows, rows)]
+    assert induced == graph.subgraph(graph.node_ids[rows])
+    assert induced.directed is directed
+    assert graph[np.ix_([-1, 0], [-1, 0])] == graph.subgraph(["e", "a"])
+    assert graph[np.ix_(dense[0] > 0, dense[0] > 0)].n_nodes == (dense[0] > 0).sum()
+
+
+@pytest.mark.parametrize("key", [0, slice(2), [0, 1], (0, 1), ([0], [1]), "a"])
+def test_getitem_when_anything_else_then_says_what_to_call(key) -> None:
+    graph = Graph.from_edges(["a"], ["b"])
+    with pytest.raises(GraphTypeError, match=r"graph\[numpy.ix_.*graph.subgraph"):
+        graph[key]
+    with pytest.raises(TypeError):
+        iter(graph)

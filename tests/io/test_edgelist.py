@@ -57,7 +57,8 @@ def edges(graph: Graph) -> set:
 
 # -- ids -----------------------------------------------------------------------
 def test_read_when_nodes_appear_then_rows_follow_first_appearance(read) -> None:
-    graph = read("z\tb\nb\ta\nsolo\nz\ta\n")
+    with pytest.warns(GraphWarning, match="single column"):
+        graph = read("z\tb\nb\ta\nsolo\nz\ta\n")
     assert ids(graph) == ["z", "b", "a", "solo"]
     assert edges(graph) == {("z", "b", 1), ("b", "a", 1), ("z", "a", 1)}
     assert graph.degree().tolist() == [2, 2, 2, 0]
@@ -413,6 +414,33 @@ def test_read_when_a_lone_id_holds_a_delimiter_then_a_warning(read) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         read("a\tb\nc;d\n", delimiter="\t")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a\tb\n\nb\na\tc\nd\n", r"edges.tsv:3: 1 line has .* read as a node "),
+        ("# x\nx\ny\na\tb\nz\nb\tc\n", r"edges.tsv:2: 3 lines have .* as nodes "),
+    ],
+)
+def test_read_when_a_line_lost_its_other_end_then_a_warning(
+    read, content, message
+) -> None:
+    with pytest.warns(GraphWarning, match=message):
+        read(content)
+
+
+def test_read_when_a_lone_id_lies_far_before_an_edge_then_its_line(read) -> None:
+    edges = "aaaaaaaa\tbbbbbbbb\n"  # several blocks
+    with pytest.warns(GraphWarning, match=r":90001: 200,000 lines have"):
+        read(edges * 90_000 + "b\n" * 200_000 + edges, duplicates="max")
+
+
+def test_read_when_lone_ids_end_the_file_then_no_warning(read) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        graph = read("aaaaaaaa\tbbbbbbbb\n" + "c\n" * 900_000)
+    assert ids(graph) == ["aaaaaaaa", "bbbbbbbb", "c"]
 
 
 def test_read_when_bytes_are_not_utf8_then_offset_and_line_are_told(read) -> None:
