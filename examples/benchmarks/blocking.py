@@ -25,7 +25,9 @@ takes minutes.
 
 Every run is a process of its own, one thread; CPU seconds include reading of texts but
 not of files, after a warm-up on a toy. Columns that name the answer (original ids,
-clusters) are dropped. Peers: see ``blocking_peers.py``.
+clusters) are dropped. Peers: see ``blocking_peers.py``. ``--plot FILE`` draws recall
+over the budget, see ``blocking_plot.py``; runs that the file of ``--json`` has are not
+made again for it.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ import json
 import os
 import platform
 import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -48,6 +51,7 @@ from typing import Any
 
 import numpy as np
 from blocking_peers import PEERS
+from blocking_plot import save_curves
 
 Row = dict[str, Any]
 SETS = (
@@ -57,12 +61,15 @@ SETS = (
 )  # fmt: skip
 LEAKS = {"orig_id", "soc_sec_id", "rec_id", "cluster_id", "class", "CID", "TID"}
 TIMES = (1, 2, 5, 10)
+CURVE = (
+    0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10,
+)  # fmt: skip
 GOLDS = ("full", "matches", "held")
 LABELLED = {
     f"{name}-{loss}"
     for name in ("nlsh", "wordllama", "minilm")
     for loss in ("labels", "infonce")
-}
+} | {"dedupe", "dedupe-simple"}
 _TEXT = Callable[[Any], list[str]]
 
 
@@ -79,12 +86,16 @@ def main() -> None:
     names = options.methods or ([] if options.peers else list(METHODS))
     if options.peers:
         names = [*names, *PEERS]
+    drawn: list[Row] = []
     for name in options.sets:
         for method in names:
             gold = "held" if method in LABELLED else options.gold
             seeds = options.seeds if gold == "held" else 1
             rows = [run(options, known, name, method, s) for s in range(seeds)]
             print(line_of(name, method, rows, gold), flush=True)
+            drawn += rows
+    if options.plot:
+        save_curves(drawn, options.plot, options.gold, TIMES, CURVE)
 
 
 def read_options() -> argparse.Namespace:
@@ -98,7 +109,10 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--gold", choices=GOLDS, default="full")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--timeout", type=float, help="seconds that a run may take")
+    parser.add_argument("--cpu-limit", type=int, help="CPU seconds that a run may take")
+    parser.add_argument("--memory-limit", type=float, help="GiB that a run may take")
     parser.add_argument("--json", type=Path, help="file that gets a line for each run")
+    parser.add_argument("--plot", type=Path, help="picture of recall over the budget")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -140,18 +154,34 @@ def run(
                 *(f"--peer-python={text}" for text in options.peer_python),
             ],
             capture_output=True, text=True, timeout=options.timeout,
-            env=os.environ | single, check=False,
+            env=os.environ | single, check=False, preexec_fn=lambda: limit(options),
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return asked | {"error": f"not done in {options.timeout:g} s"}
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        return asked | {"error": last[:100]}
+        return asked | {"error": said_by(done)[:100]}
     row: Row = asked | json.loads(done.stdout.splitlines()[-1])
     if options.json:
         with options.json.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
     return row
+
+
+def said_by(done: subprocess.CompletedProcess[str]) -> str:
+    """Last line of a process that failed, or what ended it."""
+    if done.returncode < 0:
+        return f"ended by {signal.Signals(-done.returncode).name}"
+    return (done.stderr.strip().splitlines() or ["no output"])[-1]
+
+
+def limit(options: argparse.Namespace) -> None:
+    """Limits of a process, and of each that it starts."""
+    if options.cpu_limit:
+        soft = options.cpu_limit  # SIGXCPU at this, SIGKILL later
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, soft + 10))
+    if options.memory_limit:
+        most = int(options.memory_limit * 2**30)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def read_known(path: Path | None) -> dict[str, Row]:
@@ -196,7 +226,8 @@ def work(options: argparse.Namespace, asked: Row) -> None:
     if method in PEERS:
         pythons = dict(text.split("=", 1) for text in options.peer_python)
         python = pythons.get(method.partition("-")[0], sys.executable)
-        left, right, facts = ask_peer(python, method, A, B)
+        told = train if method in LABELLED else None
+        left, right, facts = ask_peer(python, method, A, B, told, seed)
     else:
         call = {**METHODS, **OTHERS}[method]
         known = train if method in LABELLED else None
@@ -208,17 +239,20 @@ def work(options: argparse.Namespace, asked: Row) -> None:
         facts["MiB"] = peak / 1024
     pairs = keys(left, right, A, B, one_table)
     budgets = [t * n for t in TIMES]
-    recall, whole = {}, {}
+    recall, whole, curve = {}, {}, {}
     for gold, matches in golds.items():
         found = np.cumsum(np.isin(pairs, keys(*matches, A, B, one_table)))
         found = np.concatenate([[0], found]) / len(matches.left)
         recall[gold] = [float(found[min(b, len(pairs))]) for b in budgets]
+        curve[gold] = [float(found[min(int(t * n), len(pairs))]) for t in CURVE]
         whole[gold] = float(found[-1])
     out = {"recall": recall, "whole": whole, "budgets": budgets, "pairs": len(pairs)}
-    print(json.dumps(out | facts))
+    print(json.dumps(out | {"curve": curve} | facts))
 
 
-def ask_peer(python: str, method: str, A: Any, B: Any) -> tuple[Any, Any, Row]:
+def ask_peer(
+    python: str, method: str, A: Any, B: Any, told: Any = None, seed: int = 0
+) -> tuple[Any, Any, Row]:
     """Pairs of a peer in its own interpreter, best first, and what they cost."""
     script = Path(__file__).with_name("blocking_peers.py")
     with tempfile.TemporaryDirectory() as folder:
@@ -230,17 +264,19 @@ def ask_peer(python: str, method: str, A: Any, B: Any) -> tuple[Any, Any, Row]:
         given = {
             "tables": tables,
             "texts": [T.texts() for T in (A, B) if T is not None],
+            "matches": [] if told is None else np.transpose(told).tolist(),
+            "seed": seed,
         }
         asked = Path(folder) / "records.json"
         asked.write_text(json.dumps(given), encoding="utf-8")
         done = subprocess.run(
             [python, str(script), method, str(asked)],
             capture_output=True, text=True, cwd=folder, check=False,
-            env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+            env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+            | {"PYTHONHASHSEED": "0"},
         )  # fmt: skip
         if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-            sys.exit(f"{method}: {last}")
+            sys.exit(f"{method}: {said_by(done)}")
         pairs = np.load(asked.with_suffix(".npz"))
         facts: Row = json.loads(done.stdout.splitlines()[-1])
         return pairs["left"], pairs["right"], facts

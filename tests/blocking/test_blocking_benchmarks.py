@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import runpy
 import sys
@@ -91,3 +92,61 @@ def test_peer_when_its_package_is_missing_then_its_last_line(benchmark, tmp_path
     A = Records({"name": ["red fox", "old owl"]})
     with pytest.raises(SystemExit, match="splink: no such package"):
         benchmark["ask_peer"](str(python), "splink", A, None)
+
+
+def test_peer_when_ended_by_a_limit_then_the_signal_is_named(benchmark, tmp_path):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nkill -XCPU $$\n")
+    python.chmod(0o755)
+    A = Records({"name": ["red fox", "old owl"]})
+    with pytest.raises(SystemExit, match="splink: ended by SIGXCPU"):
+        benchmark["ask_peer"](str(python), "splink", A, None)
+
+
+def test_peer_that_learns_when_asked_then_it_gets_the_matches_and_the_seed(
+    benchmark, tmp_path
+):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\ncp $3 {tmp_path}/given.json\nexit 1\n")
+    python.chmod(0o755)
+    A = Records({"name": ["red fox", "old owl"]})
+    told = (np.array([0, 1]), np.array([1, 0]))
+    with pytest.raises(SystemExit, match="dedupe: no output"):
+        benchmark["ask_peer"](str(python), "dedupe", A, A, told, 3)
+    given = json.loads((tmp_path / "given.json").read_text("utf-8"))
+    assert given["matches"] == [[0, 1], [1, 0]]
+    assert given["seed"] == 3
+
+
+def test_points_of_a_curve_when_a_method_runs_out_of_pairs_then_the_line_ends_there():
+    points = _script("blocking_plot.py")["points"]
+    row = {
+        "recall": {"full": [0.5, 0.8, 0.9, 0.9]},
+        "whole": {"full": 0.9},
+        "budgets": [100, 200, 500, 1000],
+        "pairs": 300,
+    }
+    x, missed, ends = points(row, "full", (1, 2, 5, 10), ())
+    assert x == [1, 2, 3.0]
+    assert missed == pytest.approx([0.5, 0.2, 0.1])
+    assert ends
+    fine = row | {"pairs": 2000, "curve": {"full": [0.1, 0.5, 1.0]}}
+    x, missed, ends = points(fine, "full", (1, 2, 5, 10), (0.1, 1, 10))
+    assert x == [1, 10]
+    assert missed == pytest.approx([0.5, 0.002])  # the axis ends there
+    assert not ends
+
+
+def test_picture_when_rows_have_the_gold_then_a_panel_for_each_set(tmp_path):
+    pytest.importorskip("matplotlib")
+    save = _script("blocking_plot.py")["save_curves"]
+    row = {
+        "set": "one", "method": "nlsh", "seed": 0, "recall": {"full": [0.5, 0.8]},
+        "whole": {"full": 0.9}, "budgets": [10, 20], "pairs": 90,
+    }  # fmt: skip
+    other = row | {"set": "two", "method": "splink", "pairs": 15}
+    save([row, other], tmp_path / "a.svg", "full", (1, 2), ())
+    drawn = (tmp_path / "a.svg").read_text("utf-8")
+    assert all(f"<!-- {text} -->" in drawn for text in ("one", "two", "Splink"))
+    with pytest.raises(SystemExit, match="No row has the gold 'held'"):
+        save([row], tmp_path / "b.svg", "held", (1, 2), ())
