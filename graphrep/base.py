@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,9 +16,10 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
 
 from graphrep._utils._optional import module_of
-from graphrep._utils._sklearn_compat import CallbackSupportMixin
+from graphrep._utils._sklearn_compat import CallbackSupportMixin, gives_pandas
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import CSR, Graph, NodeIndex, Vectors
+from graphrep.graph._adjacency import refuse_edge_list
 from graphrep.graph._csr import check_csr, check_structure
 from graphrep.typing import AnyArray, GraphLike, NodeIds, PathType
 
@@ -52,6 +54,12 @@ class GraphTransformer(
     """How the method itself scores a pair: "dot", "euclidean" or "own"."""
 
     # -- scikit-learn ------------------------------------------------------------
+    def __init_subclass__(cls, **options: Any) -> None:
+        for name in ("transform", "fit_transform"):
+            if name in cls.__dict__:
+                setattr(cls, name, _with_node_ids(cls.__dict__[name]))
+        super().__init_subclass__(**options)  # its frames keep an index that is there
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -231,6 +239,22 @@ class GraphTransformer(
         return dict(state)
 
 
+def _with_node_ids(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Let ``set_output(transform="pandas")`` give frames with node ids as index.
+
+    The rows of a matrix have no ids; those of a square frame scikit-learn keeps.
+    """
+
+    @functools.wraps(method)
+    def wrapped(self: GraphTransformer, X: Any, *args: Any, **options: Any) -> Any:
+        table = method(self, X, *args, **options)
+        if not gives_pandas(self) or is_matrix(X) or not isinstance(table, np.ndarray):
+            return table
+        return Vectors(table, self._nodes).to_frame()
+
+    return wrapped
+
+
 def is_matrix(X: Any) -> bool:
     """Whether scikit-learn's own validation should see it."""
     if sparse.issparse(X) or isinstance(X, (np.ndarray, list, tuple)):
@@ -294,6 +318,10 @@ def _refuse_edges(X: Any, name: str) -> None:
                 f"with {X[0]!r}, which looks like an edge. For edges pass "
                 "Graph.from_edges(sources, targets)."
             )
+        if all(isinstance(row, list) and len(row) == len(X[0]) for row in X):
+            refuse_edge_list(np.array(X))
+    elif isinstance(X, np.ndarray):
+        refuse_edge_list(X)
     elif module_of(X) in _TABLE_LIBRARIES and X.ndim == 2 and X.shape[1] in (2, 3, 4):
         columns = [str(column) for column in X.columns]
         if X.shape[0] != X.shape[1] or not all(_is_number(t) for t in X.dtypes):

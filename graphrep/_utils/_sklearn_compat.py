@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_parameter_constraints,
 )
+from sklearn.utils._set_output import _get_output_config
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -42,6 +43,7 @@ __all__ = [
     "StrOptions",
     "callback_steps",
     "fit_context",
+    "gives_pandas",
     "validate_parameter_constraints",
     "with_callbacks",
 ]
@@ -54,6 +56,11 @@ THREADS: dict[str, list[Any]] = {
     ]
 }
 """Constraint of the parameter ``n_jobs``: any number of threads but 0."""
+
+
+def gives_pandas(estimator: Any) -> bool:
+    """Whether ``set_output`` or the configuration asks for pandas frames."""
+    return bool(_get_output_config("transform", estimator)["dense"] == "pandas")
 
 
 def callback_steps(estimator: Any, name: str, n_steps: int, X: Any) -> Iterator[int]:

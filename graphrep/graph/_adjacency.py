@@ -13,6 +13,20 @@ from graphrep.graph._csr import CSR, Ids
 from graphrep.graph._edges import check_codes, check_edge_weights
 from graphrep.typing import AnyArray
 
+_EDGE_COLUMNS = (2, 3)  # an integer array so wide may be a list of edges
+
+
+def refuse_edge_list(array: Any) -> None:
+    """Refuse an integer array that may be a list of edges as well as a matrix."""
+    if not isinstance(array, np.ndarray) or array.ndim != 2:
+        return
+    if array.dtype.kind in "iu" and array.shape[1] in _EDGE_COLUMNS:
+        raise GraphTypeError(
+            f"An integer array of shape {array.shape} may be a list of edges or an "
+            "adjacency. For edges call Graph.from_edges(x[:, 0], x[:, 1]), for an "
+            "adjacency pass x.astype(float)."
+        )
+
 
 def check_square(adjacency: Any) -> int:
     """Return the number of nodes of something that is a square matrix of numbers."""

@@ -12,6 +12,7 @@ from scipy import sparse
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import Graph, NodeIndex
 from graphrep.graph import _from_foreign as foreign
+from graphrep.graph._adjacency import refuse_edge_list
 from graphrep.graph._from_tables import (
     graph_of_square_frame,
     graph_of_table,
@@ -26,7 +27,6 @@ _ACCEPTED = (
     "networkit graph, a PyTorch Geometric Data, a pandas, polars or pyarrow table of "
     "edges, a GraphStore, a path"
 )
-_EDGE_COLUMNS = (2, 3)  # an integer array so wide may be a list of edges
 _READERS: dict[str, Callable[..., Graph]] = {
     "networkx": foreign.graph_of_networkx,
     "torch_geometric": foreign.graph_of_pyg,
@@ -127,13 +127,7 @@ def as_graph(
 def _of_matrix(x: Any, directed: bool | None, nodes: Any) -> Graph:
     if isinstance(x, list):
         x = _array_of_lists(x)
-    integers = isinstance(x, np.ndarray) and x.ndim == 2 and x.dtype.kind in "iu"
-    if integers and x.shape[1] in _EDGE_COLUMNS:
-        raise GraphTypeError(
-            f"An integer array of shape {x.shape} may be a list of edges or an "
-            "adjacency. For edges call Graph.from_edges(x[:, 0], x[:, 1]), for an "
-            "adjacency pass x.astype(float)."
-        )
+    refuse_edge_list(x)
     return Graph(x, nodes, directed=directed)
 
 

@@ -15,7 +15,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
@@ -23,7 +23,6 @@ from sklearn.utils import get_tags
 import graphrep
 from graphrep import Graph
 from graphrep._utils._sklearn_compat import HAS_CALLBACKS
-from graphrep.embedding import AdjacencySVD
 from graphrep.embedding._transductive import TransductiveEmbedder
 from graphrep.exceptions import GraphWarning, NodeNotFoundError
 
@@ -153,19 +152,6 @@ def test_grid_search_when_two_processes_then_same_as_one(estimator, two_groups):
     scores = [search.cv_results_["mean_test_score"] for search in (one, two)]
     np.testing.assert_array_equal(*scores)
     assert two.predict(a).shape == y.shape
-
-
-@pytest.mark.parametrize("kind", [graphrep.FastRP, AdjacencySVD])
-def test_cross_validation_when_a_graph_then_its_ids_are_in_every_fold(kind, two_groups):
-    a, y = two_groups
-    graph = Graph(a, nodes=[f"v{i}" for i in range(len(a))])
-    pipeline = make_pipeline(kind(16), StandardScaler(), LogisticRegression())
-    search = GridSearchCV(pipeline, {"logisticregression__C": [0.1, 1.0]}, cv=3)
-    assert search.fit(graph, y).best_score_ > 0.8
-    folds = cross_validate(pipeline, graph, y, cv=3, return_estimator=True)
-    ids = [set(model[0].node_ids_) for model in folds["estimator"]]
-    assert set.union(*ids) == set(graph.nodes)
-    assert [len(part) for part in ids] == [40] * 3
 
 
 def test_fit_when_networkx_edges_frame_or_matrix_then_same_vectors(estimator):
