@@ -9,13 +9,12 @@ import numpy as np
 
 from graphrep._tasks import Costs
 from graphrep._utils._devices import on_processor
-from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import THREADS, HasMethods, StrOptions
 from graphrep.blocking._block_costs import costs_of_vectors
 from graphrep.blocking._block_files import Search, Workplace
 from graphrep.blocking._blocker import COMMON, RawPairs
 from graphrep.blocking._encoder import vector_neighbours
-from graphrep.blocking._hash_codes import HashIndex
+from graphrep.blocking._hash_search import HASHING, HashSearch
 from graphrep.blocking._neighbour_blocker import NEIGHBOURS, NeighbourBlocker
 from graphrep.blocking._records import Records
 from graphrep.exceptions import GraphTypeError, GraphValueError
@@ -23,10 +22,9 @@ from graphrep.retrieval import ExactIndex
 from graphrep.typing import AnyArray, FloatArray, PathType
 
 _WIDTH = 384  # components of vectors that are not made yet, for the plan
-_TABLES = 16  # hash tables that are not counted yet
 
 
-class EmbeddingBlocker(NeighbourBlocker):
+class EmbeddingBlocker(HashSearch, NeighbourBlocker):
     """Pairs of records whose vectors point the same way.
 
     Parameters
@@ -40,7 +38,7 @@ class EmbeddingBlocker(NeighbourBlocker):
         How a record is written as a text, see `Records.texts`.
     search : {"exact", "hash"}, default="exact"
         Whether neighbours are looked up among all records, or by `HashIndex` with
-        `hash_options`.
+        ``hash_options``.
     hash_options : dict or None, default=None
         Parameters of `HashIndex`, such as ``{"recall": 0.99}``.
     n_neighbors : int, default=50
@@ -68,6 +66,10 @@ default="auto"
     ----------
     assignment_ : str
         What "auto" was decided to be for the fitted tables.
+    hash_plans_ : dict of str to HashPlan
+        After pairs were chosen by hash codes in memory: functions and tables, and P1
+        and P2 that they were chosen by, of the vectors of the table that was searched,
+        "right" and "left" ("left" alone for one table).
     n_pairs_ : int
         Most pairs that the fitted tables can give, known before any is made.
     plan_ : TaskPlan
@@ -102,8 +104,7 @@ default="auto"
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "encoder": [callable, tuple, HasMethods("encode")],
         "style": [StrOptions({"plain", "tagged"})],
-        "search": [StrOptions({"exact", "hash"})],
-        "hash_options": [dict, None],
+        **HASHING,
         **NEIGHBOURS,
         "random_state": ["random_state"],
         **THREADS,
@@ -163,6 +164,7 @@ default="auto"
                 "search='hash', memory_limit and executor are for device='cpu'; got "
                 f"device={self.device!r}."
             )
+        self._check_search()
         self._prepare(A, B, one_table)
 
     def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:
@@ -172,7 +174,7 @@ default="auto"
         X, Y = self._both(A, B, one_table)
         near = vector_neighbours(
             X, Y, one_table=one_table, k=self.n_neighbors, n_jobs=self.n_jobs,
-            index=self._index,
+            index=self._indexes(one_table),
         )  # fmt: skip
         found = self._scored(near, A, B, one_table)
         return RawPairs(found.left, found.right, found.scores)
@@ -222,14 +224,11 @@ default="auto"
                 f"table; got an array of shape {found.shape}."
             )
 
-    def _index(self, base: FloatArray) -> Any:
-        if self.search == "exact":
-            return ExactIndex(base, device=self.device)
-        return HashIndex(base, n_jobs=self.n_jobs, **self._hashing())
+    def _exact(self, base: FloatArray) -> Any:
+        return ExactIndex(base, device=self.device)
 
-    def _hashing(self) -> dict[str, Any]:
-        """Parameters of `HashIndex`."""
-        return {"random_state": self.random_state, **(self.hash_options or {})}
+    def _hash_seed(self) -> Any:
+        return self.random_state
 
     # -- larger than memory ------------------------------------------------------
     def _costs(self, A: Records, B: Records, one_table: bool) -> Costs:
@@ -237,24 +236,12 @@ default="auto"
         if isinstance(self.encoder, tuple):
             known = np.asarray(self.encoder[0])
             width = known.itemsize * int(np.prod(known.shape[1:], dtype=np.int64))
-        tables = 0
-        if self.search == "hash":
-            tables = int((self.hash_options or {}).get("n_tables") or _TABLES)
         return costs_of_vectors(
-            len(A), len(B), width, tables, self.n_neighbors, one_table,
+            len(A), len(B), width, self._n_tables(), self.n_neighbors, one_table,
             self.wanted_pairs(len(A), len(B), one_table),
         )  # fmt: skip
 
     def _search(self, place: Workplace) -> Search:
         X, Y = self._both(place.A, place.B, place.one_table)
         vectors = [X] if place.one_table else [X, Y]
-        if self.search == "exact":
-            return place.vector_search(vectors, None)
-        options, near = self._hashing(), None
-        if options.get("near") is not None:
-            near = dict(zip("xy", map(np.asarray, options.pop("near")), strict=True))
-        hashing: dict[str, dict[str, Any]] = {}
-        for side in ("left",) if place.one_table else ("right", "left"):
-            seed = draw_seed(options["random_state"])  # right first, as in memory
-            hashing[side] = {**options, "random_state": seed}
-        return place.vector_search(vectors, hashing, near)
+        return place.vector_search(vectors, *self._hashing_in_files(place.one_table))

@@ -19,6 +19,7 @@ from graphrep.blocking._blocker import COMMON, RawPairs
 from graphrep.blocking._candidate_pairs import CandidatePairs
 from graphrep.blocking._certificate import LSHCertificate
 from graphrep.blocking._encoder import vector_neighbours
+from graphrep.blocking._hash_search import HASHING, HashSearch
 from graphrep.blocking._lexical_encoder import LexicalEncoder
 from graphrep.blocking._lexical_neighbours import lexical_neighbours
 from graphrep.blocking._losses import LOSSES, MatchLoss
@@ -42,7 +43,7 @@ _ENCODERS = ("lexical", "static", "transformer")
 _HARD, _BEYOND = (2, 50), (16, 50)  # places that near records are drawn from
 
 
-class NLSHBlocker(NeighbourBlocker):
+class NLSHBlocker(HashSearch, NeighbourBlocker):
     """Neural locality-sensitive hashing: records that should match are hashed near.
 
     An encoder is trained so that matches lie within R of each other and other records
@@ -74,6 +75,12 @@ class NLSHBlocker(NeighbourBlocker):
     hard_share : float, default=0.75
         Share of them that are near.
     n_neighbors : int, default=50
+    search : {"exact", "hash"}, default="exact"
+        Whether neighbours are looked up among all records, or, for an encoder of dense
+        vectors and very many records, by hash codes of the vectors in tables of buckets
+        (`HashIndex` with ``hash_options``). For "lexical" see ``max_postings``.
+    hash_options : dict or None, default=None
+        Parameters of `HashIndex`, such as ``{"codes": "p-stable", "recall": 0.99}``.
         Nearest records that are looked at, of each record of either table.
     assignment : {"auto", "one-to-one", "one-to-many", "many-to-one", "many-to-many"}, \
 default="auto"
@@ -109,6 +116,10 @@ default="auto"
         What "auto" was decided to be for the fitted tables.
     encoder_ : Encoder
         Fitted.
+    hash_plans_ : dict of str to HashPlan
+        After pairs were chosen by hash codes in memory: functions and tables, and P1
+        and P2 that they were chosen by, of the vectors of the table that was searched,
+        "right" and "left" ("left" alone for one table).
     miner_ : TupleMiner or None
         With the matches that were learnt from; None where nothing was.
     n_pairs_ : int
@@ -164,6 +175,7 @@ default="auto"
         "augment": [str, None],
         "n_negatives": [Interval(Integral, 1, None, closed="left")],
         "hard_share": [Interval(Real, 0, 1, closed="both")],
+        **HASHING,
         "max_postings": [Interval(Integral, 1, None, closed="left"), None],
         **NEIGHBOURS,
         "target_recall": [Interval(Real, 0, 1, closed="both"), None],
@@ -183,6 +195,8 @@ default="auto"
         augment: str | None = "auto",
         n_negatives: int = 4,
         hard_share: float = 0.75,
+        search: str = "exact",
+        hash_options: dict[str, Any] | None = None,
         n_neighbors: int = 50,
         assignment: str = "auto",
         max_postings: int | None = None,
@@ -208,6 +222,8 @@ default="auto"
         self.augment = augment
         self.n_negatives = n_negatives
         self.hard_share = hard_share
+        self.search = search
+        self.hash_options = hash_options
         self.n_neighbors = n_neighbors
         self.assignment = assignment
         self.max_postings = max_postings
@@ -233,12 +249,9 @@ default="auto"
         self.encoder_ = self._make_encoder()
         self._known, self._indexes = matches, (A.index, B.index)
         lexical = isinstance(self.encoder_, LexicalEncoder)
+        self._check_search()
         if lexical:
-            if self.loss == "barlow":
-                raise GraphValueError(
-                    "loss='barlow' compares components of dense vectors and the "
-                    "lexical encoder has none. Take encoder='static' or 'transformer'."
-                )
+            self._refuse_dense()
             self.encoder_.prepare(A, B, remember=getattr(self, "_remember", False))
         left, right, known = thinned(
             A, B, matches, self._nearest, one_table=one_table, seed=self.random_seed_
@@ -254,6 +267,23 @@ default="auto"
                 n_jobs=self.n_jobs, progress=self._progress or silent,
             )  # fmt: skip
         self.ranker_ = self._rank(left, right, known, one_table) if lexical else None
+
+    def _refuse_dense(self) -> None:
+        """Refuse what the lexical encoder cannot do: it has no dense vectors."""
+        if self.loss == "barlow":
+            raise GraphValueError(
+                "loss='barlow' compares components of dense vectors and the lexical "
+                "encoder has none. Pass encoder='static' or 'transformer'."
+            )
+        if self.search == "hash":
+            raise GraphValueError(
+                "search='hash' makes codes of dense vectors and the lexical encoder "
+                "has none. Pass encoder='static' or 'transformer', or pass "
+                "max_postings=2000 to bound what the lexical search reads."
+            )
+
+    def _hash_seed(self) -> Any:
+        return self.random_seed_
 
     def _rank(
         self, A: Records, B: Records, known: Matches | None, one_table: bool
@@ -357,7 +387,10 @@ default="auto"
             return self.encoder_.neighbours(A, B, one_table, k)
         X = self.encoder_.transform(A, n_jobs=self.n_jobs)
         Y = X if one_table else self.encoder_.transform(B, n_jobs=self.n_jobs)
-        return vector_neighbours(X, Y, one_table=one_table, k=k, n_jobs=self.n_jobs)
+        return vector_neighbours(
+            X, Y, one_table=one_table, k=k, n_jobs=self.n_jobs,
+            index=self._indexes(one_table),
+        )  # fmt: skip
 
     def _nearest(self, A: Records, B: Records, k: int) -> Neighbours:
         """Find records of B near those of A, by n-grams unless there are vectors."""

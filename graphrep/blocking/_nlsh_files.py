@@ -30,7 +30,7 @@ def nlsh_costs(blocker: NLSHBlocker, A: Records, B: Records, one_table: bool) ->
     rest = k, one_table, blocker.wanted_pairs(n, m, one_table)
     encoder: Any = getattr(blocker, "encoder_", blocker.encoder)
     if encoder != "lexical" and not isinstance(encoder, LexicalEncoder):
-        return costs_of_vectors(n, m, _ROW_BYTES, 0, *rest)
+        return costs_of_vectors(n, m, _ROW_BYTES, blocker._n_tables(), *rest)
     times = 1 if len(A.columns) == 1 else 2  # the record, and its columns
     entries = [
         times * (entries_of(part, "char", 3) + entries_of(part, "word", 1))
@@ -47,7 +47,7 @@ def nlsh_search(blocker: NLSHBlocker, place: Workplace) -> Search:
         rows = [encoder.transform(records) for records in tables]
         return place.row_search(rows, blocker.max_postings)
     vectors = [encoder.transform(records, n_jobs=blocker.n_jobs) for records in tables]
-    return place.vector_search(vectors, None)
+    return place.vector_search(vectors, *blocker._hashing_in_files(place.one_table))
 
 
 def nlsh_pairs(
