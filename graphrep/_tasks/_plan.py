@@ -160,11 +160,10 @@ def ways_to_share(
     fixed : bool, default=False
         Whether the threads of a worker are not ours to choose.
     """
-    for workers in range(wanted, 0, -1):
-        yield workers, each if fixed else max(1, wanted * each // workers)
     if fixed:
+        yield from ((workers, each) for workers in range(wanted, 0, -1))
         return
-    for jobs in range(wanted * each - 1, 0, -1):
+    for jobs in range(wanted * each, 0, -1):
         for workers in range(min(wanted, jobs), 0, -1):
             if jobs % workers == 0:
                 yield workers, jobs // workers

@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from graphrep._tasks import TaskPlan
     from graphrep._utils._progress import Progress
     from graphrep.embedding import FastRPPlan
+    from graphrep.embedding._skip_gram_costs import Size
     from graphrep.graph import Graph
     from graphrep.typing import AnyArray
 
 _ROOM = "graphrep.embedding"
 _SEED_BITS = 32
+_IN_MEMORY = ("memory", "mapped")  # ways of a plan whose parts an estimate knows
 
 
 class Plan:
@@ -129,17 +131,17 @@ def show_plan(run: Run, plan: Plan) -> None:
     estimator = plan.make()
     size = graph_size(plan.source)
     way = _way(plan, estimator, size)
-    need = estimator.estimate_memory(size.n_nodes, size.n_entries)
+    need = _memory_parts(plan, estimator, size, way)
+    total = total_bytes(need) if way is None else way.memory
     free = available_memory()
     if not run.as_json:
-        facts = _plan_facts(plan, estimator, size, need, free)
-        return print_facts(facts if way is None else [*facts, *way.facts()])
+        return print_facts(_plan_facts(plan, estimator, size, need, way, free))
     result = {
         "dry_run": True,
         "n_entries": size.n_entries,
         "exact": size.exact,
-        "memory_bytes": need,
-        "total_bytes": total_bytes(need),
+        "memory_bytes": {**need, "total": total},
+        "total_bytes": total,
         "available_bytes": free,
     }
     if way is not None:
@@ -190,11 +192,7 @@ def _way(plan: Plan, estimator: Any, size: GraphSize) -> FastRPPlan | TaskPlan |
     if not hasattr(estimator, "memory_limit"):
         return None
     if not _takes_stores(estimator):
-        from graphrep.embedding._skip_gram_costs import Size
-
-        entry = 12 if size.weighted else 4
-        given = *size[:2], entry, size.weighted, plan.source.is_store
-        of_walks: TaskPlan = estimator._plan(Size(*given))
+        of_walks: TaskPlan = estimator._plan(_walk_size(plan, size))
         return of_walks
     from graphrep.embedding._fastrp_large import plan_of_size
 
@@ -203,6 +201,13 @@ def _way(plan: Plan, estimator: Any, size: GraphSize) -> FastRPPlan | TaskPlan |
         way: FastRPPlan = estimator.plan(plan.source.path, out=out)
         return way
     return plan_of_size(estimator, size.n_nodes, size.n_entries, out)
+
+
+def _walk_size(plan: Plan, size: GraphSize) -> Size:
+    from graphrep.embedding._skip_gram_costs import Size
+
+    entry = 12 if size.weighted else 4
+    return Size(*size[:2], entry, size.weighted, plan.source.is_store)
 
 
 def check_memory(estimator: Any, graph: Graph) -> None:
@@ -303,22 +308,50 @@ def _done_facts(estimator: Any, graph: Graph) -> list[tuple[str, object]]:
     return facts if seed is None else [*facts, ("seed", seed)]
 
 
+def _memory_parts(
+    plan: Plan, estimator: Any, size: GraphSize, way: Any
+) -> dict[str, int]:
+    """Bytes of a fit in memory by what they are for; none where it is in files."""
+    if way is not None and way.path not in _IN_MEMORY:
+        return {}
+    if way is None or _takes_stores(estimator):
+        need = dict(estimator.estimate_memory(size.n_nodes, size.n_entries))
+        need.pop("total", None)
+        if way is not None:  # knows how wide the entries of the file are
+            need["graph"] += way.memory - sum(need.values())
+        return need
+    parts: dict[str, int] = estimator._memory_parts(_walk_size(plan, size))
+    return parts
+
+
 def _plan_facts(
-    plan: Plan, estimator: Any, size: GraphSize, need: dict[str, int], free: int | None
+    plan: Plan,
+    estimator: Any,
+    size: GraphSize,
+    need: dict[str, int],
+    way: FastRPPlan | TaskPlan | None,
+    free: int | None,
 ) -> list[tuple[str, object]]:
     about = "" if size.exact else "about "
-    total = total_bytes(need)
-    parts = [(name, count) for name, count in need.items() if name != "total"]
+    total = total_bytes(need) if way is None else way.memory
     facts: list[tuple[str, object]] = [
         ("method", f"{plan.estimator}, {estimator.n_components} dimensions"),
         ("input", plan.source.name),
         ("nodes", f"{about}{size.n_nodes:,}"),
         ("entries", f"{about}{size.n_entries:,}"),
         ("counted from", size.how),
-        *((f"memory: {n.replace('_', ' ')}", human_bytes(c)) for n, c in parts),
+        *(
+            (f"memory: {name.replace('_', ' ')}", human_bytes(count))
+            for name, count in need.items()
+        ),
         ("memory in all", f"{about}{human_bytes(total)}"),
     ]
     if free is not None:
         verdict = "enough" if total <= free else "too little"
         facts.append(("memory free", f"{human_bytes(free)} ({verdict})"))
-    return [*facts, ("output", place(plan.output))] if plan.output else facts
+    if plan.output:
+        facts.append(("output", place(plan.output)))
+    if way is None:
+        return facts
+    # What the way says of memory is said above, but for what was allowed.
+    return [*facts, *(f for f in way.facts() if f[0] != "memory" or way.limit)]

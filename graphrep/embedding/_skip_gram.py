@@ -13,7 +13,7 @@ from graphrep._tasks._executors import check_executor
 from graphrep._tasks._plan import FILES
 from graphrep._utils._devices import on_processor, torch_device
 from graphrep._utils._memory import human_bytes, memory_bytes
-from graphrep._utils._parallel import numba_threads
+from graphrep._utils._parallel import numba_threads, resolve_n_jobs
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import (
     HasMethods,
@@ -24,7 +24,7 @@ from graphrep._utils._sklearn_compat import (
 )
 from graphrep.base import is_matrix, read_graph
 from graphrep.embedding import _skip_gram_run as runs
-from graphrep.embedding._skip_gram_costs import Size, costs_of_skip_gram
+from graphrep.embedding._skip_gram_costs import Size, costs_of_skip_gram, memory_of_fit
 from graphrep.embedding._transductive import (
     Fitted,
     Task,
@@ -114,16 +114,18 @@ class SkipGramEmbedder(SharesExecutor, TransductiveEmbedder):
         Returns
         -------
         dict of str to int
-            Bytes by purpose, and their sum under "total". Weighted graphs need the
-            part "alias_tables" too, which is counted as if the graph were weighted.
+            Bytes by purpose, and their sum under "total", for a graph with weights;
+            `plan` looks whether there are any.
         """
-        parts = {
-            "graph": 8 * (n_nodes + 1) + 4 * n_entries,
-            "alias_tables": 12 * n_entries,
-            **runs.training_memory(n_nodes, self.n_components, self._options()),
-            "result": 2 * n_nodes * self.n_components * 4,
-        }
+        parts = self._memory_parts(Size(n_nodes, n_entries, 12, True, False))
         return {**parts, "total": sum(parts.values())}
+
+    def _memory_parts(self, size: Size) -> dict[str, int]:
+        return memory_of_fit(
+            size, self.n_components, self._options(),
+            extended=self._extended and size.weighted,
+            n_threads=resolve_n_jobs(self.n_jobs),
+        )  # fmt: skip
 
     def plan(self, X: GraphLike) -> TaskPlan:
         """Tell which way a fit would go and what it would take; starts nothing.
@@ -277,6 +279,7 @@ class SkipGramEmbedder(SharesExecutor, TransductiveEmbedder):
             size, self.n_components, self._options(),
             second_order=not walk_rule(*self._bias()).first_order,
             extended=self._extended and size.weighted, name=type(self).__name__,
+            n_threads=resolve_n_jobs(self.n_jobs),
             old=self._given_bytes + sum(part.nbytes for part in old),
             number_bytes=np.dtype(dtype).itemsize,
         )  # fmt: skip

@@ -61,9 +61,30 @@ class Size(NamedTuple):
         )  # fmt: skip
 
 
+def memory_of_fit(
+    size: Size, n_components: int, options: runs.Options, *, extended: bool,
+    n_threads: int, number_bytes: int = 4,
+) -> dict[str, int]:  # fmt: skip
+    """Bytes of a fit that is whole in memory, by what they are for.
+
+    See `costs_of_skip_gram`; the parts are disjoint and none stands for the sum.
+    """
+    n = size.n_nodes
+    walks = _walks(size, options, second_order=False, extended=extended)
+    parts = {
+        "graph": size.graph,
+        "step_tables": walks.shared - size.graph,
+        **runs.training_memory(n, n_components, options, n_threads),
+        "order_of_starts": 8 * n,
+    }
+    if runs.padded_width(n_components) != n_components or number_bytes != 4:
+        parts["result"] = 2 * n * n_components * number_bytes
+    return {name: count for name, count in parts.items() if count}
+
+
 def costs_of_skip_gram(
     size: Size, n_components: int, options: runs.Options, *, second_order: bool,
-    extended: bool, name: str, old: int = 0, number_bytes: int = 4,
+    extended: bool, name: str, n_threads: int, old: int = 0, number_bytes: int = 4,
 ) -> Costs:  # fmt: skip
     """Costs of a fit: whole, or with walks in files before it trains.
 
@@ -82,21 +103,21 @@ def costs_of_skip_gram(
         Whether p or q is not 1, and whether there are thresholds of node2vec+.
     name : str
         Name of the method.
+    n_threads : int
+        Threads that train.
     old : int, default=0
         Bytes of what is there besides: vectors of a fit before, a graph with loops.
     number_bytes : int, default=4
         Bytes of a number of the result; what is trained has 4.
     """
     n, m = size.n_nodes, size.n_entries
-    walks = costs_of_walks(
-        n, m, n_starts=n, rounds=options.n_epochs * options.walks_per_node,
-        length=options.walk_length, weighted=size.weighted, extended=extended,
-        second_order=second_order, entry_bytes=size.entry_bytes,
-    )  # fmt: skip
+    walks = _walks(size, options, second_order=second_order, extended=extended)
     held = old + size.held
-    training = sum(runs.training_memory(n, n_components, options).values()) + 8 * n
-    if runs.padded_width(n_components) != n_components or number_bytes != 4:
-        training += 2 * n * n_components * number_bytes
+    parts = memory_of_fit(
+        size, n_components, options, extended=extended, n_threads=n_threads,
+        number_bytes=number_bytes,
+    )  # fmt: skip
+    training = sum(parts.values()) - walks.shared
     tokens = n * options.n_epochs * options.walks_per_node * options.walk_length
     work = n_components * options.window * (options.n_negatives + 1) / _USUAL
     seconds = (walks.cpu_seconds or 0.0) + 1e-9 * tokens * _TOKEN * work
@@ -104,6 +125,17 @@ def costs_of_skip_gram(
         walks, what=f"{name} of {n:,} nodes and {m:,} entries",
         whole=walks.shared + old + training, shared=walks.shared + held,
         after=held + max(walks.shared, training), cpu_seconds=seconds,
+    )  # fmt: skip
+
+
+def _walks(
+    size: Size, options: runs.Options, *, second_order: bool, extended: bool
+) -> Costs:
+    n = size.n_nodes
+    return costs_of_walks(
+        n, size.n_entries, n_starts=n, rounds=options.n_epochs * options.walks_per_node,
+        length=options.walk_length, weighted=size.weighted, extended=extended,
+        second_order=second_order, entry_bytes=size.entry_bytes,
     )  # fmt: skip
 
 

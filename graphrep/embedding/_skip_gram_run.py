@@ -176,7 +176,7 @@ def train(
     noise = make_noise(counts, options, frozen)
     given: IntArray = np.empty((0, options.walk_length), np.int32)
     hogwild = options.mode == "hogwild"
-    size = n_threads if hogwild else options.round_size
+    size = walks_at_once(options, n_threads)
     buffers = kernels.make_buffers(
         size, options.walk_length, n_shared(options), options.window,
         options.n_negatives, tables.u.shape[1],
@@ -224,13 +224,18 @@ def _slot_bytes(options: Options) -> int:
     return table + 8 * contexts + STRIDE * tiles * (12 + 4 * contexts)
 
 
+def walks_at_once(options: Options, n_threads: int) -> int:
+    """Count the walks in flight: those of a round, or one a thread."""
+    return n_threads if options.mode == "hogwild" else options.round_size
+
+
 def training_memory(
-    n_nodes: int, n_components: int, options: Options
+    n_nodes: int, n_components: int, options: Options, n_threads: int
 ) -> dict[str, int]:
     """Bytes of the tables, of the walks in flight and of what counts need."""
     width = padded_width(n_components)
     rows = 2 * options.walk_length + n_shared(options) + 1
-    size = options.round_size
+    size = walks_at_once(options, n_threads)
     return {
         "vectors": 2 * n_nodes * width * 4,
         "walks_in_flight": size * (rows * (width * 4 + 28) + _slot_bytes(options)),

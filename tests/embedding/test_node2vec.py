@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from graphrep import DeepWalk, Graph, Node2Vec, Node2VecPlus
 from graphrep.datasets import load_karate, make_sbm
+from graphrep.embedding._skip_gram_costs import Size
 from graphrep.exceptions import GraphValueError, GraphWarning
 from graphrep.model_selection import node_classification
 
@@ -173,6 +174,30 @@ def test_estimate_memory_when_a_million_nodes_then_mostly_the_tables():
 def test_estimate_memory_when_nodes_are_few_then_as_many_walks_are_counted():
     need = Node2Vec(8, walk_length=100, round_size=64).estimate_memory(2_000, 12_000)
     assert need["counts"] == 2_000 * (100 * 12 + 40)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("n_components", [16, 10])
+def test_plan_when_in_memory_then_the_sum_of_the_parts(groups, n_components, weighted):
+    graph = groups[0]
+    if weighted:
+        graph = Graph(graph.to_scipy(np.float64) * 2.5)
+    model = Node2Vec(n_components, p=0.5, n_jobs=1)
+    entry = graph.indices.itemsize + (graph.weights.itemsize if weighted else 0)
+    parts = model._memory_parts(
+        Size(graph.n_nodes, len(graph.indices), entry, weighted, False)
+    )
+    assert model.plan(graph).memory == sum(parts.values())
+    assert ("step_tables" in parts) is weighted
+
+
+def test_plan_when_hogwild_then_a_walk_in_flight_for_each_thread():
+    small = Size(400, 4000, 4, False, False)
+    rounds = {"n_jobs": 1, "round_size": 64}
+    one = Node2Vec(16, round_size=1, n_jobs=1)._memory_parts(small)["walks_in_flight"]
+    for mode, in_flight in (("deterministic", 64), ("hogwild", 1)):
+        parts = Node2Vec(16, mode=mode, **rounds)._memory_parts(small)
+        assert parts["walks_in_flight"] == in_flight * one
 
 
 def test_partial_fit_when_nodes_are_new_then_old_vectors_keep_their_bits(groups):

@@ -11,6 +11,7 @@ from sklearn.linear_model import LinearRegression
 
 from graphrep import FastRP, Graph
 from graphrep._tasks import Costs, choose_plan, open_backend
+from graphrep._tasks._plan import ways_to_share
 from graphrep._utils._memory import human_bytes
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep.blocking import EmbeddingBlocker
@@ -58,6 +59,21 @@ def _peak(call):
 
 def _size(graph):
     return graph.indptr.nbytes + graph.indices.nbytes
+
+
+@pytest.mark.parametrize(("wanted", "each"), [(1, 1), (4, 1), (3, 2), (5, 3), (1, 8)])
+def test_ways_to_share_when_given_then_most_threads_first_then_most_workers(
+    wanted, each
+):
+    ways = list(ways_to_share(wanted, each))
+    assert ways[0] == (wanted, each)
+    assert ways[-1] == (1, 1)
+    assert ways == sorted(ways, key=lambda way: (way[0] * way[1], way[0]), reverse=True)
+    assert len(set(ways)) == len(ways)
+    assert {w * t for w, t in ways} == set(range(1, wanted * each + 1))
+    assert max(workers for workers, _ in ways) == wanted
+    fixed = [(workers, each) for workers in range(wanted, 0, -1)]
+    assert list(ways_to_share(wanted, each, fixed=True)) == fixed
 
 
 @pytest.mark.parametrize("executor", [None, "serial"])
