@@ -80,7 +80,11 @@ def as_queries(queries: Any, n_components: int) -> FloatArray:
 
 
 def read_groups(groups: Any, n: int) -> tuple[AnyArray | None, int]:
-    """Read the groups of rows as int32, and how many there may be."""
+    """Read the groups of rows as int32, and how many there may be: n at most.
+
+    Searches hold a place for each in every thread, so a large number must not cost
+    memory.
+    """
     if groups is None:
         return None, 0
     array = np.asarray(groups)
@@ -95,7 +99,17 @@ def read_groups(groups: Any, n: int) -> tuple[AnyArray | None, int]:
             f"groups must be -1 or numbers from 0 on, below 2**31; got "
             f"{least if least < -1 else most}."
         )
+    if most >= n:
+        array, most = _renumbered(array), n - 1
     return np.ascontiguousarray(array, np.int32), most + 1
+
+
+def _renumbered(groups: AnyArray) -> AnyArray:
+    """Number the groups that occur from 0 on; -1 stays."""
+    members = groups >= 0
+    codes = np.full(len(groups), -1, np.int32)
+    codes[members] = np.unique(groups[members], return_inverse=True)[1]
+    return codes
 
 
 def read_bias(bias: Any, n: int, metric: str) -> FloatArray:

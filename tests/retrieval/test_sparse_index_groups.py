@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from graphrep.exceptions import GraphValueError
-from graphrep.retrieval import SparseIndex
+from graphrep.retrieval import ExactIndex, SparseIndex
+from graphrep.retrieval._arguments import read_groups
 
 
 def _random(n, d, seed, levels=0):
@@ -102,3 +103,16 @@ def test_query_when_groups_are_bad_then_said():
             SparseIndex(base).query(base, 2, groups=groups)
     none = SparseIndex(base).query(base, 2, groups=np.full(5, -1))
     assert none[0].shape == (5, 0)
+
+
+def test_query_when_group_numbers_are_large_then_places_follow_the_rows():
+    base, queries = _random(300, 12, 0, 4), _random(20, 12, 1, 4)
+    small = np.random.default_rng(3).integers(-1, 50, 300)
+    large = np.where(small < 0, -1, 2**31 - 1 - 40_000_000 * small)
+    assert read_groups(large, 300)[1] == 300  # a place for each, in every thread
+    for kind in (SparseIndex, lambda rows: ExactIndex(rows.toarray())):
+        asked = queries if kind is SparseIndex else queries.toarray()
+        found = kind(base).query(asked, 5, groups=large, n_jobs=2)
+        wanted = kind(base).query(asked, 5, groups=small, n_jobs=2)
+        for ours, theirs in zip(found, wanted, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
