@@ -105,7 +105,7 @@ def read_groups(groups: Any, n: int) -> tuple[AnyArray | None, int]:
 
 
 def _renumbered(groups: AnyArray) -> AnyArray:
-    """Number the groups that occur from 0 on; -1 stays."""
+    """Give the groups that occur numbers from 0 on; -1 stays."""
     members = groups >= 0
     codes = np.full(len(groups), -1, np.int32)
     codes[members] = np.unique(groups[members], return_inverse=True)[1]

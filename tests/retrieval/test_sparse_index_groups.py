@@ -58,7 +58,7 @@ def test_query_when_drawn_then_equal_to_a_full_sort(seed, n, d, n_groups, k, exc
     own = draw.integers(0, n, 5) if excluded else None
     if excluded:
         products[np.arange(5), own] = 0
-    k = min(k, int(groups.max()) + 1)
+    k = min(k, int(groups.max()) + 1, n)
     if k == 0:
         return
     expected = _best_of_groups(products, groups, k)
