@@ -58,8 +58,8 @@ def augment(
     .. [1] R. Wang, Y. Li, J. Wang, "Sudowoodo: Contrastive self-supervised learning
        for multi-purpose data integration and preparation", ICDE 2023.
     """
-    if operator != "all" and operator not in _OPERATORS:
-        shown = ", ".join(map(repr, ["all", *_OPERATORS]))
+    if operator != "all" and operator not in OPERATORS:
+        shown = ", ".join(map(repr, ["all", *OPERATORS]))
         raise GraphValueError(f"operator must be one of {shown}; got {operator!r}.")
     chosen: IntArray = np.arange(len(records)) if rows is None else np.asarray(rows)
     names = list(records.columns)
@@ -69,7 +69,7 @@ def augment(
         draw = np.random.Generator(np.random.Philox(key=np.array([key, place], "u8")))
         tokens = {name: records.columns[name][row].split() for name in names}
         for name in _operators_of(operator, draw):
-            _OPERATORS[name](tokens, draw)
+            OPERATORS[name](tokens, draw)
         for name in names:
             columns[name].append(" ".join(tokens[name]))
     return Records(columns, None if names else range(len(chosen)))
@@ -156,7 +156,7 @@ def _drop_symbols(tokens: _Tokens, draw: np.random.Generator) -> None:
         tokens[name] = [w if w.isalnum() else thinned(w) for w in words]
 
 
-_OPERATORS: dict[str, Callable[[_Tokens, np.random.Generator], None]] = {
+OPERATORS: dict[str, Callable[[_Tokens, np.random.Generator], None]] = {
     "delete_span": _delete_span,
     "shuffle_span": _shuffle_span,
     "drop_column": _drop_column,
@@ -164,4 +164,4 @@ _OPERATORS: dict[str, Callable[[_Tokens, np.random.Generator], None]] = {
     "drop_tokens": _drop_tokens,
     "drop_symbols": _drop_symbols,
 }
-_SUDOWOODO = list(_OPERATORS)[:4]
+_SUDOWOODO = list(OPERATORS)[:4]

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._memory import memory_bytes
+from graphrep._utils._sklearn_compat import Interval
 from graphrep.blocking._blocking_report import check_tables
 from graphrep.blocking._budget import select_pairs, spending_order
 from graphrep.blocking._candidate_pairs import CandidatePairs
@@ -105,16 +106,14 @@ class Blocker(BaseEstimator):
         self
         """
         self._validate_params()
-        if self.budget is not None and not self.budget >= 0:
-            raise GraphValueError(
-                f"budget must be a number of 0 or more, or None; got {self.budget!r}."
-            )
+        self._check_limits()
         left, right = self._read(A, B)
         known = None
         if matches is not None:
             known = as_matches(matches, left, right, one_table=B is None)
         self._fit(left, left if right is None else right, known, right is None)
         self.n_columns_in_ = len(left.columns)
+        self.one_table_ = right is None
         return self
 
     def candidate_pairs(self, A: Any, B: Any = None) -> CandidatePairs:
@@ -133,6 +132,7 @@ class Blocker(BaseEstimator):
         check_is_fitted(self, "n_columns_in_")
         left, right = self._read(A, B)
         one_table = right is None
+        self._check_tables(one_table)
         other = left if right is None else right
         raw = self._pairs(left, other, one_table)
         raw = self._apply_rules(raw, left, other)
@@ -300,6 +300,38 @@ class Blocker(BaseEstimator):
         raise NotImplementedError
 
     # -- parts -------------------------------------------------------------------
+    def _check_limits(self) -> None:
+        """Refuse a budget and bounds that say nothing, or contradict each other."""
+        if self.budget is not None and (
+            isinstance(self.budget, (bool, np.bool_)) or not self.budget >= 0
+        ):
+            raise GraphValueError(
+                f"budget must be a number of 0 or more, or None; got {self.budget!r}."
+            )
+        if self.per_record is not None and self.min_per_record > self.per_record:
+            raise GraphValueError(
+                f"min_per_record={self.min_per_record} pairs of each record cannot be "
+                f"kept where per_record={self.per_record} are the most. Lower one or "
+                "raise the other."
+            )
+        if self.columns is not None and not len(self.columns):
+            raise GraphValueError(
+                "columns is an empty list, so there is nothing to compare. Name a "
+                "column, or pass columns=None for all."
+            )
+
+    def _check_tables(self, one_table: bool) -> None:
+        """Refuse one table where two were learnt from, and the other way round."""
+        if getattr(self, "one_table_", one_table) == one_table:
+            return
+        fitted, given = (
+            ("one table", "two") if one_table is False else ("two tables", "one")
+        )
+        raise GraphValueError(
+            f"The {type(self).__name__} was fitted to {fitted}, and pairs of {given} are "
+            "asked for. Fit it to tables of the same number."
+        )
+
     def _read(self, A: Any, B: Any) -> tuple[Records, Records | None]:
         left = as_records(A, columns=self.columns)
         right = None if B is None else as_records(B, columns=self.columns)
@@ -339,8 +371,8 @@ def _kept(raw: RawPairs, mask: AnyArray) -> RawPairs:
 
 COMMON: dict[str, list[Any]] = {
     "budget": [Integral, Real, None],
-    "per_record": [Integral, None],
-    "min_per_record": [Integral],
+    "per_record": [Interval(Integral, 1, None, closed="left"), None],
+    "min_per_record": [Interval(Integral, 0, None, closed="left")],
     "columns": [list, tuple, None],
     "include": [callable, None],
     "exclude": [callable, None],

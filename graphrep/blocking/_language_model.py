@@ -160,6 +160,11 @@ def _not_there(place: str, download: bool) -> str:
             f"The folder {place!r} holds no model that transformers can read: it needs "
             "config.json, the weights and the files of the tokenizer."
         )
+    if place.startswith(("/", ".", "~")) or place.count("/") > 1 or "\\" in place:
+        return (
+            f"There is no folder {place!r}. Pass the folder of a model, its name on the "
+            "Hugging Face hub, or 'minilm'."
+        )
     if download:
         return (
             f"The model {place!r} could not be fetched from the Hugging Face hub. "

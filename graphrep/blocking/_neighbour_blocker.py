@@ -116,6 +116,7 @@ default="auto"
         check_is_fitted(self, "n_columns_in_")
         left, right = self._read(A, B)
         one_table = right is None
+        self._check_tables(one_table)
         other = left if right is None else right
         self.tasks_: Summary | None = None
         self.plan_ = self._plan(left, other, one_table)

@@ -14,6 +14,7 @@ from graphrep._tasks import Costs
 from graphrep._utils._progress import Progress, silent
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep.blocking._augment import OPERATORS
 from graphrep.blocking._block_files import Search, Workplace
 from graphrep.blocking._blocker import COMMON, RawPairs
 from graphrep.blocking._candidate_pairs import CandidatePairs
@@ -67,20 +68,21 @@ class NLSHBlocker(HashSearch, NeighbourBlocker):
     rule : callable or None, default=None
         What counts as a match: a function of two `Records` of one length that returns a
         bool or a weight for each pair. It is asked about near pairs.
-    augment : str, None or "auto", default="auto"
-        Operator whose copies of records are matches too. "auto" makes copies only
-        where nothing else is to be learnt from.
+    augment : {"auto", "all", "delete_span", "shuffle_span", "drop_column", \
+"append_column", "drop_tokens", "drop_symbols"} or None, default="auto"
+        Operator whose copies of records are matches too; "all" does several. "auto"
+        makes copies only where nothing else is to be learnt from.
     n_negatives : int, default=4
         Other records for each match in training.
     hard_share : float, default=0.75
         Share of them that are near.
-    n_neighbors : int, default=50
     search : {"exact", "hash"}, default="exact"
         Whether neighbours are looked up among all records, or, for an encoder of dense
         vectors and very many records, by hash codes of the vectors in tables of buckets
         (`HashIndex` with ``hash_options``). For "lexical" see ``max_postings``.
     hash_options : dict or None, default=None
         Parameters of `HashIndex`, such as ``{"codes": "p-stable", "recall": 0.99}``.
+    n_neighbors : int, default=50
         Nearest records that are looked at, of each record of either table.
     assignment : {"auto", "one-to-one", "one-to-many", "many-to-one", "many-to-many"}, \
 default="auto"
@@ -172,7 +174,7 @@ default="auto"
         "radius": [Interval(Real, 0, None, closed="neither")],
         "c": [Interval(Real, 1, None, closed="neither")],
         "rule": [callable, None],
-        "augment": [str, None],
+        "augment": [StrOptions({"auto", "all", *OPERATORS}), None],
         "n_negatives": [Interval(Integral, 1, None, closed="left")],
         "hard_share": [Interval(Real, 0, 1, closed="both")],
         **HASHING,

@@ -327,7 +327,8 @@ def _repeated(ids: Any) -> str:
 
 
 def _of_records(error: Exception) -> str:
-    return str(error).replace("Node id", "Record id").replace("every node", "each")
+    said = str(error).replace("Node id", "Record id").replace("every node", "each")
+    return said.replace("nodes", "records")
 
 
 def _no_column(name: object, columns: Iterable[str]) -> str:

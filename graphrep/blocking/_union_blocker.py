@@ -130,7 +130,7 @@ class UnionBlocker(FitOnce):
         if not len(self.blockers):
             raise GraphValueError("blockers must name at least one blocker; got none.")
         for blocker in self.blockers:
-            if not hasattr(blocker, "fit_candidate_pairs"):
+            if isinstance(blocker, type) or not hasattr(blocker, "fit_candidate_pairs"):
                 raise GraphTypeError(f"A blocker was expected; got {blocker!r}.")
         weights = self._weights()
         if len(weights) != len(self.blockers) or not (weights >= 0).all():

@@ -18,6 +18,8 @@ from graphrep.typing import AnyArray, PathType
 _WHY = "Drawing a recall curve"
 _TIMES = (1, 2, 5)
 _FIRST = 0.1  # share of 1x where the axis begins
+_LEGEND = "recall of all pairs"
+_LETTER = 0.0095  # of the legend, in widths of the figure
 _DRAWN = 160  # points of a line in a page
 
 
@@ -82,25 +84,31 @@ def draw_recall_curve(
     if figure is None:
         figures = require("matplotlib.figure", extra="plot", why=_WHY)
         figure = figures.Figure(figsize=(9.0, 5.0))
-    axes = figure.add_axes((0.08, 0.13, 0.89, 0.75))
+    longest = max(len(_LEGEND), *(len(name) + len(": 0.000") for name in drawn))
+    beside = min(0.5, 0.06 + _LETTER * longest) if any(drawn) else 0.03
+    axes = figure.add_axes((0.08, 0.13, 0.92 - beside, 0.75))
     first, last = _ends(drawn)
     unit = _unit(drawn)
-    styles = ("-", "--", "-.", ":")
+    styles, ends = ("-", "--", "-.", ":"), []
     for at, ((name, curve), colour) in enumerate(
         zip(drawn.items(), colours(len(drawn)), strict=True)
     ):
         x, y = _steps(curve, first)
-        label = name and f"{name}: {float(curve.at(curve.n_pairs)):.3f}"
+        ends.append(float(curve.at(curve.n_pairs)))
+        label = name and f"{name}: {ends[-1]:.3f}"
         axes.step(
             x, y, where="post", color=colour, linewidth=2, label=label or None,
             linestyle=styles[at // 8 % 4],
         )  # fmt: skip
         axes.plot(x[-1:], y[-1:], "o", color=colour, markersize=5)
     _dress(axes, first, last * 1.12, unit)
-    if any(drawn):
+    if any(drawn):  # beside the curves, the highest end first as they are
+        handles, labels = axes.get_legend_handles_labels()
+        order = sorted(range(len(labels)), key=lambda at: -ends[at])
         axes.legend(
-            loc="lower right", title="recall of all pairs", framealpha=1.0,
-            edgecolor="white",
+            [handles[at] for at in order], [labels[at] for at in order],
+            loc="upper left", bbox_to_anchor=(1.01, 1.0), title=_LEGEND,
+            frameon=False, alignment="left",
         )  # fmt: skip
     heading = title or "Recall over the number of pairs"
     figure.text(0.08, 0.945, heading, fontsize=13, weight="bold")

@@ -169,7 +169,8 @@ def lines(
     right = WIDTH - min(240.0, 24 + _CHAR * longest)
     ends = (-0.15, len(names) - 0.6) if names is not None else (min(xs), max(xs))
     frame = Frame(56, 18, right, height - 48, ends, span, log_x)
-    body = _axes(frame, x_label, y_label, names) + _marks(frame, marks)
+    body = _axes(frame, x_label, y_label, names)
+    body += _marks(frame, marks, above=True)
     body += "".join(_band(frame, s) for s in shown)
     body += "".join(_line(frame, s) for s in shown)
     return figure(body + _end_labels(frame, shown), WIDTH, height, title, text)
@@ -341,16 +342,21 @@ def _x_axis(frame: Frame, label: str, names: Sequence[str] | None) -> str:
     )
 
 
-def _marks(frame: Frame, marks: Sequence[tuple[float, str]]) -> str:
+def _marks(
+    frame: Frame, marks: Sequence[tuple[float, str]], *, above: bool = False
+) -> str:
+    """Vertical lines, their names to the left of them or above, clear of curves."""
     out = ""
     for value, name in marks:
         if not frame.x[0] <= value <= frame.x[1]:
             continue
         x = frame.at_x(value)
+        place = f'x="{x - 5:.1f}" y="{frame.top + 6:.1f}" text-anchor="end"'
+        if above:
+            place = f'x="{x:.1f}" y="{frame.top - 8:.1f}" text-anchor="middle"'
         out += (
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{frame.top - 6:.1f}" '
-            f'y2="{frame.bottom:.1f}" class="rule"/><text x="{x - 5:.1f}" '
-            f'y="{frame.top + 6:.1f}" text-anchor="end" class="quiet">'
+            f'y2="{frame.bottom:.1f}" class="rule"/><text {place} class="quiet">'
             f"{html.escape(name)}</text>"
         )
     return out

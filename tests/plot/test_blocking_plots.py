@@ -137,3 +137,32 @@ def test_curve_when_empty_or_missing_then_drawn_or_refused():
     draw_recall_curve(recall_curve([(0, 0)], [], 2, 2))
     with pytest.raises(GraphValueError, match="no recall curve"):
         draw_recall_curve({})
+
+
+def test_legend_when_many_curves_then_beside_them_highest_first():
+    pytest.importorskip("matplotlib")
+    names = ["low", "a name as long as sorted-neighbourhood", "high"]
+    true = np.stack([np.arange(10)] * 2, axis=1)
+    curves = {
+        name: recall_curve(true, true[:n], n_left=10, n_right=10)
+        for name, n in zip(names, (2, 5, 8), strict=True)
+    }
+    figure = draw_recall_curve(curves)
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    box, legend = axes.get_window_extent(), axes.get_legend()
+    beside = legend.get_window_extent()
+    assert box.x1 <= beside.x0
+    assert beside.x1 <= figure.bbox.x1
+    shown = [text.get_text().split(":")[0] for text in legend.get_texts()]
+    assert shown == ["high", names[1], "low"]
+
+
+def test_marks_when_lines_are_drawn_then_named_above_them():
+    line = _svg.Series("recall", [1.0, 10.0], [0.5, 1.0], "#000000")
+    options = {"title": "t", "text": "t", "x_label": "x", "y_label": "y"}
+    drawn = _svg.lines([line], y_range=(0.0, 1.0), marks=[(5.0, "5x")], **options)
+    before = drawn[: drawn.index(">5x<")]
+    y = float(before[before.rindex(' y="') + 4 :].split('"')[0])
+    top = float(before[before.rindex(' y1="') + 5 :].split('"')[0])
+    assert y < top + 6

@@ -1,0 +1,67 @@
+"""Blocker: bounds of the budget, and tables that were not fitted to."""
+
+from __future__ import annotations
+
+import pytest
+from sklearn.base import clone
+
+import graphrep
+from graphrep.blocking import (
+    KeyBlocker,
+    NLSHBlocker,
+    TfidfBlocker,
+    TransformerEncoder,
+    UnionBlocker,
+    as_records,
+)
+from graphrep.exceptions import GraphTypeError, GraphValueError
+
+A = {"name": ["red fox", "grey owl", "blue hen"]}
+B = {"name": ["redfox", "owl grey", "hen, blue"]}
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        ({"per_record": 0}, "'per_record' parameter .* must be an int in the range"),
+        ({"min_per_record": -1}, "'min_per_record' parameter .* must be an int in"),
+        ({"min_per_record": 2, "per_record": 1}, "min_per_record=2 pairs .* Lower one"),
+        ({"budget": True}, "budget must be a number of 0 or more, or None; got True"),
+        ({"columns": []}, "columns is an empty list"),
+    ],
+)
+@pytest.mark.parametrize("blocker", [TfidfBlocker(), KeyBlocker(), NLSHBlocker()])
+def test_bounds_when_they_say_nothing_then_refused(blocker, bounds, said):
+    with pytest.raises(ValueError, match=said):
+        clone(blocker).set_params(**bounds).fit(A, B)
+
+
+def test_augment_when_unknown_then_named():
+    with pytest.raises(ValueError, match=r"'augment' parameter of NLSHBlocker.*'auto'"):
+        NLSHBlocker(augment="x").fit(A, B)
+
+
+@pytest.mark.parametrize("blocker", [TfidfBlocker(), KeyBlocker(), NLSHBlocker()])
+def test_pairs_when_of_another_number_of_tables_then_refused(blocker, tmp_path):
+    with pytest.raises(GraphValueError, match="fitted to two tables, and pairs of one"):
+        blocker.fit(A, B).candidate_pairs(A)
+    blocker.fit(A).save(tmp_path / "model")
+    with pytest.raises(GraphValueError, match="fitted to one table, and pairs of two"):
+        graphrep.load(tmp_path / "model").candidate_pairs(A, B)
+
+
+def test_union_when_given_a_class_then_said():
+    with pytest.raises(GraphTypeError, match="A blocker was expected"):
+        UnionBlocker([TfidfBlocker]).fit(A, B)
+
+
+def test_ids_when_they_read_the_same_then_called_records():
+    with pytest.raises(GraphValueError, match="1 and '1' are different records"):
+        as_records([{"id": 1, "n": "x"}, {"id": "1", "n": "y"}])
+
+
+def test_transformer_when_its_folder_is_missing_then_no_download_is_advised(tmp_path):
+    pytest.importorskip("transformers")
+    encoder = TransformerEncoder(str(tmp_path / "nope"))
+    with pytest.raises(GraphValueError, match=r"There is no folder '.*nope'"):
+        encoder.fit(as_records(A), as_records(B))
