@@ -5,6 +5,8 @@
     python blocking_recall.py --data DIR --sets wdc_block_small
     python blocking_recall.py --data DIR --join --sets abt_buy dblp_acm
     python blocking_recall.py --made
+    python blocking_recall.py --data DIR --few
+    python blocking_recall.py --data DIR --twice --sets febrl1 musicbrainz20k
 
 ``--data`` names a folder with a folder for each set: ``tableA.csv`` and ``tableB.csv``
 with a column ``id`` (or ``table.csv`` for one table), and ``matches_full.csv`` or
@@ -17,12 +19,17 @@ share of changed copies of records that score as much as the last of these pairs
 their originals: the estimate that was given before. Then come the true recall of
 ``target_recall=.95``, how many times the smaller table it takes, and how many the truth
 would have asked for. Below are means over sets and budgets: the absolute error, the
-largest, and how often the interval, a point wider at both ends, holds the truth.
+largest, and how often the interval, a point wider at both ends, holds the truth. A
+question mark stands where the estimate has a doubt, a star where the interval fails.
 
 ``--leave-out`` takes priors from the other sets, not those of the library: means and
 standard deviations, over sets, of the moments of scores of true matches and of the rate
 at which other pairs fall off. ``--join`` makes one table of two. ``--made`` takes
 made-up records, on which nothing was tuned, and adds blockers that know no scores.
+``--few`` drops records of the right table until 3, 10 and 25 of 100 records have a
+match. ``--twice`` puts one table on both sides, which asks for the matches other than
+the copies; on the next line the copies count, too, and on the one after that they are
+excluded (with ``--join`` of two tables joined).
 """
 
 from __future__ import annotations
@@ -31,6 +38,7 @@ import argparse
 import time
 import warnings
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,6 +66,7 @@ SETS = (
 LEAKS = {"orig_id", "soc_sec_id", "rec_id", "cluster_id", "class", "CID", "TID"}
 TIMES = (1, 2, 5)
 TARGET = 0.95
+SHARES = (0.03, 0.1, 0.25)  # of records that have a match, with --few
 SAME = {"dblp_acm_dirty": "dblp_acm"}  # one source
 
 
@@ -70,6 +79,7 @@ class Task(NamedTuple):
     gold: Any
     near: LikelyMatches
     cpu: float
+    options: dict[str, Any]  # of the blockers
 
     @property
     def other(self) -> Records:
@@ -94,12 +104,18 @@ def main() -> None:
     parser.add_argument("--leave-out", action="store_true")
     parser.add_argument("--join", action="store_true", help="one table of two")
     parser.add_argument("--made", action="store_true", help="made-up records")
+    parser.add_argument("--few", action="store_true", help="few records match")
+    parser.add_argument("--twice", action="store_true", help="a table on both sides")
     options = parser.parse_args()
     if options.data is None and not options.made:
         parser.error("give --data or --made")
     warnings.simplefilter("ignore")
     warm_up()
     tasks = list(made() if options.made else read(options))
+    if options.few:
+        tasks = [one for task in tasks for one in fewer(task)]
+    if options.twice:
+        tasks = [one for task in tasks if task.B is None for one in twice(task)]
     heads = " | ".join(f"{t}x" for t in TIMES)
     print(f"| set | blocker | {heads} | copies | at {TARGET:g} | CPU s |")
     print("|" + "---|" * (len(TIMES) + 5))
@@ -108,6 +124,7 @@ def main() -> None:
         if options.leave_out:
             leave_out(task, tasks)
         family = "one table" if task.B is None else "two tables"
+        family += task.name.partition(",")[2] if options.twice else ""
         for name, cells, found in lines(task, options.made):
             print(f"| {task.name} | {name} | {' | '.join(cells)} |", flush=True)
             rows.setdefault((family, name), []).extend(found)
@@ -163,41 +180,86 @@ def made() -> Iterator[Task]:
                 yield task_of(f"{kind}, {errors} errors", A, B, gold)
 
 
+def fewer(task: Task) -> Iterator[Task]:
+    """Drop records that have a match until few do."""
+    matched = np.unique(task.gold.right)
+    drawn = np.random.default_rng(0).permutation(matched)
+    for share in SHARES:
+        dropped = drawn[max(5, int(share * task.unit)) :]
+        rows = np.setdiff1d(np.arange(len(task.other)), dropped)
+        place = np.full(len(task.other), -1)
+        place[rows] = np.arange(len(rows))
+        B = task.other.repeat(rows)
+        left = task.gold.left if task.B is not None else place[task.gold.left]
+        right = place[task.gold.right]
+        kept = (left >= 0) & (right >= 0)
+        gold = Matches(left[kept], right[kept])
+        tables = (B, None) if task.B is None else (task.A, B)
+        yield task_of(f"{task.name}, {share:.0%}", *tables, gold)
+
+
+def twice(task: Task) -> Iterator[Task]:
+    """Put one table on both sides, without copies among the matches and with them."""
+    A, B = task.A, task.A.repeat(np.arange(len(task.A)))
+    text, _ = A.text_groups(B)
+    left = np.r_[task.gold.left, task.gold.right]
+    right = np.r_[task.gold.right, task.gold.left]
+    other = text[left] != text[right]
+    gold = Matches(left[other], right[other])
+    found = task_of(task.name, A, B, gold)
+    yield found
+    order = np.argsort(text, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(text[order]) > 0, True])
+    groups = [order[a:b] for a, b in pairwise(starts)]
+    pairs = [np.stack(np.meshgrid(g, g), axis=-1).reshape(-1, 2) for g in groups]
+    keys = found.keys(*np.concatenate([*pairs, np.stack(gold, axis=1)]).T)
+    both = Matches(*np.divmod(np.unique(keys), len(B)))
+    yield found._replace(name=f"{task.name}, with copies", gold=both)
+    options = {"exclude_identical": True}
+    yield task_of(f"{task.name}, excluded", A, B, gold, options)
+
+
 def warm_up() -> None:
     """Compile loops."""
     data = make_records(30, random_state=0)
     task_of("", as_records(data.left), as_records(data.right), None)
 
 
-def task_of(name: str, A: Records, B: Records | None, gold: Any) -> Task:
+def task_of(
+    name: str, A: Records, B: Records | None, gold: Any,
+    options: dict[str, Any] | None = None,
+) -> Task:  # fmt: skip
     """Weigh the near pairs of two tables, or of one."""
+    options = options or {}
     start = time.process_time()
-    near = LikelyMatches(A, A if B is None else B, B is None, n_jobs=1)
-    return Task(name, A, B, gold, near, time.process_time() - start)
+    near = LikelyMatches(A, A if B is None else B, B is None, n_jobs=1, **options)
+    return Task(name, A, B, gold, near, time.process_time() - start, options)
 
 
 # -- priors of other sets --------------------------------------------------------------
 def leave_out(task: Task, tasks: list[Task]) -> None:
     """Give a task the priors of the others with scores of the same kind."""
     source = SAME.get(task.name, task.name)
-    prior = task.near.prior
+    near = task.near.readings[-1]
+    prior = near.prior
     others = [
         moments(other)
         for other in tasks
         if SAME.get(other.name, other.name) != source
-        and other.near.prior.start == prior.start
+        and other.near.readings[-1].prior.start == prior.start
     ]
     columns = np.array(others).T
     centre, width, slope = (
         (float(c.mean()), max(0.1, float(c.std()))) for c in columns
     )
     prior = prior._replace(centre=centre, width=width, slope=slope)
-    task.near.mixture = ScoreMixture(task.near.scores, prior, task.near.copies)
+    mixture = ScoreMixture(near.scores, prior, near.copies)
+    task.near.readings[-1] = near._replace(prior=prior, mixture=mixture)
 
 
 def moments(task: Task) -> tuple[float, float, float]:
     """Mean and log deviation of scores of matches, and how fast others fall off."""
-    near = task.near
+    near = task.near.readings[-1]
     true = np.isin(near.keys, task.keys(*task.gold))
     scores = near.scores[true].astype(float)
     steps = near.prior.step * np.arange(7)
@@ -212,7 +274,7 @@ def lines(task: Task, more: bool) -> Iterator[tuple[str, list[str], list[Any]]]:
     truth = task.keys(*task.gold)
     for name, make in (("tfidf", TfidfBlocker), ("nlsh", NLSHBlocker)):
         seed = {} if name == "tfidf" else {"random_state": 0}
-        model = make(budget=None, n_jobs=1, **seed).fit(task.A, task.B)
+        model = make(budget=None, n_jobs=1, **seed, **task.options).fit(task.A, task.B)
         pairs = model.candidate_pairs(task.A, task.B)
         copies = scores_of_copies(model, task)
         cells, found, old = [], [], []
@@ -242,8 +304,8 @@ def compared(task: Task, pairs: Any, truth: Any) -> tuple[str, float, bool]:
     true = float(np.isin(truth, pairs.keys).mean())
     guess = task.near.estimate(pairs.left_rows, pairs.right_rows)
     held = guess.low - 0.01 <= true <= guess.high + 0.01
-    low, high = (f"{100 * bound:.0f}" for bound in guess[1:])
-    mark = "" if held else " *"
+    low, high = (f"{100 * bound:.0f}" for bound in guess[1:3])
+    mark = ("?" if guess.doubts else "") + ("" if held else " *")
     cell = f"{100 * true:.1f}: {100 * guess.recall:.1f} ({low} to {high}){mark}"
     return cell, guess.recall - true, held
 

@@ -18,6 +18,7 @@ _NO_RECORDS = [
     "It knows tables of the kind that it was fitted on.",
     "No record is included; hashes of the n-grams and words of the records are, so "
     "that whoever guesses a word can tell whether it occurred.",
+    "Row numbers of known matches are included where it learnt from some.",
 ]
 _NO_TEXTS = [
     "It knows phrases of the kind that it was fitted on.",

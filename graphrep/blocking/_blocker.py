@@ -236,6 +236,7 @@ class Blocker(BaseEstimator):
         self._check_estimate(A, None if one_table else B)
         return LikelyMatches(
             A, B, one_table, getattr(self, "assignment_", "auto"),
+            exclude_identical=self.exclude_identical,
             keep=lambda raw: self._apply_rules(raw, A, B),
             max_postings=getattr(self, "max_postings", None),
             n_jobs=getattr(self, "n_jobs", None),
@@ -258,8 +259,9 @@ class Blocker(BaseEstimator):
     def save(self, path: PathType, *, overwrite: bool = True) -> None:
         """Write the fitted blocker to a directory (or ``.zip``) without pickle.
 
-        Read it back with `graphrep.load`. Rules, and encoders that are objects, cannot
-        be written; known matches and tuples are not.
+        Read it back with `graphrep.load`: it chooses the same pairs. Rules, and
+        encoders that are objects, cannot be written; tuples are not. Of known matches
+        the rows are, for ``target_recall``, with digests of the ids of both tables.
 
         Parameters
         ----------

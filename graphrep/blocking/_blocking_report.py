@@ -180,6 +180,7 @@ class BlockingReport:
         ]
         if self.recall_estimate is not None:
             out.append(("estimated recall", str(self.recall_estimate)))
+            out += [("doubt", doubt) for doubt in self.recall_estimate.doubts]
         if self.scores is not None:
             s = self.scores
             out += [

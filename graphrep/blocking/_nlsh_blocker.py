@@ -21,10 +21,11 @@ from graphrep.blocking._candidate_pairs import CandidatePairs
 from graphrep.blocking._certificate import LSHCertificate
 from graphrep.blocking._encoder import vector_neighbours
 from graphrep.blocking._hash_search import HASHING, HashSearch
+from graphrep.blocking._known_matches import KnownMatches
 from graphrep.blocking._lexical_encoder import LexicalEncoder
 from graphrep.blocking._lexical_neighbours import lexical_neighbours
 from graphrep.blocking._losses import LOSSES, MatchLoss
-from graphrep.blocking._matches import Matches, as_matches, scores_of_known
+from graphrep.blocking._matches import Matches, as_matches
 from graphrep.blocking._miner import TupleMiner
 from graphrep.blocking._neighbour_blocker import NEIGHBOURS, NeighbourBlocker
 from graphrep.blocking._nlsh_files import nlsh_costs, nlsh_pairs, nlsh_search
@@ -94,9 +95,8 @@ default="auto"
     target_recall : float or None, default=None
         Share of the matches to reach: the smallest budget that is estimated to reach
         it is spent, ``budget`` at most. The estimate comes from known matches, where
-        there are any, else from scores; see `estimate_recall`. It warns where the
-        budget does not reach it. Known matches are not saved: a blocker that was read
-        from a file estimates from scores.
+        there are any of these tables, else from scores; see `estimate_recall`. It
+        warns where the budget does not reach it.
     budget, per_record, min_per_record, columns, include, exclude, exclude_identical
         See `Blocker`.
     n_jobs : int or None, default=None
@@ -249,7 +249,7 @@ default="auto"
         self._prepare(A, B, one_table)
         self._loss = MatchLoss(self.loss, radius=self.radius, c=self.c)
         self.encoder_ = self._make_encoder()
-        self._known, self._indexes = matches, (A.index, B.index)
+        self._known = KnownMatches.of(matches, A, B)
         lexical = isinstance(self.encoder_, LexicalEncoder)
         self._check_search()
         if lexical:
@@ -416,19 +416,10 @@ default="auto"
     ) -> tuple[int | None, RecallEstimate | float]:
         """Count by the known matches, where there are any of these tables."""
         known = self._known
-        if known is None or not len(known.left) or not self._fitted_to(A, B):
+        if known is None or not known.are_of(A, B):
             return super()._needed(left, right, A, B, one_table)
         self.__dict__.pop("recall_estimate_", None)
-        before = -np.arange(float(len(left)))
-        places = scores_of_known(left, right, before, known, len(B))
-        last = np.quantile(places, 1.0 - float(self.target_recall or 0), method="lower")
-        needed = None if np.isinf(last) else int(1 - last)
-        return needed, float(np.mean(np.isfinite(places)))
-
-    def _fitted_to(self, A: Records, B: Records) -> bool:
-        """Tell whether these are the tables of ``fit``, by their ids."""
-        left, right = self._indexes
-        return bool(left == A.index and right == B.index)
+        return known.needed(left, right, float(self.target_recall or 0), len(B))
 
     # -- keeping -----------------------------------------------------------------
     def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
@@ -442,6 +433,9 @@ default="auto"
         if self.ranker_ is not None:
             parts, scalars["ranker_"] = self.ranker_.state()
             arrays |= {f"ranker_{name}": part for name, part in parts.items()}
+        if self._known is not None:
+            rows, scalars["known_"] = self._known.state()
+            arrays |= rows
         return arrays, scalars
 
     def _set_fitted_state(
@@ -454,7 +448,8 @@ default="auto"
             if name.startswith(prefix)
         }
         self._loss = MatchLoss(self.loss, radius=self.radius, c=self.c)
-        self._known = self.miner_ = self.ranker_ = None
+        self._known = KnownMatches.from_state(arrays, rest.pop("known_", []))
+        self.miner_ = self.ranker_ = None
         self.encoder_ = self._make_encoder()
         self.encoder_.set_state(arrays, rest.pop("encoder_"))
         if "ranker_" in rest:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,30 +15,95 @@ from graphrep.blocking._block_costs import costs_of_rows, entries_of
 from graphrep.blocking._blocker import RawPairs
 from graphrep.blocking._blocking_report import check_tables
 from graphrep.blocking._candidate_pairs import CandidatePairs
-from graphrep.blocking._copy_scores import copy_scores
+from graphrep.blocking._copy_scores import Search, copy_scores
 from graphrep.blocking._lexical_neighbours import sparse_neighbours
 from graphrep.blocking._records import Records, as_records
 from graphrep.blocking._relative import (
     ASSIGNMENTS,
     Neighbours,
     assignment_of,
+    mostly_shared,
     scored_pairs,
+    without_twins,
 )
 from graphrep.blocking._score_mixture import (
     MANY,
+    SECOND,
     SINGLE,
+    Prior,
     RecallEstimate,
     ScoreMixture,
 )
-from graphrep.exceptions import GraphValueError, MemoryLimitError
+from graphrep.exceptions import GraphValueError, GraphWarning, MemoryLimitError
 from graphrep.retrieval import SparseIndex, TextFeatures
-from graphrep.typing import AnyArray, IntArray
+from graphrep.typing import AnyArray, FloatArray, IntArray
 
 Rules = Callable[[RawPairs], RawPairs]
+_COPIES = (
+    "Most records of the smaller table say the same as one of the other, in the "
+    "columns looked at. Whether such copies count as matches is not known: the "
+    "interval allows for both."
+)
+_ADVICE = (
+    "Pass exclude_identical=True if they do not, assignment='one-to-one' if they are "
+    "all there is to find."
+)
+_PRIORS = (
+    "No bump among the scores tells the matches from other pairs: the estimate rests "
+    "on assumptions more than on these tables."
+)
+_NOTHING = "No pair has runs of three characters in common: nothing is known."
 _NEIGHBOURS = 50  # as the priors were measured with
 _NGRAM = 3
 _MANY = "many-to-many"
 _SINGLE = "one-to-one"
+
+
+class NearPairs(NamedTuple):
+    """Scores of near pairs, and the mixture that they are taken for.
+
+    Attributes
+    ----------
+    keys : ndarray of int64
+        Near pairs, sorted: left row times records of B, plus right row.
+    scores : ndarray of float32
+        Their relative scores.
+    prior : Prior
+        What is known of such scores.
+    copies : tuple of two floats or None
+        Score of the best pairs, as many as the smaller table has records, and the share
+        of copies that score as much.
+    mixture : ScoreMixture
+        Of all these.
+    """
+
+    keys: IntArray
+    scores: FloatArray
+    prior: Prior
+    copies: tuple[float, float] | None
+    mixture: ScoreMixture
+
+    def bins(self, wanted: IntArray) -> tuple[IntArray, AnyArray]:
+        """Bins of those of some pairs that are near ones, and which they are."""
+        if not len(self.keys):
+            return np.zeros(0, np.int64), np.zeros(len(wanted), bool)
+        at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
+        known = self.keys[at] == wanted
+        return self.mixture.bins(self.scores[at[known]]), known
+
+    def estimate(self, wanted: IntArray) -> RecallEstimate:
+        """Estimate the recall of some pairs."""
+        bins = self.bins(wanted)[0]
+        return self.mixture.estimate(
+            np.bincount(bins, minlength=len(self.mixture.totals_))
+        )
+
+    def gains(self, wanted: IntArray) -> FloatArray:
+        """Mean share of the matches that each of some pairs stands for."""
+        bins, known = self.bins(wanted)
+        gains: FloatArray = np.zeros(len(wanted))
+        gains[known] = self.mixture.expected()[bins]
+        return gains
 
 
 class LikelyMatches:
@@ -51,6 +117,8 @@ class LikelyMatches:
         Whether B is A.
     assignment : str, default="auto"
         See `TfidfBlocker`.
+    exclude_identical : bool, default=False
+        Whether pairs of records that say the same are no matches.
     keep : callable or None, default=None
         From `RawPairs` to those that may be matches, by rules.
     max_postings : int or None, default=None
@@ -62,27 +130,23 @@ class LikelyMatches:
 
     Attributes
     ----------
-    keys : ndarray of int64
-        Near pairs, sorted: left row times records of B, plus right row.
-    scores : ndarray of float32
-        Their relative scores.
-    prior : Prior
-        Of the assignment.
-    copies : tuple of two floats or None
-        Score of the best pairs, as many as the smaller table has records, and the share
-        of copies that score as much.
-    mixture : ScoreMixture
-        Of all these.
+    readings : list of NearPairs
+        One; where most records stand in both tables as they are and may have other
+        matches a second one, without these copies, which is as likely.
+    doubts : tuple of str
+        See `RecallEstimate`.
     """
 
     def __init__(
         self, A: Records, B: Records, one_table: bool, assignment: str = "auto", *,
-        keep: Rules | None = None, max_postings: int | None = None,
-        n_jobs: int | None = None, seed: int = 0,
+        exclude_identical: bool = False, keep: Rules | None = None,
+        max_postings: int | None = None, n_jobs: int | None = None, seed: int = 0,
     ) -> None:  # fmt: skip
         self._width = np.int64(max(1, len(B)))
-        many = assignment_of(assignment, A, B, one_table) == _MANY
-        way = _MANY if many else _SINGLE
+        self._tables, self._keep, self._seed = (A, B, one_table), keep, seed
+        self._way = _SINGLE
+        if assignment_of(assignment, A, B, one_table) == _MANY:
+            self._way = _MANY
         features = TextFeatures("char", _NGRAM, n_jobs=n_jobs)
         left, right = A.texts(), B.texts()
         features.fit(left if one_table else left + right)
@@ -90,56 +154,83 @@ class LikelyMatches:
         Y = X if one_table else features.transform(right)
         options: dict[str, Any] = {"max_postings": max_postings, "n_jobs": n_jobs}
         lists = sparse_neighbours(X, Y, one_table=one_table, k=_NEIGHBOURS, **options)
-        found = scored_pairs(*lists, way, one_table=one_table)
-        raw = RawPairs(found.left, found.right, found.scores)
-        if keep is not None:
-            raw = keep(raw)
-        order = np.argsort(raw.left * self._width + raw.right)
-        self.keys = (raw.left * self._width + raw.right)[order]
-        scores = self.scores = np.asarray(raw.scores[order], np.float32)
-        self.prior = MANY if many else SINGLE
-        self.copies: tuple[float, float] | None = None
-        if len(scores) and len(B):
-            index = SparseIndex(Y)
 
-            def search(copied: Records) -> Neighbours:
-                rows = features.transform(copied.texts())
-                return Neighbours(*index.query(rows, _NEIGHBOURS, **options))
+        def search(copied: Records) -> Neighbours:
+            rows = features.transform(copied.texts())
+            return Neighbours(*SparseIndex(Y).query(rows, _NEIGHBOURS, **options))
 
-            made = copy_scores(B, lists[1], search, way, seed=seed)
-            smaller = min(len(A), len(B), len(scores))
-            level = float(np.partition(scores, len(scores) - smaller)[-smaller])
-            self.copies = level, float(np.mean(made >= level))
-        self.mixture = ScoreMixture(scores, self.prior, self.copies)
+        shared = self._way == _MANY and not one_table and mostly_shared(A, B)
+        self.readings: list[NearPairs] = []
+        if not exclude_identical:
+            prior = MANY if self._way == _MANY else SINGLE
+            self.readings.append(self._near(lists, prior, search))
+        if shared or exclude_identical:
+            twins = A.text_groups(B)
+            of_left = without_twins(lists[0], *twins)
+            of_right = without_twins(lists[1], *twins[::-1])
+            prior = SINGLE if self._way == _SINGLE else SECOND if shared else MANY
+            self.readings.append(
+                self._near((of_left, of_right), prior, None if shared else search)
+            )
+        self.doubts = self._doubts(shared and not exclude_identical)
 
     def estimate(self, left: IntArray, right: IntArray) -> RecallEstimate:
         """Estimate the recall of pairs of rows."""
         if not len(left):
             return RecallEstimate(0.0, 0.0, 0.0)
-        if not len(self.keys):  # nothing is near, which tells nothing of these pairs
-            return RecallEstimate(0.0, 0.0, 1.0)
-        bins = self.mixture.bins(self.scores[self._places(left, right)[0]])
-        return self.mixture.estimate(
-            np.bincount(bins, minlength=len(self.mixture.totals_))
-        )
+        wanted = self._keys(left, right)
+        parts = [part.estimate(wanted) for part in self.readings if len(part.keys)]
+        if not parts:  # nothing is near, which tells nothing of these pairs
+            return RecallEstimate(0.0, 0.0, 1.0, self.doubts)
+        recall = float(np.mean([part.recall for part in parts]))
+        low, high = min(part.low for part in parts), max(part.high for part in parts)
+        return RecallEstimate(recall, low, high, self.doubts)
 
     def needed(self, left: IntArray, right: IntArray, target: float) -> int | None:
         """How many of the pairs, best first, reach a recall; None if all do not."""
-        gains = np.zeros(len(left))
-        if len(self.keys):
-            places, known = self._places(left, right)
-            bins = self.mixture.bins(self.scores[places])
-            gains[known] = self.mixture.expected()[bins]
+        wanted = self._keys(left, right)
+        parts = [part.gains(wanted) for part in self.readings if len(part.keys)]
+        gains = np.mean(parts, axis=0) if parts else np.zeros(len(wanted))
         reached = np.cumsum(gains)
         at = int(np.searchsorted(reached, target - 1e-9))
         return None if at >= len(reached) else at + 1
 
-    def _places(self, left: IntArray, right: IntArray) -> tuple[AnyArray, AnyArray]:
-        """Places of the pairs that are near ones, and which they are."""
-        wanted = left.astype(np.int64) * self._width + right
-        at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
-        known = self.keys[at] == wanted
-        return at[known], known
+    def _near(
+        self, lists: tuple[Neighbours, Neighbours], prior: Prior, search: Search | None
+    ) -> NearPairs:
+        """Score near pairs, and copies where they are to be searched."""
+        A, B, one_table = self._tables
+        found = scored_pairs(*lists, self._way, one_table=one_table)
+        raw = RawPairs(found.left, found.right, found.scores)
+        if self._keep is not None:
+            raw = self._keep(raw)
+        keys = raw.left * self._width + raw.right
+        order = np.argsort(keys)
+        scores = np.asarray(raw.scores[order], np.float32)
+        copies: tuple[float, float] | None = None
+        if len(scores) and len(B) and search is not None:
+            made = copy_scores(B, lists[1], search, self._way, seed=self._seed)
+            smaller = min(len(A), len(B), len(scores))
+            level = float(np.partition(scores, len(scores) - smaller)[-smaller])
+            copies = level, float(np.mean(made >= level))
+        mixture = ScoreMixture(scores, prior, copies)
+        return NearPairs(keys[order], scores, prior, copies, mixture)
+
+    def _doubts(self, shared: bool) -> tuple[str, ...]:
+        """Tell what makes the estimate a weak one; warn where it cannot be told."""
+        out = []
+        if shared:
+            out.append(_COPIES)
+            warnings.warn(f"{_COPIES} {_ADVICE}", GraphWarning, stacklevel=5)
+        last = self.readings[-1]
+        if not len(last.keys):
+            out.append(_NOTHING)
+        elif not last.mixture.stands_out_:
+            out.append(_PRIORS)
+        return tuple(out)
+
+    def _keys(self, left: IntArray, right: IntArray) -> IntArray:
+        return left.astype(np.int64) * self._width + right
 
 
 def refuse_beyond(
@@ -159,7 +250,8 @@ def refuse_beyond(
 
 def estimate_recall(
     pairs: CandidatePairs, left: Any, right: Any = None, *, assignment: str = "auto",
-    max_postings: int | None = None, n_jobs: int | None = None, random_state: Any = 0,
+    exclude_identical: bool = False, max_postings: int | None = None,
+    n_jobs: int | None = None, random_state: Any = 0,
 ) -> RecallEstimate:  # fmt: skip
     """Estimate without labels the share of the matches that is among pairs.
 
@@ -171,6 +263,9 @@ def estimate_recall(
         The tables that they are of; see `as_records`. No right one for one table.
     assignment : str, default="auto"
         How many matches a record has at most; see `TfidfBlocker`.
+    exclude_identical : bool, default=False
+        Whether pairs of records that say the same, but for capitals and blanks, are no
+        matches.
     max_postings : int or None, default=None
         Bounds the search in large tables; see `TfidfBlocker`.
     n_jobs : int or None, default=None
@@ -234,7 +329,7 @@ def estimate_recall(
     B = A if right is None else as_records(right)
     check_tables(pairs, A, B, right is None)
     near = LikelyMatches(
-        A, B, right is None, assignment, max_postings=max_postings, n_jobs=n_jobs,
-        seed=draw_seed(random_state),
+        A, B, right is None, assignment, exclude_identical=exclude_identical,
+        max_postings=max_postings, n_jobs=n_jobs, seed=draw_seed(random_state),
     )  # fmt: skip
     return near.estimate(pairs.left_rows, pairs.right_rows)

@@ -52,10 +52,13 @@ def assignment_of(assignment: str, A: Records, B: Records, one_table: bool) -> s
     """
     if assignment != "auto":
         return assignment
-    if one_table:
-        return "many-to-many"
+    return "many-to-many" if one_table or mostly_shared(A, B) else _SINGLE
+
+
+def mostly_shared(A: Records, B: Records) -> bool:
+    """Whether most records of the smaller table stand in the other as they are."""
     left, right = set(A.texts()), set(B.texts())
-    return "many-to-many" if 2 * len(left & right) > min(len(A), len(B)) else _SINGLE
+    return 2 * len(left & right) > min(len(A), len(B))
 
 
 def without_twins(lists: Neighbours, own: IntArray, other: IntArray) -> Neighbours:

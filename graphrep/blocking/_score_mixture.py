@@ -17,6 +17,8 @@ _ODD_SHIFT = 2.5  # widths by which odd matches score lower
 _TAILS = (0.05, 0.95)
 _PICKED = 0.25  # half width for pairs that scores do not tell from those left out
 _SURE = 0.005
+_PARAMETERS = 3.0  # of matches: how many, mean, standard deviation
+_FALLS = np.geomspace(0.25, 4.0, 60)  # rates that others may fall at, of the usual one
 _TINY = 1e-9
 
 
@@ -57,6 +59,12 @@ MANY = Prior(
     (np.arange(0.0, 1.7, 0.05), np.geomspace(0.1, 0.6, 12), np.arange(4.0, 16.0, 1.5)),
 )  # fmt: skip
 """Scores where records may have many matches."""
+SECOND = MANY._replace(
+    centre=(0.9, 10.0), grid=(np.arange(-0.6, 1.7, 0.05), *MANY.grid[1:])
+)
+"""Scores of what else matches a record that stands in both tables as it is.
+
+That may be a copy with errors or another offer: any mean is as likely as any other."""
 
 
 class RecallEstimate(NamedTuple):
@@ -69,11 +77,14 @@ class RecallEstimate(NamedTuple):
     low, high : float
         Where the share lies with a probability of nine in ten, under the assumptions
         of `estimate_recall`.
+    doubts : tuple of str
+        Sentences on why these tables give little to estimate it from; mostly none.
     """
 
     recall: float
     low: float
     high: float
+    doubts: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.recall:.3f} ({self.low:.3f} to {self.high:.3f})"
@@ -107,6 +118,10 @@ class ScoreMixture:
         Posterior probabilities of the points.
     totals_ : ndarray of float64 of shape (n_bins,)
         Pairs in each bin.
+    stands_out_ : bool
+        Whether the scores themselves speak for matches: whether Akaike's criterion,
+        with the same power of the likelihood, prefers the best mixture to other pairs
+        alone. Where it does not, means and spreads come from the priors.
 
     Notes
     -----
@@ -134,6 +149,8 @@ class ScoreMixture:
         logs = _log_likelihoods(
             self.totals_[_BELOW:], edges[_BELOW:], centre, width, slope
         )
+        alone = _log_likelihood_alone(self.totals_[_BELOW:], edges[_BELOW:], prior)
+        self.stands_out_ = bool(_TEMPER * (logs.max() - alone) > _PARAMETERS)
         logs = _TEMPER * logs - 0.5 * (
             _squared(centre, prior.centre)
             + _squared(np.log(width), prior.width)
@@ -219,6 +236,15 @@ def _log_likelihoods(
     rates = n_matches[:, None] * matches + n_others[:, None] * others + _TINY
     logs: FloatArray = (counts * np.log(rates) - rates).sum(axis=1)
     return logs
+
+
+def _log_likelihood_alone(counts: FloatArray, edges: FloatArray, prior: Prior) -> float:
+    """Log-likelihood of counts in bins where there are no matches, at the best rate."""
+    slopes = prior.slope[0] * _FALLS
+    others = -np.diff(np.exp(-slopes[:, None] * (edges - edges[0])), axis=1)
+    others /= others.sum(axis=1, keepdims=True)
+    rates = counts.sum() * others + _TINY
+    return float((counts * np.log(rates) - rates).sum(axis=1).max())
 
 
 def _masses(edges: FloatArray, centre: FloatArray, width: FloatArray) -> FloatArray:

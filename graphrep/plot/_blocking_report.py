@@ -106,6 +106,7 @@ def _headline(report: BlockingReport) -> str:
             f"matches</b>, with a probability of nine in ten {guess.low:.1%} to "
             f"{guess.high:.1%}, if pairs that stand out as matches are matches."
         )
+        lines += map(text, guess.doubts)
     if any(report.without_pairs):
         lines.append(_alone(report))
     items = "".join(f"<li>{line}</li>" for line in lines)

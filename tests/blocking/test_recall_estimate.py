@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -20,7 +21,8 @@ from graphrep.blocking import (
     blocking_report,
     estimate_recall,
 )
-from graphrep.blocking._score_mixture import MANY, SINGLE, ScoreMixture
+from graphrep.blocking._recall_estimate import LikelyMatches
+from graphrep.blocking._score_mixture import MANY, SECOND, SINGLE, ScoreMixture
 from graphrep.datasets import make_records
 from graphrep.exceptions import GraphValueError, GraphWarning, MemoryLimitError
 from graphrep.plot import blocking_page
@@ -71,10 +73,22 @@ def test_mixture_when_all_pairs_are_taken_then_one_and_none_then_zero():
     mixture = ScoreMixture(np.concatenate([matches, others]), SINGLE)
     np.testing.assert_allclose(mixture.masses_.sum(axis=1), 1.0)
     np.testing.assert_allclose(mixture.weights_.sum(), 1.0)
-    assert mixture.estimate(mixture.totals_) == pytest.approx((1, 1, 1))
-    assert mixture.estimate(0 * mixture.totals_) == (0, 0, 0)
+    assert mixture.estimate(mixture.totals_)[:3] == pytest.approx((1, 1, 1))
+    assert mixture.estimate(0 * mixture.totals_)[:3] == (0, 0, 0)
     assert mixture.expected() @ mixture.totals_ == pytest.approx(1.0)
-    assert np.isfinite(ScoreMixture(np.zeros(0), SINGLE).masses_).all()
+    nothing = ScoreMixture(np.zeros(0), SINGLE)
+    assert np.isfinite(nothing.masses_).all()
+    assert not nothing.stands_out_
+
+
+@pytest.mark.parametrize("prior", [SINGLE, MANY, SECOND])
+def test_mixture_when_no_match_stands_out_then_says_so(prior):
+    centre, fall = prior.start + 12 * prior.step, 0.5 / prior.step
+    for rate in (0.5 * fall, fall, 2 * fall):  # of whatever rate
+        matches, others = drawn(centre, 3 * prior.step, rate, 0, prior)
+        assert not ScoreMixture(others, prior).stands_out_
+    matches, others = drawn(centre, 3 * prior.step, fall, 1_500, prior)
+    assert ScoreMixture(np.concatenate([matches, others]), prior).stands_out_
 
 
 def test_mixture_when_copies_are_found_then_estimate_moves_their_way():
@@ -108,6 +122,48 @@ def test_estimate_when_pairs_are_of_any_blocker_then_near_the_truth(made):
     assert truth(chosen[3], matches) < 0.3  # what is hard to find is among them
 
 
+def test_estimate_when_pairs_are_far_from_each_other_then_they_count_nothing(made):
+    A, B, _ = made
+    pairs = TfidfBlocker(budget=0.5, n_jobs=1).fit_candidate_pairs(A, B)
+    near = LikelyMatches(A, B, False, n_jobs=1)
+    (part,) = near.readings
+    every = np.arange(len(A) * len(B))
+    far = np.setdiff1d(every, np.concatenate([part.keys, pairs.keys]))
+    left, right = np.divmod(np.concatenate([pairs.keys, far]), len(B))
+    assert len(far) > len(pairs)
+    assert near.estimate(left, right) == near.estimate(*np.divmod(pairs.keys, len(B)))
+
+
+def test_estimate_when_most_records_are_in_both_tables_then_allows_for_both():
+    data = make_records(300, kind="persons", errors=4, one_table=True, random_state=1)
+    A = as_records(data.left)
+    B = A.repeat(np.arange(len(A)))
+    row = {name: at for at, name in enumerate(A.ids.tolist())}
+    second = np.array([[row[a], row[b]] for a, b in data.matches])
+    second = np.concatenate([second, second[:, ::-1]])
+    copies = np.repeat(np.arange(len(A))[:, None], 2, axis=1)
+    for times in (1.0, 2.0):
+        model = TfidfBlocker(budget=times, n_jobs=1).fit(A, B)
+        pairs = model.candidate_pairs(A, B)
+        with pytest.warns(GraphWarning, match="Whether such copies count"):
+            found = model.estimate_recall(A, B, pairs=pairs)
+        assert "allows for both" in found.doubts[0]
+        for matches in (second, np.concatenate([second, copies])):
+            keys = matches[:, 0] * len(B) + matches[:, 1]
+            share = np.isin(keys, pairs.keys).mean()
+            assert found.low - 0.02 <= share <= found.high + 0.02
+    model = TfidfBlocker(budget=1.0, exclude_identical=True, n_jobs=1)
+    pairs = model.fit_candidate_pairs(A, B)
+    keys = second[:, 0] * len(B) + second[:, 1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = model.estimate_recall(A, B, pairs=pairs)
+        assert found == estimate_recall(pairs, A, B, exclude_identical=True)
+        other = estimate_recall(pairs, A, B, assignment="one-to-one")
+    assert abs(found.recall - np.isin(keys, pairs.keys).mean()) < 0.08
+    assert found.doubts == other.doubts == ()
+
+
 def test_estimate_when_one_table_then_near_the_truth():
     data = make_records(400, errors=4, one_table=True, random_state=0)
     A = as_records(data.left)
@@ -131,7 +187,7 @@ def test_target_recall_when_reached_then_fewer_pairs_and_about_the_recall(made):
         assert truth(pairs, matches) > target - 0.03
         assert model.recall_estimate_.recall >= target - 1e-6
         again = model.estimate_recall(A, B, pairs=pairs)
-        assert again == pytest.approx(model.recall_estimate_)
+        assert again[:3] == pytest.approx(model.recall_estimate_[:3])
         sizes.append(len(pairs))
     assert sizes == sorted(sizes)
     assert sizes[-1] < len(whole)
@@ -156,7 +212,7 @@ def test_target_recall_when_records_have_bounds_then_told_of_the_pairs_chosen(ma
         model = TfidfBlocker(target_recall=0.9, budget=5.0, n_jobs=1, **options)
         pairs = model.fit_candidate_pairs(A, B)
         again = model.estimate_recall(A, B, pairs=pairs)
-        assert again == pytest.approx(model.recall_estimate_)
+        assert again[:3] == pytest.approx(model.recall_estimate_[:3])
         assert again.recall >= 0.9
         one_less = TfidfBlocker(budget=len(pairs) - 1, n_jobs=1, **options)
         fewer = one_less.fit_candidate_pairs(A, B)
@@ -207,7 +263,7 @@ def test_estimate_when_tables_are_empty_or_wrong_then_zero_or_refused(made):
     A, B, _ = made
     nothing = Records({name: [] for name in A.columns})
     empty = TfidfBlocker(n_jobs=1).fit_candidate_pairs(A, nothing)
-    assert estimate_recall(empty, A, nothing) == (0, 0, 0)
+    assert estimate_recall(empty, A, nothing)[:3] == (0, 0, 0)
     blank = Records({"name": ["", "", ""]})
     pairs = TfidfBlocker(n_jobs=1, target_recall=0.9).fit_candidate_pairs(blank, blank)
     assert len(pairs) == 0
@@ -222,7 +278,9 @@ def test_estimate_when_tables_are_empty_or_wrong_then_zero_or_refused(made):
     unlike = CandidatePairs(
         [0, 1], [0, 1], left_ids=far[0].index, right_ids=far[1].index
     )
-    assert estimate_recall(unlike, *far) == (0, 0, 1)  # nothing is known of them
+    found = estimate_recall(unlike, *far)
+    assert found[:3] == (0, 0, 1)  # nothing is known of them
+    assert "nothing is known" in found.doubts[0]
     model = TfidfBlocker(target_recall=0.9, executor="serial").fit(A, B)
     with pytest.raises(GraphValueError, match="looks at all pairs at once"):
         model.candidate_pairs(A, B)
@@ -250,11 +308,13 @@ def test_estimate_when_memory_is_limited_then_kept_to_or_refused(made):
 def test_report_when_given_an_estimate_then_shows_it(made):
     A, B, _ = made
     pairs = TfidfBlocker(n_jobs=1).fit_candidate_pairs(A, B)
-    guess = RecallEstimate(0.912, 0.8, 0.97)
+    guess = RecallEstimate(0.912, 0.8, 0.97, ("Too <few> records.",))
     report = blocking_report(pairs, A, B, recall_estimate=guess)
     assert ("estimated recall", "0.912 (0.800 to 0.970)") in report.facts()
+    assert ("doubt", "Too <few> records.") in report.facts()
     assert report.to_dict()["recall_estimate"] == guess._asdict()
     page = blocking_page(report)
     assert "91.2% of all matches" in page
     assert "80.0% to 97.0%" in page
+    assert "Too &lt;few&gt; records." in page
     assert "of all matches" not in blocking_page(blocking_report(pairs, A, B))

@@ -11,12 +11,13 @@ from graphrep.blocking import (
     MetaBlocker,
     MinHashBlocker,
     NLSHBlocker,
+    Records,
     SortedNeighbourhoodBlocker,
     TfidfBlocker,
     as_records,
 )
 from graphrep.datasets import make_records
-from graphrep.exceptions import GraphTypeError
+from graphrep.exceptions import GraphTypeError, ModelFileError
 
 BLOCKERS = [
     KeyBlocker(columns=["name"]),
@@ -46,6 +47,46 @@ def test_load_when_saved_then_the_same_pairs(blocker, name, made, tmp_path):
     assert np.array_equal(before.left_rows, after.left_rows)
     assert np.array_equal(before.right_rows, after.right_rows)
     assert np.array_equal(before.scores, after.scores)
+    if name == "model" and not isinstance(blocker, KeyBlocker):
+        wanted = blocker.estimate_recall(A, B, pairs=before)
+        assert loaded.estimate_recall(A, B, pairs=after) == wanted
+
+
+def test_load_when_matches_are_known_then_aims_as_before(made, tmp_path):
+    A, B = as_records(made.left), as_records(made.right)
+    blocker = NLSHBlocker(target_recall=0.8, random_state=0)
+    before = blocker.fit_candidate_pairs(A, B, made.matches)
+    path = tmp_path / "model"
+    blocker.save(path)
+    loaded = graphrep.load(path)
+    assert loaded.candidate_pairs(A, B) == before
+    assert not hasattr(loaded, "recall_estimate_")  # counted by matches, not guessed
+    found = set(zip(before.left_ids.tolist(), before.right_ids.tolist(), strict=True))
+    share = len(found & set(made.matches)) / len(made.matches)
+    assert share == pytest.approx(0.8, abs=0.012)
+    # of other tables the matches say nothing, before and after
+    other = Records(B.columns, ids=[f"other {i}" for i in B.ids])
+    assert loaded.candidate_pairs(A, other) == blocker.candidate_pairs(A, other)
+    assert loaded.recall_estimate_ == blocker.recall_estimate_
+    loaded.save(tmp_path / "again")
+    assert graphrep.load(tmp_path / "again").candidate_pairs(A, B) == before
+
+
+def test_load_when_file_knows_no_matches_then_aims_by_scores(made, tmp_path):
+    A, B = as_records(made.left), as_records(made.right)
+    blocker = NLSHBlocker(target_recall=0.8, random_state=0)
+    blocker.fit(A, B, made.matches)
+    known, blocker._known = blocker._known, None  # as files were before
+    blocker.save(tmp_path / "old")
+    loaded = graphrep.load(tmp_path / "old")
+    assert len(loaded.candidate_pairs(A, B)) > 0
+    assert loaded.recall_estimate_.recall >= 0.8
+    blocker._known = known
+    known.matches = known.matches._replace(left=np.zeros((2, 1), np.int64))
+    known.matches = known.matches._replace(right=np.zeros((2, 1), np.int64))
+    blocker.save(tmp_path / "wrong")
+    with pytest.raises(ModelFileError, match="known matches of shape"):
+        graphrep.load(tmp_path / "wrong")
 
 
 def test_load_when_learnt_from_labels_then_the_ranker_is_there(made, tmp_path):
