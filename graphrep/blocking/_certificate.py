@@ -13,6 +13,8 @@ from graphrep._utils._optional import require
 from graphrep.blocking._losses import MatchLoss
 from graphrep.blocking._matches import Matches
 from graphrep.exceptions import GraphValueError
+from graphrep.retrieval import ExactIndex
+from graphrep.retrieval._sparse_index import SparseIndex
 from graphrep.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -313,6 +315,24 @@ class LSHCertificate:
         }  # fmt: skip
         names = ["n_pairs", "within", *(f"q{100 * q:g}" for q in _LEVELS)]
         return pandas.DataFrame.from_dict(rows, orient="index", columns=names)
+
+
+def near_rows(
+    X: Any, Y: Any, rows: IntArray, k: int, *, n_jobs: int | None = None
+) -> IntArray:
+    """Rows of Y nearest by cosine to some rows of X, for `LSHCertificate.of_vectors`.
+
+    Shape (n, k + 1), for in one table a record is its own nearest; -1 for none, and for
+    the rows of X that are not asked for.
+    """
+    asked = np.unique(rows)
+    near: IntArray = np.full((X.shape[0], k + 1), -1, np.int64)
+    dense = isinstance(X, np.ndarray)
+    index: Any = ExactIndex(Y) if dense else SparseIndex(Y)
+    if len(asked):
+        found, scores = index.query(X[asked], k + 1, n_jobs=n_jobs)
+        near[asked, : found.shape[1]] = np.where(scores > 0, found, -1)
+    return near
 
 
 def distances(

@@ -18,7 +18,7 @@ from graphrep.blocking._augment import OPERATORS
 from graphrep.blocking._block_files import Search, Workplace
 from graphrep.blocking._blocker import COMMON, RawPairs
 from graphrep.blocking._candidate_pairs import CandidatePairs
-from graphrep.blocking._certificate import LSHCertificate
+from graphrep.blocking._certificate import LSHCertificate, near_rows
 from graphrep.blocking._encoder import vector_neighbours
 from graphrep.blocking._hash_search import HASHING, HashSearch
 from graphrep.blocking._known_matches import KnownMatches
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from graphrep.blocking._score_mixture import RecallEstimate
 
 _ENCODERS = ("lexical", "static", "transformer")
+_NEAR = 5  # records near each of a match, for the certificate
 _HARD, _BEYOND = (2, 50), (16, 50)  # places that near records are drawn from
 
 
@@ -470,7 +471,9 @@ default="auto"
         Returns
         -------
         LSHCertificate
-            Shares P1 of the matches within R, and P2 of other pairs within cR.
+            Shares P1 of the matches within R, and P2 of other pairs within cR: drawn
+            at random, and the 5 nearest of each left record of the matches. Matches
+            that were learnt from are no other pairs, if they are of these tables.
         """
         check_is_fitted(self, "encoder_")
         left, right = self._read(A, B)
@@ -480,6 +483,13 @@ default="auto"
         known = as_matches(matches, left, other, one_table=right is None)
         X = self.encoder_.transform(left, n_jobs=self.n_jobs)
         Y = X if right is None else self.encoder_.transform(other, n_jobs=self.n_jobs)
+        learnt, every = self._known, known
+        if learnt is not None and learnt.are_of(left, other):
+            every = Matches(
+                *map(np.concatenate, zip(known, learnt.matches, strict=True))
+            )
         return LSHCertificate.of_vectors(
-            X, Y, known, self._loss, one_table=right is None, seed=self.random_seed_
-        )
+            X, Y, known, self._loss, known=every, one_table=right is None,
+            near_rows=near_rows(X, Y, known.left, _NEAR, n_jobs=self.n_jobs),
+            seed=self.random_seed_,
+        )  # fmt: skip

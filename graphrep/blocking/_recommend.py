@@ -18,6 +18,7 @@ from graphrep.blocking._key_blocker import KeyBlocker
 from graphrep.blocking._matches import Matches, as_matches
 from graphrep.blocking._meta_blocker import MetaBlocker
 from graphrep.blocking._minhash_blocker import MinHashBlocker
+from graphrep.blocking._nlsh_blocker import NLSHBlocker
 from graphrep.blocking._records import Records, as_records
 from graphrep.blocking._sorted_neighbourhood_blocker import SortedNeighbourhoodBlocker
 from graphrep.blocking._tfidf_blocker import TfidfBlocker
@@ -148,9 +149,10 @@ def recommend(
         for made-up copies the number of copies, of records of the larger table. One
         table with known matches is cut to 20 times as many records.
     blockers : mapping of str to Blocker, sequence of Blocker or None, default=None
-        What is tried; None for TF-IDF of characters and of words, tokens, q-grams,
-        meta-blocking, MinHash, sorted neighbourhood, and each of the first 8 columns as
-        a key. Their budgets are not looked at, and they are fitted without matches.
+        What is tried; None for TF-IDF of characters and of words, `NLSHBlocker`,
+        tokens, q-grams, meta-blocking, MinHash, sorted neighbourhood, and each of the
+        first 8 columns as a key. Their budgets are not looked at, and they are fitted
+        without matches.
     max_per_record : float, default=100.0
         Most pairs a record of the sample that are looked at.
     random_state : int, RandomState, Generator or None, default=0
@@ -249,6 +251,7 @@ def _usual(A: Records, B: Records | None) -> dict[str, Blocker]:
     named: dict[str, Blocker] = {
         "tfidf-characters": TfidfBlocker(),
         "tfidf-words": TfidfBlocker("word"),
+        "nlsh": NLSHBlocker(random_state=0),  # of two that tie, what learns nothing
         "tokens": KeyBlocker("tokens", weight="log"),
         "qgrams": KeyBlocker("qgrams"),
         "meta-blocking": MetaBlocker(),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import sparse, stats
 
-from graphrep.blocking._certificate import LSHCertificate, collision
+from graphrep.blocking import NLSHBlocker, as_records
+from graphrep.blocking._certificate import LSHCertificate, collision, near_rows
 from graphrep.blocking._losses import MatchLoss
 from graphrep.blocking._matches import Matches
+from graphrep.datasets import make_records
 from graphrep.exceptions import GraphValueError
 
 
@@ -127,3 +129,32 @@ def test_banding_when_more_others_are_allowed_then_fewer_tables():
 def test_certificate_when_nonsense_then_error(make, said):
     with pytest.raises(GraphValueError, match=said):
         make()
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+def test_near_rows_when_asked_for_some_then_their_nearest(form):
+    draw = np.random.default_rng(0)
+    X, Y = (np.abs(draw.normal(size=(n, 6))) for n in (5, 9))
+    Y[4] = 0.0
+    X, Y = (v / np.maximum(np.linalg.norm(v, axis=1)[:, None], 1e-9) for v in (X, Y))
+    found = near_rows(form(X), form(Y), np.array([3, 1, 3]), 7)
+    wanted = np.argsort(-(X @ Y.T), axis=1, kind="stable")[:, :8]
+    np.testing.assert_array_equal(found[[1, 3]], wanted[[1, 3]])
+    assert (found[[0, 2, 4]] == -1).all()
+    more = near_rows(form(X), form(Y), np.array([0]), 8)
+    assert more[0, -1] == -1  # a vector of zeros is near nothing
+
+
+def test_certificate_of_blocker_when_learnt_from_then_no_other_pairs():
+    data = make_records(120, errors=6, random_state=0)
+    A, B = as_records(data.left), as_records(data.right)
+    learnt, kept = data.matches[::2], data.matches[1::2]
+    blocker = NLSHBlocker(random_state=0).fit(A, B, learnt)
+    found = blocker.certificate(A, B, kept)
+    assert 0 < found.p2 < found.p2_near <= 1
+    assert len(found.near) <= 6 * len(kept)
+    odd = [(learnt[0][0], learnt[1][1])]  # its left record has a match: a learnt one
+    told = blocker.certificate(A, B, odd).near
+    blind = NLSHBlocker(random_state=0).fit(A, B).certificate(A, B, odd).near
+    assert len(told) == len(blind) - 1
+    assert told.min() > blind.min()
