@@ -21,7 +21,7 @@ from graphrep.cli._outputs import (
     place,
     written_files,
 )
-from graphrep.cli._render import print_facts
+from graphrep.cli._render import memory_facts, print_facts
 from graphrep.cli._run import Run
 from graphrep.cli._sizes import GraphSize, graph_size
 from graphrep.exceptions import GraphValueError, MemoryLimitError
@@ -340,15 +340,8 @@ def _plan_facts(
         ("nodes", f"{about}{size.n_nodes:,}"),
         ("entries", f"{about}{size.n_entries:,}"),
         ("counted from", size.how),
-        *(
-            (f"memory: {name.replace('_', ' ')}", human_bytes(count))
-            for name, count in need.items()
-        ),
-        ("memory in all", f"{about}{human_bytes(total)}"),
+        *memory_facts(need, total, free, about),
     ]
-    if free is not None:
-        verdict = "enough" if total <= free else "too little"
-        facts.append(("memory free", f"{human_bytes(free)} ({verdict})"))
     if plan.output:
         facts.append(("output", place(plan.output)))
     if way is None:

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import click
 
+from graphrep.cli._executors import dry_run_option
 from graphrep.cli._help import Decorator, Function, option
 from graphrep.cli._inputs import READABLE_FILE
 from graphrep.cli._values import Names, Share
@@ -131,6 +132,7 @@ def _outputs() -> list[Decorator]:
             metavar="DIR",
             help="Save the fitted linker too; give it as TERMINOLOGY the next time.",
         ),
+        dry_run_option(),
     ]
 
 

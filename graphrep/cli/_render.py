@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 import click
+
+from graphrep._utils._memory import human_bytes
 
 _GAP = "  "
 _CUT = ".."
@@ -131,3 +133,20 @@ def is_terminal() -> bool:
     with suppress(AttributeError, ValueError):
         return sys.stdout.isatty()
     return False
+
+
+def memory_facts(
+    parts: Mapping[str, int], total: int, free: int | None, about: str = ""
+) -> list[tuple[str, object]]:
+    """Lines of a plan about memory: what it is for, in all, and what is free."""
+    facts: list[tuple[str, object]] = [
+        *(
+            (f"memory: {name.replace('_', ' ')}", human_bytes(count))
+            for name, count in parts.items()
+        ),
+        ("memory in all", f"{about}{human_bytes(total)}"),
+    ]
+    if free is not None:
+        verdict = "enough" if total <= free else "too little"
+        facts.append(("memory free", f"{human_bytes(free)} ({verdict})"))
+    return facts

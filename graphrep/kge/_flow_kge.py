@@ -25,6 +25,7 @@ from graphrep.kge._geometry import Geometry
 from graphrep.kge._queries import group_queries
 from graphrep.kge._rank_triples import rank_triples
 from graphrep.kge._training import Trainer
+from graphrep.kge._training_costs import memory_of_training
 from graphrep.kge._triple_model import TripleModel
 from graphrep.typing import PathType
 
@@ -137,6 +138,34 @@ class FlowKGE(TripleModel):
         with numba_threads(self.n_jobs), single_blas_thread():
             self._train(graph, held_out, kept)
         return self
+
+    def estimate_memory(self, X: Any, *, validation: Any = None) -> dict[str, int]:
+        """Bytes that a fit on a processor would need, by what they are for.
+
+        Parameters
+        ----------
+        X, validation
+            See `fit`.
+
+        Returns
+        -------
+        dict of str to int
+            Bytes by purpose, and their sum under "total". The triples themselves
+            count.
+
+        Notes
+        -----
+        O(m log m) time for m triples; nothing is trained.
+        """
+        self._validate_params()
+        graph = as_knowledge_graph(X)
+        held_out = None
+        if validation is not None:
+            held_out = as_knowledge_graph(
+                validation, entities=graph.entities, relations=graph.relations
+            )
+        parts = memory_of_training(self, graph, held_out)
+        return {**parts, "total": sum(parts.values())}
 
     def _train(
         self,

@@ -213,3 +213,29 @@ def test_evaluate_when_by_tasks_then_the_same_figures(
     wrong = invoke(*command, "--executor", "cloud")
     assert wrong.exit_code != 0
     assert "executor must be" in wrong.stderr
+
+
+def test_train_when_dry_run_then_the_memory_and_nothing_else(
+    invoke: Invoke, files: dict[str, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "none"
+    line = ("kge", "train", files["train"], "--valid", files["valid"], *QUICK)
+    more = ("--also", files["test"], "-o", out, "--dry-run")
+    done = invoke(*line, *more)
+    assert done.exit_code == 0, done.stderr
+    facts = dict(line.split("\t") for line in done.stdout.splitlines())
+    assert (facts["entities"], facts["relations"], facts["triples"]) == (
+        "20",
+        "2",
+        "30",
+    )
+    assert facts["validation"] == "5 triples"
+    assert facts["output"] == str(out)
+    assert {"memory: step", "memory in all", "memory free"} <= facts.keys()
+    result = json.loads(invoke(*line, *more, "--json").stdout)["result"]
+    parts = dict(result["memory_bytes"])
+    assert result["total_bytes"] == parts.pop("total") == sum(parts.values()) > 0
+    assert not out.exists()
+    missing = invoke(*line)
+    assert missing.exit_code == 2
+    assert "Missing option '-o'" in missing.stderr

@@ -419,3 +419,29 @@ def test_link_when_the_bundled_terminology_is_named_then_found(invoke: Invoke) -
     done = invoke("link", "icd10cm", "--phrase", "broken tooth", "-m", "dictionary")
     assert done.exit_code == 0, done.stderr
     assert "S02.5" in done.stdout
+
+
+def test_dry_run_when_asked_then_sizes_and_nothing_is_written(
+    invoke: Invoke, ills: Path, phrases: Path, tmp_path: Path
+) -> None:
+    out, model = tmp_path / "links.csv", tmp_path / "linker"
+    labels = _write(tmp_path / "labels.csv", ["phrase", "id"], [["flu", "D1"]])
+    line = ("link", ills, phrases, "-o", out, "--save-model", model, "--dry-run")
+    done = invoke(*line, "--train", labels, "--seed", 3)
+    assert done.exit_code == 0, done.stderr
+    facts = dict(line.split("\t") for line in done.stdout.splitlines())
+    assert facts["method"] == "PhraseLinker"
+    assert (facts["concepts"], facts["names"]) == ("6", "11")
+    assert facts["phrases"] == f"4 of {phrases}"
+    assert facts["learns from"] == "1 labelled phrases"
+    assert facts["random state"] == "3"
+    assert facts["output"] == f"{out}, {model}"
+    assert not out.exists()
+    assert not model.exists()
+    assert invoke("link", ills, phrases, "-m", "ngram", "-o", out).exit_code == 0
+    again = invoke(*line, "-m", "dictionary", "--json")  # an output may be there
+    result = json.loads(again.stdout)["result"]
+    assert result["dry_run"] is True
+    assert (result["n_concepts"], result["n_names"]) == (6, 11)
+    assert (result["n_phrases"], result["n_labels"]) == (4, 0)
+    assert result["fitted"] is False

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from graphrep._utils._atomic import atomic_path
+from graphrep._utils._devices import on_processor
+from graphrep._utils._memory import available_memory
 from graphrep.cli._embed_command import ALIASES
 from graphrep.cli._embedding import fresh_seed, was_given
 from graphrep.cli._executors import (
@@ -25,13 +27,16 @@ from graphrep.cli._inputs import READABLE_FILE
 from graphrep.cli._lazy import Entry, LazyGroup
 from graphrep.cli._outputs import check_file
 from graphrep.cli._parameters import estimator_options, read_source
-from graphrep.cli._render import print_table
+from graphrep.cli._render import memory_facts, print_facts, print_table
 from graphrep.cli._run import Run, command_options
 from graphrep.cli._triples import (
     read_in_one_numbering,
     read_statements,
     triple_options,
 )
+
+if TYPE_CHECKING:
+    from graphrep.graph import KnowledgeGraph
 
 _HERE = "graphrep.cli.commands.kge"
 MODELS = {
@@ -111,7 +116,6 @@ def _pages() -> list[Decorator]:
             "-o",
             "--output",
             section=_OUTPUT,
-            required=True,
             metavar="MODEL",
             help="Where to save the model: a folder, or a file that ends in .zip.",
         ),
@@ -133,6 +137,7 @@ def _pages() -> list[Decorator]:
             is_flag=True,
             help="Replace files that are there.",
         ),
+        dry_run_option(),
     ]
 
 
@@ -149,18 +154,22 @@ def train(
     valid: str | None,
     hold_out: float | None,
     also: tuple[str, ...],
-    output: str,
+    output: str | None,
     checkpoint: str | None,
     curve: str | None,
     overwrite: bool,
+    dry_run: bool,
     format: str | None,
     header: bool | None,
     id_dtype: str | None,
     **parameters: Any,
 ) -> None:
     """Train a model on the file TRIPLES and save it."""
-    for path in filter(None, (output, curve)):
-        check_file(Path(path), overwrite=overwrite)
+    if not dry_run:
+        if output is None:
+            raise click.UsageError("Missing option '-o' / '--output'.")
+        for path in filter(None, (output, curve)):
+            check_file(Path(path), overwrite=overwrite)
     if valid is not None and hold_out is not None:
         raise click.UsageError("Give --valid or --hold-out, not both.")
     estimator = _make(model, parameters)
@@ -177,6 +186,8 @@ def train(
                 graph, hold_out, 0.0, random_state=estimator.random_state
             )
             graph, held_out = split.train, split.valid
+        if output is None or dry_run:
+            return _show_plan(run, estimator, triples, graph, held_out, output)
         estimator._progress = progress
         estimator.fit(graph, validation=held_out, checkpoint=checkpoint)
         estimator._progress = None
@@ -189,13 +200,56 @@ def train(
             outputs.append(curve)
     facts = _training_facts(estimator)
     run.facts(f"Wrote {', '.join(outputs)}", [*facts, *run.cost()])
-    run.report(
+    return run.report(
         parameters={**estimator.get_params(), "random_seed": estimator.random_seed_},
         n_nodes=estimator.n_entities_,
         n_edges=len(graph),
         outputs=outputs,
         result={"best_epoch": estimator.best_epoch_, "history": estimator.history_},
     )
+
+
+def _show_plan(
+    run: Run,
+    estimator: Any,
+    source: str,
+    graph: KnowledgeGraph,
+    held_out: KnowledgeGraph | None,
+    output: str | None,
+) -> None:
+    """Print what would be learnt and, on a processor, the memory it would take."""
+    parts: dict[str, int] = {}
+    if on_processor(estimator.device):
+        parts = estimator.estimate_memory(graph, validation=held_out)
+    free = available_memory()
+    if run.as_json:
+        result = {
+            "dry_run": True,
+            "n_relations": graph.n_relations,
+            "n_validation": 0 if held_out is None else len(held_out),
+            "memory_bytes": parts,
+            "total_bytes": parts.get("total"),
+            "available_bytes": free,
+        }
+        return run.report(
+            parameters=estimator.get_params(), n_nodes=graph.n_entities,
+            n_edges=len(graph), result=result,
+        )  # fmt: skip
+    facts: list[tuple[str, object]] = [
+        ("method", f"{type(estimator).__name__}, {estimator.n_components} dimensions"),
+        ("input", source),
+        ("entities", f"{graph.n_entities:,}"),
+        ("relations", f"{graph.n_relations:,}"),
+        ("triples", f"{len(graph):,}"),
+        ("validation", "none" if held_out is None else f"{len(held_out):,} triples"),
+        ("epochs", f"{estimator.n_epochs:,} at most"),
+    ]
+    if parts:
+        total = parts.pop("total")
+        facts += memory_facts(parts, total, free)
+    else:
+        facts.append(("memory", f"not known for device {estimator.device}"))
+    return print_facts(facts if output is None else [*facts, ("output", output)])
 
 
 def _make(model: str, parameters: dict[str, Any]) -> Any:

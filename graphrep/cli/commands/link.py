@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -18,7 +18,7 @@ from graphrep.cli._linking_inputs import (
 )
 from graphrep.cli._linking_outputs import Outputs, link_rows
 from graphrep.cli._outputs import output_options, place
-from graphrep.cli._render import is_terminal, print_table
+from graphrep.cli._render import is_terminal, print_facts, print_table
 from graphrep.cli._run import Run, command_options
 from graphrep.exceptions import GraphFormatError
 
@@ -67,6 +67,7 @@ def link(
     train: str | None,
     report: str | None,
     save_model: str | None,
+    dry_run: bool,
 ) -> None:
     """Find the concepts of TERMINOLOGY that PHRASES mean.
 
@@ -77,13 +78,17 @@ def link(
     """
     _check_arguments(terminology, phrases, given)
     outputs = Outputs(output, format, report, save_model)
-    outputs.check(overwrite, run.as_json)
+    if not dry_run:
+        outputs.check(overwrite, run.as_json)
     with run.progress() as progress:
         wanted = _read_phrases(
             phrases, given, (column, id_column, context_column, gold_column)
         )
         progress(f"Reading {terminology}", 0, 0)
-        linker = _linker(terminology, format_in, method, train, seed, threads, progress)
+        chosen = _choose(terminology, format_in, method, train, seed, threads)
+        if dry_run:
+            return _show_plan(run, terminology, chosen, wanted, threshold, outputs)
+        linker = _fitted(chosen, progress)
         known = linker.terminology_
         gold = None if wanted.gold is None else gold_positions(wanted, known)
         least = _threshold(linker, threshold)
@@ -130,16 +135,23 @@ def _read_phrases(
     return read_phrases(path, *columns)
 
 
-def _linker(
+class _Chosen(NamedTuple):
+    """Who links, and what it is still to be fitted to; None where it is fitted."""
+
+    linker: Any
+    known: Any = None
+    labels: tuple[Any, ...] = ()
+
+
+def _choose(
     source: str,
     format_in: str | None,
     method: str,
     train: str | None,
     seed: int | None,
     threads: int | None,
-    progress: Callable[..., None],
-) -> Any:
-    """Load a saved linker, or fit one to a terminology."""
+) -> _Chosen:
+    """Load a saved linker, or read what one is to be fitted to."""
     saved = None if format_in is not None else _saved_linker(source)
     if saved is not None:
         if train is not None:
@@ -148,16 +160,22 @@ def _linker(
             )
         if threads is not None and "n_jobs" in saved.get_params(deep=False):
             saved.set_params(n_jobs=threads)
-        return saved
+        return _Chosen(saved)
     estimator = _estimator(method, seed, threads)
     known = _terminology(source, format_in)
-    labels: tuple[Any, ...] = ()
-    if train is not None:
-        if not _learns(estimator):
-            raise click.UsageError(
-                f"{method} learns nothing, so --train has no effect; leave it out."
-            )
-        labels = read_labels(train, known)
+    if train is None:
+        return _Chosen(estimator, known)
+    if not _learns(estimator):
+        raise click.UsageError(
+            f"{method} learns nothing, so --train has no effect; leave it out."
+        )
+    return _Chosen(estimator, known, read_labels(train, known))
+
+
+def _fitted(chosen: _Chosen, progress: Callable[..., None]) -> Any:
+    estimator, known, labels = chosen
+    if known is None:
+        return estimator
     progress(f"Preparing {type(estimator).__name__}", 0, 0)
     if not hasattr(estimator, "_progress"):
         return estimator.fit(known, *labels)
@@ -165,6 +183,43 @@ def _linker(
     estimator.fit(known, *labels)
     del estimator._progress
     return estimator
+
+
+def _show_plan(
+    run: Run,
+    source: str,
+    chosen: _Chosen,
+    phrases: Phrases,
+    threshold: float | None,
+    outputs: Outputs,
+) -> None:
+    """Print who would link what to what; nothing is fitted."""
+    linker, known, labels = chosen
+    parameters = linker.get_params(deep=False)
+    terms = linker.terminology_ if known is None else known
+    least = _threshold(linker, threshold)
+    n_labels = len(labels[0]) if labels else 0
+    if run.as_json:
+        result = {
+            "dry_run": True, "class": type(linker).__name__, "fitted": known is None,
+            "n_concepts": terms.n_concepts, "n_names": terms.n_names,
+            "n_phrases": len(phrases.texts), "n_labels": n_labels, "threshold": least,
+        }  # fmt: skip
+        plain = {name: _plain(value) for name, value in parameters.items()}
+        return run.report(parameters=plain, result=result)
+    learns = f"{n_labels:,} labelled phrases" if n_labels else "no labels"
+    facts: list[tuple[str, object]] = [
+        ("method", type(linker).__name__),
+        ("terminology", source),
+        ("concepts", f"{terms.n_concepts:,}"),
+        ("names", f"{terms.n_names:,}"),
+        ("phrases", f"{len(phrases.texts):,} of {phrases.source}"),
+        ("learns from", "nothing: it is fitted" if known is None else learns),
+        ("threshold", "none, or learnt" if least is None else f"{least:g}"),
+        *((n.replace("_", " "), v) for n, v in parameters.items() if v is not None),
+    ]
+    names = ", ".join(map(place, outputs.names))
+    return print_facts([*facts, ("output", names)] if names else facts)
 
 
 def _saved_linker(source: str) -> Any:
