@@ -21,7 +21,7 @@ from graphrep.kernels._lanes import (
     reaches,
 )
 from graphrep.kernels._sparse_heap import forget, pop, push
-from graphrep.kernels._sparse_topk import product
+from graphrep.kernels._sparse_product import product
 
 _TILE_BYTES = 1 << 22  # of common columns in a tile: they stay in cache
 _LEAST_TILE, _MOST_TILE = 256, 16384

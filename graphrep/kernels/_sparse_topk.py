@@ -2,9 +2,8 @@
 
 The rows of the base are asked through their columns (``p_indptr, p_rows, p_data``),
 for queries that have few entries to read: the lists are added up, and the rows whose
-sums can reach the k-th best are scored by their own entries. Every score that is
-returned is one sum in float32 in the order of the columns, so results do not depend on
-threads. Queries of common features are for ``_sparse_tiles``.
+sums can reach the k-th best are scored by their own entries, by ``_sparse_product``, so
+results do not depend on threads. Queries of common features are for ``_sparse_tiles``.
 
 With a bound on what is read of the lists, a query reads its rarest features only, and
 the rows that are best by these alone are scored in full.
@@ -17,19 +16,11 @@ import numpy as np
 
 from graphrep.kernels._jit import njit
 from graphrep.kernels._sparse_heap import forget, pop, push
+from graphrep.kernels._sparse_product import product
 
 _FLOOR = np.float32(0.0)
 _SLACK = np.float32(1e-5)  # relative, for the rounding of partial sums
 _SHORTLIST = 4  # times k: rows that are scored in full where lists were left unread
-
-
-@njit(borrowed=True)
-def product(query, indices, data, first, last):
-    """Dot product of a row with a query that is written out: one sum in float32."""
-    total = np.float32(0.0)
-    for e in range(first, last):
-        total += query[np.uint32(indices[e])] * data[e]
-    return total
 
 
 @njit(nogil=True)

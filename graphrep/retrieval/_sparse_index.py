@@ -100,10 +100,8 @@ class SparseIndex:
 
         The arrays may be memory-mapped. They are trusted: only their sizes are checked.
         """
-        base = sparse.csr_array(
-            (arrays["data"], arrays["indices"], arrays["indptr"]),
-            shape=(len(arrays["indptr"]) - 1, n_features),
-        )
+        shape = (len(arrays["indptr"]) - 1, n_features)
+        base = _csr(shape, arrays["data"], arrays["indices"], arrays["indptr"])
         index = cls.__new__(cls)
         index._base = base
         indptr, rows, values = (arrays[name] for name in _COLUMNS)
@@ -304,10 +302,16 @@ def _checked(matrix: Any, name: str) -> Any:
     if least == 0:
         rows = rows.copy()
         rows.eliminate_zeros()
-    arrays = (
-        rows.data, rows.indices.astype(np.int32, copy=False),
+    return _csr(
+        rows.shape, rows.data, rows.indices.astype(np.int32, copy=False),
         rows.indptr.astype(np.int64, copy=False),
     )  # fmt: skip
-    out = sparse.csr_array(rows.shape, dtype=np.float32)
-    out.data, out.indices, out.indptr = arrays
+
+
+def _csr(
+    shape: tuple[int, int], data: FloatArray, indices: IntArray, indptr: IntArray
+) -> Any:
+    """Take arrays as they are; scipy would give indices the type of the pointers."""
+    out: Any = sparse.csr_array(shape, dtype=np.float32)
+    out.data, out.indices, out.indptr = data, indices, indptr
     return out

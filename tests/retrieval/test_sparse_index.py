@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.retrieval import SparseIndex
+
+_spec = importlib.util.spec_from_file_location(
+    "sparse_products", Path(__file__).with_name("sparse_products.py")
+)
+_reference = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_reference)
+sparse_products = _reference.sparse_products
 
 
 def _random(n, d, density, seed, *, skewed=False):
@@ -16,15 +26,6 @@ def _random(n, d, density, seed, *, skewed=False):
         density * (10 / np.arange(1, d + 1)) if skewed else density
     )
     return sparse.csr_array((mask * rng.random((n, d))).astype(np.float32))
-
-
-def _scores(X, Y):
-    """Sums in float32 in the order of the columns."""
-    X, Y = X.toarray(), Y.toarray()
-    out = np.zeros((len(X), len(Y)), np.float32)
-    for t in range(X.shape[1]):
-        out += X[:, t : t + 1] * Y[:, t]
-    return out
 
 
 @pytest.mark.parametrize("k", [1, 7, 60, 500])
@@ -40,7 +41,7 @@ def _scores(X, Y):
 def test_query_when_compared_with_all_products_then_equal(n, d, density, skewed, k):
     Y = _random(n, d, density, 0, skewed=skewed)
     X = _random(40, d, density, 1, skewed=skewed)
-    expected = _scores(X, Y)
+    expected = sparse_products(X, Y)
     order = np.argsort(-expected, axis=1, kind="stable")[:, :k]
     best = np.take_along_axis(expected, order, axis=1)
     rows, scores = SparseIndex(Y).query(X, k, n_jobs=2)

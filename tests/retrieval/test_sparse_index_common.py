@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 from graphrep.kernels import _sparse_tiles
 from graphrep.retrieval import SparseIndex
+
+_spec = importlib.util.spec_from_file_location(
+    "sparse_products", Path(__file__).with_name("sparse_products.py")
+)
+_reference = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_reference)
+sparse_products = _reference.sparse_products
 
 
 def _rows(n, d, seed, share=0.5, scale=1.0):
@@ -16,17 +26,8 @@ def _rows(n, d, seed, share=0.5, scale=1.0):
     return sparse.csr_array((mask * scale * draw.random((n, d))).astype(np.float32))
 
 
-def _products(X, Y):
-    """Sums in float32 in the order of the columns."""
-    X, Y = X.toarray(), Y.toarray()
-    out = np.zeros((len(X), len(Y)), np.float32)
-    for t in range(X.shape[1]):
-        out += X[:, t : t + 1] * Y[:, t]
-    return out
-
-
 def _check(Y, X, k, **options):
-    expected = _products(X, Y)
+    expected = sparse_products(X, Y)
     for i, own in enumerate(options.get("exclude", ())):
         expected[i, own] = 0
     order = np.argsort(-expected, axis=1, kind="stable")[:, :k]
@@ -38,7 +39,7 @@ def _check(Y, X, k, **options):
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
 @pytest.mark.parametrize("k", [1, 10, 200])
-def test_query_when_features_are_common_then_the_bits_of_all_products(k, scale):
+def test_query_when_features_are_common_then_the_bits_of_allsparse_products(k, scale):
     Y, X = _rows(5000, 40, 0, scale=scale), _rows(30, 40, 1)
     index = SparseIndex(Y)
     assert index._common[1] > 20  # else this tests something else
@@ -101,7 +102,7 @@ def test_sums_when_compared_with_products_then_within_what_is_claimed():
         index._columns[0], index._largest, place, longest, 5, 0,
     )  # fmt: skip
     sums, tops = np.zeros(640, np.uint16), np.zeros(10, np.int64)
-    exact = _products(X, Y).astype(np.float64)
+    exact = sparse_products(X, Y).astype(np.float64)
     worst = 0.0
     for i in range(20):
         met = _sparse_tiles._add_rare(i, 0, 640, sums, state, *index._columns[1:])
@@ -149,6 +150,7 @@ def test_from_arrays_when_common_features_are_given_then_used_as_they_are():
     arrays = index.to_arrays(common=True)
     again = SparseIndex.from_arrays(arrays, 40)
     assert again._common[2] is arrays["common_bytes"]
+    assert again._base.indices is arrays["indices"]
     for mine, others in zip(again.query(X, 9), index.query(X, 9), strict=True):
         np.testing.assert_array_equal(mine, others)
     plain = SparseIndex.from_arrays(index.to_arrays(), 40)
