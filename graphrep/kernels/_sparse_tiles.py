@@ -30,9 +30,11 @@ _MOST_SUM = 65_535
 _LAST_ROW = 2**32 - 1
 _LARGEST = 1e37
 _MOST_UNITS = 1e42  # of a score of 1: what float32 cannot hold is less than a unit
-_AHEAD = 6  # rows and lists that are fetched before they are read
+_AHEAD = 6  # lists that are fetched before they are read
+_ROWS_AHEAD, _ROW_ENTRIES = 3, 64  # the same for rows, and how much of each
 _MOST_COUNTED = 1 << 20  # sums, in 16 bits of a lane
 _MOST_RANKED = 256  # rows that are put in order by comparing all with all
+_RANKED = 32  # of them, compared at once
 _ROUNDING = 0.01  # units a feature, of exact scores: a sum in float32
 
 _State = namedtuple(
@@ -362,9 +364,9 @@ def _products(i, q, state, q_indptr, q_indices, q_data, indptr, indices, data):
     for e in range(q_indptr[q], q_indptr[q + 1]):
         query[q_indices[e]] = q_data[e]
     for m in range(n):
-        if m + _AHEAD < n:
-            at = indptr[met[i, m + _AHEAD]]
-            for line in range(0, 6 * 16, 16):
+        if m + _ROWS_AHEAD < n:
+            at = indptr[met[i, m + _ROWS_AHEAD]]
+            for line in range(0, _ROW_ENTRIES, 16):
                 prefetch(indices, at + line)
                 prefetch(data, at + line)
         lo, hi = indptr[met[i, m]], indptr[met[i, m] + 1]
@@ -419,12 +421,15 @@ def _finish(
 def _write_ranked(i, q, state, k, out_rows, out_scores):
     """Write few rows in their order: a row's place is the number of better ones."""
     n, keys = state.n_met[i], state.keys
+    padded = -(-n // _RANKED) * _RANKED
+    for m in range(n, padded):
+        keys[m] = 0
     for m in range(n):
         score = np.uint64(state.score_bits[m]) << np.uint64(32)
         keys[m] = score | np.uint64(_LAST_ROW - state.met[i, m])
     for m in range(n):
         key, place = keys[m], 0
-        for j in range(n):
+        for j in range(padded):
             place += keys[j] > key
         if place < k:
             out_rows[q, place] = state.met[i, m]

@@ -19,7 +19,7 @@ from graphrep.kernels._sparse_heap import forget, pop, push
 from graphrep.kernels._sparse_product import product
 
 _FLOOR = np.float32(0.0)
-_SLACK = np.float32(1e-5)  # relative, for the rounding of partial sums
+_ROUNDING = 2.0**-24  # of one addition in float32, relative
 _SHORTLIST = 4  # times k: rows that are scored in full where lists were left unread
 
 
@@ -85,7 +85,10 @@ def sparse_top_k(
         bar = _bar_of_few(
             sums, met, n_met, wanted, left_out[i], heap, heap_rows, groups, places
         )
-        n_met = _gather_few(sums, met, n_met, bar - _SLACK)
+        # Lists and scores add up in different orders: each is off by as many roundings
+        # as there are products, at most.
+        slack = np.float32(1 - (3 * (hi - lo) + 16) * _ROUNDING)
+        n_met = _gather_few(sums, met, n_met, bar * slack)
         size = 0
         for m in range(n_met):
             row = np.int64(met[m])
@@ -158,7 +161,7 @@ def _bar_of_few(sums, met, n_met, k, left_out, heap, heap_rows, groups, places):
             size = push(heap, heap_rows, size, k, sums[row], row, groups, places)
             bar = heap[0] if size == k else _FLOOR
     forget(heap_rows, size, groups, places)
-    return bar * (1 - _SLACK)
+    return bar
 
 
 @njit

@@ -116,3 +116,19 @@ def test_index_when_input_is_bad_then_said():
     with pytest.raises(GraphValueError, match="Scale the vectors down"):
         index.query(one * 1e38, 1)
     assert "n=1" in repr(index)
+
+
+def test_query_when_sums_of_lists_round_otherwise_than_scores_then_the_best_scores():
+    # Rows of the same values in another order: all tie but for rounding.
+    draw = np.random.default_rng(0)
+    values = draw.random(40)
+    few = np.array([draw.permutation(values) for _ in range(400)], np.float32)
+    Y = sparse.csr_array(np.vstack([few, np.zeros((130_000, 40), np.float32)]))
+    X = sparse.csr_array(np.ones((1, 40), np.float32))
+    assert Y.nnz * 8 <= Y.shape[0]  # so few entries are read as lists
+    expected = sparse_products(X, Y[:400])
+    assert len(np.unique(expected)) > 1
+    order = np.argsort(-expected, axis=1, kind="stable")[:, :20]
+    rows, scores = SparseIndex(Y).query(X, 20)
+    np.testing.assert_array_equal(rows, order)
+    np.testing.assert_array_equal(scores, np.take_along_axis(expected, order, axis=1))
