@@ -2,20 +2,24 @@
 
 Code that works long takes a `Progress`, a function of a label, the steps done and
 the steps in all (0 where they are not known), and calls it now and then. It does not
-know who looks: `show_progress` gives a function that draws bars on a terminal, and
-`silent` shows nothing.
+know who looks: `show_progress` gives a function that draws bars on a terminal, or one
+of which a line is printed now and then, and `silent` shows nothing.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from typing import Any, TextIO, TypeAlias
 
 Progress: TypeAlias = Callable[[str, int, int], None]
+_EVERY = 30.0  # seconds from line to line, where there are no bars
+_SHARE = 0.1  # of the time so far, when that is longer: the lines get fewer
 
 
 def silent(label: str, done: int, total: int) -> None:
@@ -31,13 +35,18 @@ def can_draw(stream: TextIO | None = None) -> bool:
 
 
 @contextmanager
-def show_progress(enabled: bool | None = None) -> Iterator[Progress]:
+def show_progress(
+    enabled: bool | None = None, *, lines: bool = False
+) -> Iterator[Progress]:
     """Give a function that draws progress on standard error while the block runs.
 
     Parameters
     ----------
     enabled : bool or None, default=None
         Whether to draw; None does so if standard error is a terminal.
+    lines : bool, default=False
+        Whether, under None, a pipe or a file gets a line after half a minute and then
+        now and then.
 
     Yields
     ------
@@ -47,7 +56,11 @@ def show_progress(enabled: bool | None = None) -> Iterator[Progress]:
         ": " in a label may change while the work is the same.
     """
     if not (can_draw() if enabled is None else enabled):
-        yield silent
+        if lines and enabled is None:
+            with _lines() as progress:
+                yield progress
+        else:
+            yield silent
     elif find_spec("rich") is not None:
         with _rich_bars() as progress:
             yield progress
@@ -56,6 +69,62 @@ def show_progress(enabled: bool | None = None) -> Iterator[Progress]:
             yield _ClickBars(stack)
     else:
         yield silent
+
+
+class LastState:
+    """What the work said last, as one line."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, int, int] | None = None
+
+    def __call__(self, label: str, done: int, total: int) -> None:
+        self._last = label, done, total
+
+    def line(self, seconds: float) -> str:
+        """Text of a line after so many seconds; empty before anything was said."""
+        if self._last is None:
+            return ""
+        label, done, total = self._last
+        shown = "".join(c if c.isprintable() else "?" for c in label)
+        far = f", {done:,} of {total:,}" if total else ""
+        minutes, rest = divmod(int(seconds), 60)
+        return f"{shown}{far} ({minutes}:{rest:02} so far)"
+
+
+def print_now_and_then(
+    state: LastState, wait: Callable[[float], bool], clock: Callable[[], float]
+) -> None:
+    """Print lines of a state on standard error until ``wait`` says that it is over.
+
+    Parameters
+    ----------
+    state : LastState
+        What the work calls.
+    wait : callable
+        Waits so many seconds; true if the work has ended.
+    clock : callable
+        Seconds since some moment.
+    """
+    begin = clock()
+    while not wait(max(_EVERY, _SHARE * (clock() - begin))):
+        if text := state.line(clock() - begin):
+            with suppress(AttributeError, ValueError, OSError):  # closed, or none
+                print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _lines() -> Iterator[Progress]:
+    """Lines from a thread: a long step without news is told of, too."""
+    state, over = LastState(), threading.Event()
+    printer = threading.Thread(
+        target=print_now_and_then, args=(state, over.wait, time.monotonic), daemon=True
+    )
+    printer.start()
+    try:
+        yield state
+    finally:
+        over.set()
+        printer.join()
 
 
 @contextmanager

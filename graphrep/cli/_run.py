@@ -73,8 +73,8 @@ class Run:
             print_facts(facts, err=True)
 
     def progress(self) -> AbstractContextManager[Progress]:
-        """Bars on standard error while a block runs, if it is a terminal."""
-        return show_progress(False if self.quiet else None)
+        """Bars on standard error while a block runs, or a line now and then."""
+        return show_progress(False if self.quiet else None, lines=True)
 
     def cost(self) -> list[tuple[str, object]]:
         """Time and memory so far, as facts."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sys
+import threading
 
 import pytest
 
@@ -32,6 +34,66 @@ def test_show_progress_when_stderr_is_no_terminal_then_is_silent(
         assert progress is silent
         progress("work", 1, 2)
     assert capsys.readouterr().err == ""
+
+
+class Clock:
+    """Time that goes on only by waiting, as far as an end."""
+
+    def __init__(self, end: float) -> None:
+        self.now, self._end = 1000.0, 1000.0 + end
+
+    def __call__(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> bool:
+        self.now += seconds
+        return self.now > self._end
+
+
+def test_lines_when_time_goes_on_then_fewer_and_fewer_and_none_at_first(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def lines(end: float, *said: tuple[str, int, int]) -> list[str]:
+        clock, state = Clock(end), _progress.LastState()
+        for one in said:
+            state(*one)
+        _progress.print_now_and_then(state, clock.wait, clock)
+        return capsys.readouterr().err.splitlines()
+
+    assert lines(29, ("Reading", 0, 0)) == []
+    assert lines(100) == []  # nothing was said
+    assert lines(100, ("Reading", 0, 0)) == [
+        "Reading (0:30 so far)", "Reading (1:00 so far)", "Reading (1:30 so far)"
+    ]  # fmt: skip
+    assert lines(59, ("Read", 0, 0), ("Walk\x1b[2J", 5000, 20_000)) == [
+        "Walk?[2J, 5,000 of 20,000 (0:30 so far)"
+    ]
+    hours = len(lines(36_000, ("Training", 0, 0)))
+    assert 40 < hours < 80
+
+
+def test_show_progress_when_lines_are_asked_for_then_a_pipe_gets_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = threading.Event()
+
+    class Pipe(io.StringIO):
+        def flush(self) -> None:
+            written.set()
+
+    pipe = Pipe()
+    monkeypatch.setattr(sys, "stderr", pipe)
+    monkeypatch.setattr(_progress, "_EVERY", 0.001)
+    with show_progress(lines=True) as progress:
+        progress("Training", 3, 7)
+        assert written.wait(60)
+    assert "Training, 3 of 7 (0:00 so far)\n" in pipe.getvalue()
+    n_threads = threading.active_count()
+    with show_progress(lines=True):
+        assert threading.active_count() == n_threads + 1
+    assert threading.active_count() == n_threads
+    with show_progress(False, lines=True) as progress:  # --quiet
+        assert progress is silent
 
 
 def test_show_progress_when_rich_is_there_then_draws_the_label(
