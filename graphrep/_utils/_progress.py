@@ -109,7 +109,8 @@ def print_now_and_then(
     while not wait(max(_EVERY, _SHARE * (clock() - begin))):
         if text := state.line(clock() - begin):
             with suppress(AttributeError, ValueError, OSError):  # closed, or none
-                print(text, file=sys.stderr, flush=True)
+                sys.stderr.write(f"{text}\n")
+                sys.stderr.flush()
 
 
 @contextmanager
