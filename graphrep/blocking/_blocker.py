@@ -8,7 +8,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._memory import memory_bytes
@@ -80,6 +80,7 @@ class Blocker(BaseEstimator):
     _parameter_constraints: dict[str, list[Any]]
     target_recall: float | None = None
     _learns = False  # whether known matches make a difference
+    n_pairs_: int
     node_ids_: Any = range(0)  # no record is kept, in a file neither
 
     def __sklearn_tags__(self) -> Any:
@@ -161,6 +162,29 @@ class Blocker(BaseEstimator):
             return int(self.budget)
         smaller = n_left if one_table else min(n_left, n_right)
         return round(min(float(self.budget) * smaller, _MOST_PAIRS))
+
+    def most_pairs(self, A: Any, B: Any = None) -> int:
+        """Count the pairs that two tables, or one, can give at most; makes none.
+
+        Parameters
+        ----------
+        A, B : table-like
+            Tables, as for ``fit``, which need not have been called; nothing is learnt.
+
+        Returns
+        -------
+        int
+            What ``fit`` calls ``n_pairs_``, before rules.
+        """
+        self._validate_params()
+        left, right = self._read(A, B)
+        other = left if right is None else right
+        blocker: Self = clone(self)
+        return blocker._most(left, other, right is None)
+
+    def _most(self, A: Records, B: Records, one_table: bool) -> int:
+        self._fit(A, B, None, one_table)
+        return self.n_pairs_
 
     def _aimed(
         self, pairs: CandidatePairs, A: Records, B: Records, n_found: int
@@ -252,7 +276,7 @@ class Blocker(BaseEstimator):
             left, right = self._read(A, B)
             refuse_beyond(
                 memory_bytes(limit), left, left if right is None else right,
-                right is None, getattr(self, "n_jobs", None),
+                right is None, getattr(self, "n_jobs", None), self.exclude_identical,
             )  # fmt: skip
 
     # -- keeping -----------------------------------------------------------------
@@ -330,8 +354,8 @@ class Blocker(BaseEstimator):
             ("one table", "two") if one_table is False else ("two tables", "one")
         )
         raise GraphValueError(
-            f"The {type(self).__name__} was fitted to {fitted}, and pairs of {given} are "
-            "asked for. Fit it to tables of the same number."
+            f"The {type(self).__name__} was fitted to {fitted}, and pairs of {given} "
+            "are asked for. Fit it to tables of the same number."
         )
 
     def _read(self, A: Any, B: Any) -> tuple[Records, Records | None]:

@@ -175,7 +175,7 @@ class BlockingReport:
         out = [
             ("records", sizes),
             ("pairs", f"{self.n_pairs:,} ({self.n_pairs / self.unit:.2f}x)"),
-            ("of all possible", f"{share:.3%} of {self.n_possible:,}"),
+            ("CSSR", f"{share:.3%} of {self.n_possible:,} possible pairs"),
             ("without a pair", _sides(self.without_pairs, self.one_table)),
         ]
         if self.recall_estimate is not None:

@@ -162,8 +162,8 @@ def _not_there(place: str, download: bool) -> str:
         )
     if place.startswith(("/", ".", "~")) or place.count("/") > 1 or "\\" in place:
         return (
-            f"There is no folder {place!r}. Pass the folder of a model, its name on the "
-            "Hugging Face hub, or 'minilm'."
+            f"There is no folder {place!r}. Pass the folder of a model, its name on "
+            "the Hugging Face hub, or 'minilm'."
         )
     if download:
         return (

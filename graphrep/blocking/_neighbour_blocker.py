@@ -87,6 +87,10 @@ default="auto"
         wanted = self.wanted_pairs(n, m, one_table)
         self.n_pairs_ = min(every, listed, every if wanted is None else wanted)
 
+    def _most(self, A: Records, B: Records, one_table: bool) -> int:
+        self._prepare(A, B, one_table)
+        return self.n_pairs_
+
     # -- larger than memory ------------------------------------------------------
     def plan(self, A: Any, B: Any = None) -> TaskPlan:
         """Tell which way ``candidate_pairs`` would go; starts nothing.

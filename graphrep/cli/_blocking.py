@@ -19,7 +19,9 @@ _SUFFIX = "Blocker"
 _NAMES = {"MinHash": "minhash"}
 _PREFERRED = ("nlsh", "tfidf")  # the first that is there is the default
 _IN_CODE = ("UnionBlocker", "IntersectionBlocker", "EmbeddingBlocker")  # take objects
-_OWN = ("budget", "per_record", "min_per_record", "columns", "keys")
+_OWN = (
+    "budget", "per_record", "min_per_record", "columns", "keys", "exclude_identical",
+)  # fmt: skip
 _INPUT, _OUTPUT, _BUDGET = "Input", "Output", "Budget"
 
 
@@ -138,6 +140,13 @@ def _inputs() -> list[Decorator]:
             help="What records must share, or are sorted by (key, meta, "
             "sorted-neighbourhood); several times for any of several.",
         ),
+        option(
+            "--model",
+            metavar="NAME|FOLDER",
+            help="Model of --encoder: for transformer minilm, a folder, or the name of "
+            "one of the Hugging Face hub that is on this disk; for static wordllama, "
+            "or a file or folder of word vectors.",
+        ),
     ]
 
 
@@ -164,6 +173,13 @@ def _limits() -> list[Decorator]:
             section=_BUDGET,
             type=click.IntRange(0),
             help="Best pairs of each record of LEFT that are kept anyhow.",
+        ),
+        option(
+            "--exclude-identical",
+            section=_BUDGET,
+            is_flag=True,
+            help="Leave out pairs of records that say the same, but for capitals and "
+            "blanks; such records do not count as near.",
         ),
     ]
 
@@ -199,7 +215,8 @@ def _outputs() -> list[Decorator]:
             "--dry-run",
             section="General",
             is_flag=True,
-            help="Show what would be done; stop.",
+            help="Show what would be done, with an estimate of the pairs and the "
+            "largest blocks; stop.",
         ),
     ]
 

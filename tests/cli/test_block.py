@@ -171,6 +171,67 @@ def test_dry_run_when_asked_then_sizes_and_nothing_written(
     assert "pairs at most" in invoke("block", a, "--dry-run").stdout
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_dry_run_when_no_budget_then_pairs_are_counted(
+    invoke: Invoke, tables: tuple[Path, ...], method: str
+) -> None:
+    a, b, _ = tables
+    done = invoke("block", a, b, "-m", method, "-b", "none", "--dry-run", "--json")
+    assert done.exit_code == 0, done.stderr
+    A, B = as_records(a), as_records(b)
+    maker = getattr(blocking, METHODS[method])(budget=None)
+    assert json.loads(done.stdout)["result"]["n_pairs"] == maker.fit(A, B).n_pairs_
+
+
+def test_dry_run_when_blocks_then_the_largest_are_shown(
+    invoke: Invoke, tables: tuple[Path, ...]
+) -> None:
+    a, b, _ = tables
+    told = invoke("block", a, b, "-m", "key", "-b", 7, "--dry-run").stdout
+    (top,) = blocking.KeyBlocker().profile(as_records(a), as_records(b), n=1).rows
+    assert f"{top.key} {top.value!r}: {top.n_left:,} x {top.n_right:,} records" in told
+    assert "before the budget" in told
+
+
+def test_encoder_when_its_model_is_named_then_taken(
+    invoke: Invoke, tables: tuple[Path, ...], tmp_path: Path
+) -> None:
+    a, b, _ = tables
+    vectors = tmp_path / "words.txt"
+    words = sorted({w for t in (a, b) for w in t.read_text().replace(",", " ").split()})
+    lines = (f"{w} {hash_of(w, 3)} {hash_of(w, 5)}" for w in words)
+    vectors.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    nlsh = ("block", a, b, "--encoder", "static", "--seed", 0)
+    done = invoke(*nlsh, "--model", vectors, "-o", tmp_path / "p.csv", "--json")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)["parameters"]["encoder"]
+    assert told.startswith("StaticEncoder(")
+    assert "words.txt" in told
+    for arguments, words_said in (
+        (("block", a, b, "--model", "minilm", "--dry-run"), "n-grams have no model"),
+        (("block", a, b, "-m", "key", "--model", "x", "--dry-run"), "no parameter of"),
+        ((*nlsh, "--save-model", tmp_path / "m"), "--save-model keeps no blocker"),
+    ):
+        refused = invoke(*arguments)
+        assert refused.exit_code == 2
+        assert words_said in refused.stderr
+
+
+def hash_of(word: str, by: int) -> float:
+    return sum(by**at * ord(letter) for at, letter in enumerate(word)) % 101 / 101
+
+
+def test_identical_when_excluded_then_no_such_pair(
+    invoke: Invoke, tables: tuple[Path, ...], tmp_path: Path
+) -> None:
+    a, out = tables[0], tmp_path / "p.csv"
+    done = invoke("block", a, a, "-m", "tfidf", "-o", out, "--exclude-identical")
+    assert done.exit_code == 0, done.stderr
+    rows = out.read_text().splitlines()[1:]
+    assert rows
+    assert all(row.split(",")[0] != row.split(",")[1] for row in rows)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

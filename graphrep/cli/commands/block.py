@@ -21,8 +21,14 @@ from graphrep.cli._render import print_facts
 from graphrep.cli._run import Run, command_options
 
 if TYPE_CHECKING:
-    from graphrep.blocking import BlockingReport, CandidatePairs, Records
+    from graphrep.blocking import (
+        BlockingReport,
+        BlockProfile,
+        CandidatePairs,
+        Records,
+    )
 
+_LARGEST = 3  # blocks that --dry-run shows
 _PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -129,6 +135,7 @@ def block(
     save_model: str | None,
     estimate: bool,
     dry_run: bool,
+    model: str | None,
     **parameters: Any,
 ) -> None:
     """Choose which records of LEFT and RIGHT, or of LEFT alone, to compare.
@@ -145,7 +152,15 @@ def block(
             f"{method} learns nothing, so --train has no effect; leave it out."
         )
     parameters["keys"] = _keys(parameters["keys"])
+    if method == "nlsh":
+        _check_encoder(parameters["encoder"], model, save_model)
+    elif model is not None:
+        raise click.UsageError(
+            "--model is no parameter of " + method + "; leave it out."
+        )
     estimator = made_estimator(method, kind, SOURCES, parameters)
+    if model is not None:
+        estimator.encoder = _encoder(estimator.encoder, model)
     outputs = Outputs(output, format, report, curve, save_model)
     if not dry_run:
         outputs.check(overwrite, matches, run.as_json)
@@ -169,7 +184,7 @@ def block(
         found = room.blocking_report(
             pairs, tables.left, tables.right, tables.matches, recall_estimate=guess
         )
-        outputs.write(pairs, found, estimator.get_params(deep=False))
+        outputs.write(pairs, found, _parameters(estimator))
         if save_model is not None:
             estimator.save(save_model)
     return _tell(run, estimator, found, outputs)
@@ -180,6 +195,38 @@ def _keys(keys: tuple[str, ...]) -> Any:
     """Keys as blockers take them: a name, a tuple of names, or a list of keys."""
     made = [tuple(key.split("+")) if "+" in key else key for key in keys]
     return made[0] if len(made) == 1 else made
+
+
+def _check_encoder(encoder: str, model: str | None, save_model: str | None) -> None:
+    """Refuse what goes with other encoders only, before any work."""
+    dense = encoder in ("static", "transformer")
+    if model is not None and not dense:
+        raise click.UsageError(
+            "--model is for --encoder static or transformer; n-grams have no model."
+        )
+    if save_model is not None and dense:
+        raise click.UsageError(
+            f"--save-model keeps no blocker with --encoder {encoder}, only with "
+            "lexical. Leave one of them out."
+        )
+
+
+def _encoder(kind: str, model: str) -> Any:
+    """Make an encoder of a kind with a model of the user."""
+    import graphrep.blocking as room
+
+    if kind == "static":
+        return room.StaticEncoder(model)
+    return room.TransformerEncoder(model)
+
+
+def _parameters(estimator: Any) -> dict[str, Any]:
+    """Parameters as plain values: an encoder that is an object by its call."""
+    parameters: dict[str, Any] = estimator.get_params(deep=False)
+    encoder = parameters.get("encoder")
+    if encoder is not None and not isinstance(encoder, str):
+        parameters["encoder"] = repr(encoder)
+    return parameters
 
 
 def _read(
@@ -207,30 +254,53 @@ def _show_plan(run: Run, tables: Tables, method: str, estimator: Any) -> None:
     n, m = len(tables.left), len(tables.left if one_table else tables.right or ())
     wanted = estimator.wanted_pairs(n, m, one_table)
     possible = n * (n - 1) // 2 if one_table else n * m
-    parameters = estimator.get_params(deep=False)
+    parameters = _parameters(estimator)
     given = {name: v for name, v in parameters.items() if v is not None}
-    way = None
+    estimator._check_limits()
+    listed = estimator.most_pairs(tables.left, tables.right)
+    most = listed if wanted is None else min(listed, wanted)
+    way, blocks = None, None
     if hasattr(estimator, "plan"):
         way = estimator.plan(tables.left, tables.right)
+    if hasattr(estimator, "profile"):
+        blocks = estimator.profile(tables.left, tables.right, n=_LARGEST)
     if run.as_json:
-        result = {
+        result: dict[str, Any] = {
             "dry_run": True, "method": method, "n_left": n, "n_right": m,
-            "most_pairs": wanted, "n_possible": possible,
+            "most_pairs": most, "n_pairs": listed, "n_possible": possible,
         }  # fmt: skip
         if way is not None:
             result["plan"] = vars(way)
+        if blocks is not None:
+            result["blocks"] = {
+                **vars(blocks),
+                "rows": [r._asdict() for r in blocks.rows],
+            }
         return run.report(parameters=parameters, result=result)
     return print_facts(
         [
             ("method", f"{method} ({type(estimator).__name__})"),
             ("tables", tables.sizes),
             ("columns", ", ".join(tables.left.columns)),
-            ("pairs at most", "all found" if wanted is None else f"{wanted:,}"),
+            ("pairs at most", f"{most:,}"),
+            *([("before the budget", f"{listed:,}")] if listed > most else []),
             ("possible", f"{possible:,}"),
+            *([] if blocks is None else _block_facts(blocks)),
             *((name.replace("_", " "), _told(v)) for name, v in given.items()),
             *([] if way is None else way.facts()),
         ]
     )
+
+
+def _block_facts(profile: BlockProfile) -> list[tuple[str, object]]:
+    """Tell the number of blocks, and the largest: what makes most of the pairs."""
+    told = f"{profile.n_blocks:,}, {profile.n_purged:,} of them purged for their size"
+    rows: list[tuple[str, object]] = [("blocks", told)]
+    for row in profile.rows:
+        purged = ", purged" if row.purged else ""
+        sizes = f"{row.n_left:,} x {row.n_right:,} records, {row.n_pairs:,} pairs"
+        rows.append(("large block", f"{row.key} {row.value!r}: {sizes}{purged}"))
+    return rows
 
 
 def _told(value: object) -> object:
@@ -246,7 +316,7 @@ def _tell(
     report: BlockingReport,
     outputs: Outputs,
 ) -> None:
-    parameters = estimator.get_params(deep=False)
+    parameters = _parameters(estimator)
     wrote = ", ".join(map(place, outputs.names))
     facts: list[tuple[str, object]] = [("method", type(estimator).__name__)]
     facts += report.facts()
