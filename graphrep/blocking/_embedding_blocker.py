@@ -9,14 +9,14 @@ import numpy as np
 
 from graphrep._tasks import Costs
 from graphrep._utils._devices import on_processor
-from graphrep._utils._sklearn_compat import THREADS, HasMethods, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, HasMethods
 from graphrep.blocking._block_costs import costs_of_vectors
 from graphrep.blocking._block_files import Search, Workplace
 from graphrep.blocking._blocker import COMMON, RawPairs
 from graphrep.blocking._encoder import vector_neighbours
 from graphrep.blocking._hash_search import HASHING, HashSearch
 from graphrep.blocking._neighbour_blocker import NEIGHBOURS, NeighbourBlocker
-from graphrep.blocking._records import Records
+from graphrep.blocking._records import Records, tags_of
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.retrieval import ExactIndex
 from graphrep.typing import AnyArray, FloatArray, PathType
@@ -34,8 +34,9 @@ class EmbeddingBlocker(HashSearch, NeighbourBlocker):
         one, that returns an array of shape (n_texts, n_components). Or the vectors
         themselves, (left, right), or (left,) for one table: a row for each record, in
         the order of the tables.
-    style : {"plain", "tagged"}, default="plain"
-        How a record is written as a text, see `Records.texts`.
+    style : {"plain", "tagged"} or str, default="plain"
+        How a record is written as a text, see `Records.texts`; a text such as
+        ``"COL {column} VAL {value}"`` gives the tags.
     search : {"exact", "hash"}, default="exact"
         Whether neighbours are looked up among all records, or by `HashIndex` with
         ``hash_options``.
@@ -103,7 +104,7 @@ default="auto"
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "encoder": [callable, tuple, HasMethods("encode")],
-        "style": [StrOptions({"plain", "tagged"})],
+        "style": [str],
         **HASHING,
         **NEIGHBOURS,
         "random_state": ["random_state"],
@@ -165,6 +166,7 @@ default="auto"
                 f"device={self.device!r}."
             )
         self._check_search()
+        tags_of(self.style)
         self._prepare(A, B, one_table)
 
     def _pairs(self, A: Records, B: Records, one_table: bool) -> RawPairs:

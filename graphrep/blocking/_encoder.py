@@ -6,6 +6,7 @@ An encoder of records has two methods and takes its settings in ``__init__``.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -58,6 +59,16 @@ class Encoder(Protocol):
     def transform(self, records: Records, *, n_jobs: int | None = None) -> FloatArray:
         """Vectors of records: float32 (n, d), of length 1, or 0 for an empty record."""
         ...
+
+
+def vectors_of(
+    encoder: Encoder, records: Records, n_jobs: int | None, progress: Progress | None
+) -> FloatArray:
+    """Vectors of records; an encoder that can tell how far it is does so."""
+    more: dict[str, Any] = {}
+    if progress and "progress" in inspect.signature(encoder.transform).parameters:
+        more["progress"] = progress
+    return encoder.transform(records, n_jobs=n_jobs, **more)
 
 
 def unit_vectors(vectors: AnyArray) -> FloatArray:

@@ -19,7 +19,7 @@ from graphrep.blocking._block_files import Search, Workplace
 from graphrep.blocking._blocker import COMMON, RawPairs
 from graphrep.blocking._candidate_pairs import CandidatePairs
 from graphrep.blocking._certificate import LSHCertificate, near_rows
-from graphrep.blocking._encoder import vector_neighbours
+from graphrep.blocking._encoder import vector_neighbours, vectors_of
 from graphrep.blocking._hash_search import HASHING, HashSearch
 from graphrep.blocking._known_matches import KnownMatches
 from graphrep.blocking._lexical_encoder import LexicalEncoder
@@ -388,8 +388,9 @@ default="auto"
         k = self.n_neighbors
         if isinstance(self.encoder_, LexicalEncoder):
             return self.encoder_.neighbours(A, B, one_table, k)
-        X = self.encoder_.transform(A, n_jobs=self.n_jobs)
-        Y = X if one_table else self.encoder_.transform(B, n_jobs=self.n_jobs)
+        told = self.n_jobs, self._progress
+        X = vectors_of(self.encoder_, A, *told)
+        Y = X if one_table else vectors_of(self.encoder_, B, *told)
         return vector_neighbours(
             X, Y, one_table=one_table, k=k, n_jobs=self.n_jobs,
             index=self._indexes(one_table),

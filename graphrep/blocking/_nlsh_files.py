@@ -12,6 +12,7 @@ from graphrep.blocking._block_costs import costs_of_rows, costs_of_vectors, entr
 from graphrep.blocking._block_files import Search, Workplace, scored_blocks
 from graphrep.blocking._blocker import RawPairs
 from graphrep.blocking._candidate_pairs import CandidatePairs
+from graphrep.blocking._encoder import vectors_of
 from graphrep.blocking._lexical_encoder import LexicalEncoder
 from graphrep.blocking._pair_ranker import PAIRS_AT_ONCE, PairRanker, ranking_features
 from graphrep.blocking._records import Records
@@ -46,7 +47,8 @@ def nlsh_search(blocker: NLSHBlocker, place: Workplace) -> Search:
     if isinstance(encoder, LexicalEncoder):
         rows = [encoder.transform(records) for records in tables]
         return place.row_search(rows, blocker.max_postings)
-    vectors = [encoder.transform(records, n_jobs=blocker.n_jobs) for records in tables]
+    told = blocker.n_jobs, blocker._progress
+    vectors = [vectors_of(encoder, records, *told) for records in tables]
     return place.vector_search(vectors, *blocker._hashing_in_files(place.one_table))
 
 

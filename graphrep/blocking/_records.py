@@ -17,6 +17,8 @@ from graphrep.io._blame import blame_file
 from graphrep.retrieval._text_features import normal_form
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
+_TAGGED = "[COL] {column} [VAL] {value}"
+
 
 class Records:
     """A table of records: unique ids, and named columns of texts.
@@ -140,26 +142,36 @@ class Records:
         ----------
         columns : iterable of str or None, default=None
             Columns to use, in this order; None takes all.
-        style : {"plain", "tagged"}, default="plain"
+        style : {"plain", "tagged"} or str, default="plain"
             "plain" joins the values with blanks; "tagged" writes
             ``[COL] name [VAL] value`` for each value that is not missing, as Ditto
-            and Sudowoodo do.
+            does. A text with ``{value}``, and ``{column}`` where its name is wanted,
+            is what is written for each: ``"COL {column} VAL {value}"`` is what the
+            code of Sudowoodo writes.
 
         Returns
         -------
         list of str
+
+        Raises
+        ------
+        GraphValueError
+            For a style without ``{value}``.
         """
-        if style not in ("plain", "tagged"):
-            raise GraphValueError(f"style must be 'plain' or 'tagged'; got {style!r}.")
+        around = tags_of(style)
         names = self.check_columns(columns)
         if not names:
             return [""] * len(self)
         values = [self.columns[name].tolist() for name in names]
-        if style == "plain":
+        if around is None:
             return [" ".join(filter(None, row)) for row in zip(*values, strict=True)]
-        tags = [f"[COL] {name} [VAL] " for name in names]
+        tags = [[part.replace("{column}", name) for part in around] for name in names]
         return [
-            " ".join(tag + text for tag, text in zip(tags, row, strict=True) if text)
+            " ".join(
+                before + text + after
+                for (before, after), text in zip(tags, row, strict=True)
+                if text
+            )
             for row in zip(*values, strict=True)
         ]
 
@@ -190,6 +202,20 @@ class Records:
             if name not in self.columns:
                 raise GraphValueError(_no_column(name, self.columns))
         return names
+
+
+def tags_of(style: str) -> tuple[str, str] | None:
+    """Say what stands before and after a value, None for nothing; see `texts`."""
+    if style == "plain":
+        return None
+    form = _TAGGED if style == "tagged" else style
+    before, value, after = form.partition("{value}")
+    if not value:
+        raise GraphValueError(
+            "style must be 'plain', 'tagged', or a text with {value} such as "
+            f"'COL {{column}} VAL {{value}}'; got {style!r}."
+        )
+    return before, after
 
 
 def as_records(

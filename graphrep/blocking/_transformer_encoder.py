@@ -15,7 +15,7 @@ from graphrep.blocking._dense_training import History, train
 from graphrep.blocking._language_model import LanguageModel, load_language_model
 from graphrep.blocking._losses import MatchLoss
 from graphrep.blocking._miner import TupleMiner
-from graphrep.blocking._records import Records
+from graphrep.blocking._records import Records, tags_of
 from graphrep.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -38,10 +38,11 @@ class TransformerEncoder(BaseEstimator):
         - the name of a model on the Hugging Face hub that is on this disk already.
           Nothing is downloaded unless ``download=True``;
         - a `SentenceTransformer` that is loaded already.
-    style : {"plain", "tagged"}, default="plain"
+    style : {"plain", "tagged"} or str, default="plain"
         How a record becomes a text: the values alone, which sentence encoders were
         made for, or "[COL] name [VAL] value ..." as Ditto, Sudowoodo and NLSHBlock do;
-        see `Records.texts`.
+        a text such as ``"COL {column} VAL {value}"`` gives the tags. See
+        `Records.texts`.
     columns : list of str or None, default=None
         Columns that are read; None for all.
     pooling : {"auto", "mean", "cls"}, default="auto"
@@ -95,7 +96,7 @@ class TransformerEncoder(BaseEstimator):
     """
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
-        "style": [StrOptions({"tagged", "plain"})],
+        "style": [str],
         "columns": [list, tuple, None],
         "pooling": [StrOptions({"auto", "mean", "cls"})],
         "max_length": [Interval(Integral, 3, None, closed="left")],
@@ -177,6 +178,7 @@ class TransformerEncoder(BaseEstimator):
             If there is no such device.
         """
         self._validate_params()
+        tags_of(self.style)
         torch, device = self._torch()
         self.language_model_: LanguageModel = load_language_model(
             self.model, pooling=self.pooling, download=self.download

@@ -44,6 +44,20 @@ def test_pairs_when_exact_then_nearest_of_both_sides():
     assert cosines[best] in (cosines[best[0]].max(), cosines[:, best[1]].max())
 
 
+def test_style_when_tags_are_given_then_read_by_the_encoder():
+    seen = []
+
+    def encode(texts):
+        seen.extend(texts)
+        return letters(texts)
+
+    blocker = EmbeddingBlocker(encode, style="COL {column} VAL {value}")
+    blocker.fit_candidate_pairs({"t": ["ab"]}, {"t": ["abc"]})
+    assert seen == ["COL t VAL ab", "COL t VAL abc"]
+    with pytest.raises(GraphValueError, match="style must be"):
+        blocker.set_params(style="json").fit({"t": ["ab"]}, {"t": ["abc"]})
+
+
 @pytest.mark.parametrize("encoder", [letters, Encoder()])
 def test_encoder_when_function_or_object_then_used(encoder):
     A, B = {"t": ["aab", "ccd", ""]}, {"t": ["dcc", "baa", "", "hhh"]}

@@ -86,3 +86,17 @@ def test_options_when_of_no_use_then_said(options, said):
 def test_lexical_when_hashed_then_told_what_bounds_it():
     with pytest.raises(GraphValueError, match="max_postings=2000"):
         NLSHBlocker(search="hash").fit({"t": ["a"]}, {"t": ["b"]})
+
+
+def test_encoder_when_it_tells_how_far_it_is_then_shown():
+    class Telling(Stored):
+        def transform(self, records, *, n_jobs=None, progress=None):
+            progress("encode", 0, len(records))
+            return super().transform(records)
+
+    vectors, A, B = _task(20)
+    steps = []
+    blocker = NLSHBlocker(Telling(vectors), random_state=0)
+    blocker._progress = lambda *step: steps.append(step)
+    blocker.fit_candidate_pairs(A, B)
+    assert steps == [("encode", 0, 20)] * 2

@@ -183,8 +183,15 @@ def test_texts_when_joined_then_without_the_missing():
     assert records.texts(["name"], "tagged") == [
         "[COL] name [VAL] Zoë Straße", "", "[COL] name [VAL] 東京 タワー",
     ]  # fmt: skip
+    assert records.texts(["year", "name"], "COL {column} VAL {value};")[1:] == [
+        "COL year VAL 2000;", "COL year VAL 2001; COL name VAL 東京 タワー;",
+    ]  # fmt: skip
+    odd = as_records({"{value}": ["{column}"]})
+    assert odd.texts(style="<{column}>{value}</{column}>") == [
+        "<{value}>{column}</{value}>"
+    ]
     assert records.texts([]) == ["", "", ""]
-    with pytest.raises(GraphValueError, match="style"):
+    with pytest.raises(GraphValueError, match=r"a text with \{value\} such as"):
         records.texts(style="json")
     with pytest.raises(GraphValueError, match=r"no column 'colour'.*'name'"):
         records.texts(["colour"])
