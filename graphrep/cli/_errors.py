@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
@@ -24,6 +25,8 @@ DEBUG_KEY, COMMAND_KEY = "graphrep.debug", "graphrep.command"
 _OF_READING = ("not recognised", "first bytes")
 _ADVICE = re.compile(r"\b([Pp]ass|[Cc]hoose other) ([a-z_]+)=([^\s.,;]?)")
 _CHOICE = re.compile(r"(?<= --format with one of )[\w, -]+(?=\.)")
+
+_NO_CHOICE = re.compile(r"'(.+)' is not one of ")
 
 # The first class that fits decides.
 _CODES: tuple[tuple[type[BaseException], int], ...] = (
@@ -76,6 +79,11 @@ def exit_codes(ctx: click.Context) -> Iterator[None]:
         if type(error) is click.UsageError:
             text = in_options(error.message, ctx)
             raise click.UsageError(text, error.ctx) from error
+        if isinstance(error, click.BadParameter) and (meant := _meant(error)):
+            text = f"{error.message}{meant}"
+            raise click.BadParameter(
+                text, error.ctx, error.param, error.param_hint
+            ) from error
         raise
     except BrokenPipeError:
         _forget_stdout()
@@ -88,6 +96,21 @@ def exit_codes(ctx: click.Context) -> Iterator[None]:
             traceback.print_exc()
         code = exit_code_of(error)
         raise Failure(in_options(_sentence(error, code), ctx), code) from error
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Sentence with what comes closest to a name, behind a blank; or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def _meant(error: click.BadParameter) -> str:
+    """Sentence with the choice of an option that comes closest to what was given."""
+    kind = None if error.param is None else error.param.type
+    given = _NO_CHOICE.match(error.message)
+    if not isinstance(kind, click.Choice) or given is None:
+        return ""
+    return did_you_mean(given[1], map(str, kind.choices))
 
 
 def in_options(text: str, ctx: click.Context | None) -> str:

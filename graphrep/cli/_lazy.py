@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import click
+
+from graphrep.cli._errors import did_you_mean
 
 
 class Entry(NamedTuple):
@@ -58,8 +59,7 @@ class LazyGroup(click.Group):
         """Find the command that the arguments name, or say what comes close."""
         name = args[0]
         if name not in self.entries and not name.startswith("-"):
-            near = difflib.get_close_matches(name, self.entries, n=1, cutoff=0.5)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(name, self.entries)
             ctx.fail(f"No such command {name!r}.{hint}")
         return super().resolve_command(ctx, args)
 

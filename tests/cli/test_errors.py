@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -136,3 +139,34 @@ def test_advice_when_the_command_has_no_such_option_then_as_it_is() -> None:
     assert "odd; pass delimiter=." in result.stderr
     result = fail_with(exceptions.GraphValueError("odd; pass verbose=2."))
     assert "odd; pass --verbose 2." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("block KARATE -m tfidff", "'tfidf'"),
+        ("link KARATE --phrase x -m ngrm", "'ngram'"),
+        ("kge train KARATE -m complx", "'complex'"),
+        ("hypergraph reconstruct KARATE -m marioo", "'marioh'"),
+        ("embed fastrp KARATE -o v --preset link_predicton", "'link_prediction'"),
+        ("embed fastrp KARATE -o v --format npzz", "'npz'"),
+        ("embed fastrp KARATE -o v --presett x", "'--preset'"),
+        ("embed node2vek KARATE", "'node2vec'"),
+        ("completion bashh", "'bash'"),
+    ],
+)
+def test_name_when_mistyped_then_asks_what_was_meant(
+    invoke: Callable[..., Any], karate: Path, line: str, meant: str
+) -> None:
+    done = invoke(*(karate if part == "KARATE" else part for part in line.split()))
+    assert done.exit_code == 2
+    assert done.stderr.endswith(f"Did you mean {meant}?\n")
+
+
+def test_name_when_nothing_comes_close_then_no_guess(
+    invoke: Callable[..., Any], karate: Path
+) -> None:
+    done = invoke("block", karate, "-m", "xyz")
+    assert done.exit_code == 2
+    assert "is not one of" in done.stderr
+    assert "Did you mean" not in done.stderr
