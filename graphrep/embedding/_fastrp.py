@@ -313,6 +313,7 @@ class FastRP(SharesExecutor, GraphTransformer):
         if self.plan_.layout is not None:
             self.device_ = "cpu"
             self._take_state(large.fit_in_files(self, graph, store, out))
+            runs.warn_if_zero(self.embedding_, graph)
             return self.embedding_
         array = None if large.is_path(out) else out
         run = runs.Run(recipe, graph, self.random_seed_, features, array)
@@ -320,6 +321,7 @@ class FastRP(SharesExecutor, GraphTransformer):
         self.device_ = engine.device
         with numba_threads(self.n_jobs):
             self._take_state(engine.fit(run, self._steps(run.n_steps, X)))
+        runs.warn_if_zero(self.embedding_, graph)
         if large.is_path(out):
             self.embedding_ = large.keep_in_store(self.embedding_, graph, recipe, out)
         return self.embedding_

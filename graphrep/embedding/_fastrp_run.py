@@ -10,6 +10,7 @@ from scipy import sparse
 
 from graphrep._utils._arrays import aligned_empty
 from graphrep._utils._devices import on_processor
+from graphrep._utils._warn import warn_user
 from graphrep.embedding._fastrp_state import Recipe, Slot, State
 from graphrep.embedding._propagation import (
     FINISH_L2,
@@ -34,6 +35,7 @@ from graphrep.typing import AnyArray, FloatArray
 _FINISH = {None: FINISH_NONE, "l2": FINISH_L2, "zscore": FINISH_SUMS}
 _FACTOR_RANGE = {4: (1e-15, 1e15), 8: (1e-100, 1e100)}  # by bytes of a number:
 # degree factors beyond would over- or underflow
+_ROWS_TO_SEE = 4096  # at which it mostly shows that not all vectors are zero
 _FEATURE_SPARSITY = 3.0
 _FEATURE_STREAM = 0xD1B54A32D192ED03  # keeps feature keys apart from node keys;
 # not the hash's own increment, which would give feature i the bits of node i + 1
@@ -413,3 +415,19 @@ def _mean_norm(matrix: Any) -> float:
     dense = np.asarray(matrix, np.float64)
     norms = np.sort(np.sqrt((dense * dense).sum(axis=1)))
     return float(norms.mean()) if dense.size else 0.0
+
+
+def warn_if_zero(embedding: Any, graph: Graph) -> None:
+    """Warn where the projection tells no two nodes apart, as on tiny graphs.
+
+    Entries of it cancel over the neighbours of every node, or all nodes get the same
+    unit vector, which the z-score takes away.
+    """
+    if embedding[:_ROWS_TO_SEE].any() or not len(graph.indices) or embedding[:].any():
+        return
+    n_nodes, n_columns = embedding.shape
+    warn_user(
+        f"All {n_nodes:,} vectors are zero: in {n_columns} dimensions the few signs of "
+        "this projection cancel or are the same for all nodes. Take a larger "
+        "n_components or another random_state."
+    )

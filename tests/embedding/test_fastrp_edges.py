@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -61,6 +63,21 @@ def test_embedding_when_star_then_leaves_are_equal():
     out = _fit(_star())
     assert (out[1:] == out[1]).all()
     assert not np.allclose(out[0], out[1])
+
+
+def test_embedding_when_no_nodes_are_told_apart_then_a_warning():
+    ring = np.roll(np.eye(4), 1, axis=1)
+    ring += ring.T
+    zero = []
+    for seed in range(30):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            vectors = FastRP(2, random_state=seed).fit_transform(ring)
+        told = [w for w in caught if "All 4 vectors are zero" in str(w.message)]
+        assert len(told) == (not vectors.any())
+        zero += [seed] * len(told)
+    assert 0 < len(zero) < 30  # another random_state helps
+    assert all(FastRP(16, random_state=s).fit_transform(ring).any() for s in zero)
 
 
 def test_embedding_when_twin_components_then_only_the_projection_differs(reference):
