@@ -71,8 +71,8 @@ def to_concept_map(
     -----
     `PhraseLinker` without labels gives a name that is the phrase a chance of 0.9,
     divided among the concepts that have it, so that a score of 1 alone would call
-    nothing equivalent. Case and blanks do not matter. Only names of kind preferred
-    and exact count, and none that two concepts share.
+    nothing equivalent. Case and blanks do not matter. Only names of kind preferred,
+    exact and layperson count, and none that two concepts share.
     """
     word, _, _ = _words(version)
     codes = looked_up(found, codes, "Codes")

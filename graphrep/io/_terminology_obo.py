@@ -34,8 +34,8 @@ def read_terminology_obo(
     -------
     Terminology
         Types are namespaces. A synonym's type decides its kind if it speaks of
-        abbreviations or lay words, its scope else. ``alt_id`` and ``replaced_by``
-        make ``replaced_by``.
+        abbreviations, or of lay words under the scope EXACT; its scope else.
+        ``alt_id`` and ``replaced_by`` make ``replaced_by``.
     """
     document = read_obo(path, strict=strict, encoding=encoding)
     builder = TerminologyBuilder(path, retired=retired)
@@ -54,11 +54,15 @@ def read_terminology_obo(
 
 
 def synonym_kind(scope: str, kind: str) -> str:
-    """Kind of a synonym with a scope (``EXACT`` …) and the name of a type."""
+    """Kind of a synonym with a scope (``EXACT`` …) and the name of a type.
+
+    A lay word that is wider or narrower than its concept is named by that.
+    """
     words = kind.lower()
     if "abbrev" in words or "acronym" in words:
         return "abbreviation"
-    if "layperson" in words or "lay_" in words or "consumer" in words:
+    is_lay = "layperson" in words or "lay_" in words or "consumer" in words
+    if is_lay and scope == "EXACT":
         return "layperson"
     return scope.lower()
 

@@ -35,6 +35,7 @@ COLUMNS = {
 }  # fmt: skip
 _ORDER = ("id", "name", "synonyms", "parents", "types", "definition")
 _KIND_COLUMNS = ("type", "scope", "kind")
+_OTHER_MEANING = ("narrow", "broad", "related")
 _RETIRED = {"retired", "obsolete", "inactive", "deprecated"}
 _YES = {"1", "true", "yes", "y"}
 _SUFFIXES = ("", ".gz", ".bz2", ".xz", ".zst")
@@ -146,14 +147,20 @@ def _take_synonyms(builder: TerminologyBuilder, file: Path, encoding: str) -> No
 
 
 def _kind(words: list[str]) -> str:
-    """Kind of a name by what its type, scope or kind says; the type goes first."""
+    """Kind of a name by what its type, scope or kind says; the type goes first.
+
+    A lay word that is wider or narrower than its concept is named by that.
+    """
     names = list(KIND_CODES)
+    found = []
     for word in words:
         if (code := KIND_WORDS.get(word.strip().lower())) is not None:
-            return names[code]
-        if "layperson" in word or "abbreviation" in word:
-            return "layperson" if "layperson" in word else "abbreviation"
-    return "exact"
+            found.append(names[code])
+        elif "layperson" in word or "abbreviation" in word:
+            found.append("layperson" if "layperson" in word else "abbreviation")
+    if found[:1] == ["layperson"]:
+        return next((kind for kind in found if kind in _OTHER_MEANING), "layperson")
+    return found[0] if found else "exact"
 
 
 class _Reader:

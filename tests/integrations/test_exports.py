@@ -186,7 +186,7 @@ def judged():
     )  # fmt: skip
     rows = [
         ("seizures ", 0, 0.9, 1, True), ("HP:1", 0, 0.9, 1, True),
-        ("Fit", 0, 0.9, 1, False), ("Turn", 0, 0.9, 1, False),
+        ("Fit", 0, 0.9, 1, False), ("Turn", 0, 0.9, 1, True),
         ("Cold", 1, 0.45, 1, False),
         ("seizured", 0, 0.9, 1, False), ("Seizure", 0, 0.9, 2, False),
         ("convulsion", 0, 1.0, 2, True),
@@ -211,6 +211,17 @@ def test_maps_when_the_exact_stage_found_the_name_then_it_is_the_same(judged):
     assert parts == ["equivalent" if one else "related-to" for one in same]
     predicates = sssom.to_mapping(found).predicates.tolist()
     assert predicates == [f"skos:{'exact' if one else 'close'}Match" for one in same]
+
+
+def test_maps_when_a_dictionary_finds_a_name_of_another_kind_then_it_is_close(judged):
+    known = judged[0].terminology
+    found = NameDictionary().fit(known).candidates(["Fit", "Turn", "HP:1", "Seizure"])
+    assert found.scores.tolist() == [1.0] * 4
+    predicates = sssom.to_mapping(found).predicates.tolist()
+    assert predicates == ["skos:closeMatch", *["skos:exactMatch"] * 3]
+    both = Terminology(["A"], ["fit", "Fit"], [0, 0], name_kinds=["broad", "exact"])
+    found = NameDictionary().fit(both).candidates(["FIT"])
+    assert sssom.to_mapping(found).predicates.tolist() == ["skos:exactMatch"]
 
 
 def test_maps_when_exact_is_a_score_in_float32_then_it_counts(judged):

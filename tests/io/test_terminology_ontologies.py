@@ -173,7 +173,7 @@ def test_the_three_formats_agree(ontology):
     assert t.ids.tolist() == ["X:1", "X:2"]
     assert t.names("X:2") == ["fever", "pyrexia", 'so "hot"', "FVR"]
     kinds = [t.KINDS[code] for code in t.name_kinds]
-    assert kinds == ["preferred", "preferred", "exact", "layperson", "abbreviation"]
+    assert kinds == ["preferred", "preferred", "exact", "narrow", "abbreviation"]
     assert t.ancestors("X:2") == ["X:1"]
     assert t.definitions.tolist() == [None, "Hot."]
     assert t.xrefs == [(), ("UMLS:C1",)]
@@ -272,3 +272,27 @@ def test_every_format_has_a_reader_that_explains_itself():
         reader = getattr(import_module(module), function)
         assert reader.__doc__
         assert next(iter(inspect.signature(reader).parameters)) == "path"
+
+
+def test_lay_words_are_so_if_they_mean_the_concept(tmp_path):
+    path = tmp_path / "x.obo"
+    path.write_text(
+        "[Term]\nid: X:1\nname: seizure\n"
+        'synonym: "fits" EXACT layperson []\nsynonym: "epilepsy" RELATED layperson []\n'
+        'synonym: "attack" BROAD layperson []\nsynonym: "spell" layperson []\n'
+    )
+    t = read_terminology(path)
+    kinds = [t.KINDS[code] for code in t.name_kinds]
+    assert dict(zip(t.name_texts, kinds, strict=True)) == {
+        "seizure": "preferred", "fits": "layperson", "epilepsy": "related",
+        "attack": "broad", "spell": "related",
+    }  # fmt: skip
+    rows = "".join(
+        f"X:1\t{scope}\tlayperson\t{text}\n"
+        for scope, text in (("EXACT", "fits"), ("RELATED", "epilepsy"), ("", "spell"))
+    )
+    table = tmp_path / "synonyms.tsv"
+    table.write_text(f"id\tscope\ttype\ttext\nX:1\tNAME\t\tseizure\n{rows}")
+    t = read_terminology(table)
+    kinds = [t.KINDS[code] for code in t.name_kinds]
+    assert kinds == ["preferred", "layperson", "related", "layperson"]
