@@ -181,9 +181,10 @@ def choose_plan(
 ) -> TaskPlan:
     """Choose the way of some work from what it takes, or refuse with the numbers.
 
-    It goes through files if an executor is given or the memory does not hold it whole:
-    as many workers as were asked for, then the largest blocks that fit. Where nothing
-    fits, the same with fewer threads; the plan then says how many were ``asked``.
+    It goes through files if an executor is given or the memory does not hold it whole,
+    not even with half the threads: as many workers as were asked for, then the largest
+    blocks that fit. Where nothing fits, the same with fewer threads; the plan then says
+    how many were ``asked``.
 
     Parameters
     ----------
@@ -200,9 +201,14 @@ def choose_plan(
         If no way keeps to the limit, not even with one thread.
     """
     wanted, each = count_workers(executor, n_jobs)
-    fixed = not is_ours(executor)
+    fixed, jobs = not is_ours(executor), wanted * each
+    if executor is None:
+        for threads in range(jobs, (jobs + 1) // 2 - 1, -1):
+            whole = _whole(costs, threads, limit)
+            if limit is None or whole.memory <= limit:
+                return replace(whole, asked=jobs if threads < jobs else None)
     for workers, threads in ways_to_share(wanted, each, fixed=fixed):
-        asked = wanted * each if workers * threads < wanted * each else None
+        asked = jobs if workers * threads < jobs else None
         whole = _whole(costs, threads, limit)
         if executor is None and (limit is None or whole.memory <= limit):
             return replace(whole, asked=asked)

@@ -37,7 +37,9 @@ def resolve_n_jobs(n_jobs: int | None) -> int:
 def at_most_threads(most: int) -> Iterator[None]:
     """Keep whatever runs in the block to so many threads, also where more are asked.
 
-    For a plan with fewer threads than ``n_jobs``, which a limit of memory made.
+    For a plan with fewer threads than ``n_jobs``, which a limit of memory made. The
+    bound is the calling thread's: one that a pool starts does not see it, so work asks
+    `resolve_n_jobs` before it opens a pool, as all of it does.
     """
     token = _MOST.set(most)
     try:

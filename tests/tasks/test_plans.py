@@ -234,7 +234,8 @@ COSTS = Costs(
     [
         (None, None, ("memory", 1, 8, None, None)),
         (None, 1400, ("memory", 1, 8, None, None)),
-        (None, 1399, ("files", 1, 8, 200, None)),  # all threads, before fewer in memory
+        (None, 1399, ("memory", 1, 7, None, 8)),
+        (None, 1200, ("memory", 1, 4, None, 8)),  # half of them, before files
         (None, 1199, ("files", 1, 7, 100, 8)),
         (None, 1000, ("files", 1, 4, 100, 8)),
         (None, 850, ("files", 1, 1, 100, 8)),
@@ -245,7 +246,7 @@ COSTS = Costs(
         ("processes", 850, ("files", 1, 1, 100, 8)),
     ],
 )
-def test_plan_when_memory_is_short_then_smaller_blocks_before_fewer_threads(
+def test_plan_when_memory_is_short_then_half_the_threads_blocks_and_fewer_threads(
     monkeypatch, executor, limit, way
 ):
     counts = {None: (1, 8), "processes": (8, 1)}
@@ -260,6 +261,18 @@ def test_plan_when_memory_is_short_then_smaller_blocks_before_fewer_threads(
     assert told == (None if plan.asked is None else fewer)
     with pytest.raises(MemoryLimitError, match=r"one thread; .* Allow 850 bytes"):
         choose_plan(COSTS, limit=849, executor=executor, n_jobs=8)
+
+
+def test_plan_when_a_thread_less_fits_in_memory_then_no_files():
+    words = np.random.default_rng(0).normal(size=(900, 16)).astype(np.float32)
+    table = {"name": [f"record {i}" for i in range(900)]}
+    options = {"encoder": (words,), "n_neighbors": 5, "n_jobs": 2}
+    whole = EmbeddingBlocker(**options).fit(table).plan(table)
+    model = EmbeddingBlocker(**options, memory_limit=whole.memory - 1).fit(table)
+    plan = model.plan(table)
+    if whole.threads < 2:
+        pytest.skip("needs two processors")
+    assert (plan.path, plan.n_jobs, plan.asked) == ("memory", 1, 2)
 
 
 def test_plan_when_the_executor_is_not_ours_then_its_workers_alone_are_counted():
