@@ -286,9 +286,10 @@ def test_estimate_when_tables_are_empty_or_wrong_then_zero_or_refused(made):
         model.candidate_pairs(A, B)
 
 
-def test_estimate_when_memory_is_limited_then_kept_to_or_refused(made):
+@pytest.mark.parametrize("excluded", [False, True])
+def test_estimate_when_memory_is_limited_then_kept_to_or_refused(made, excluded):
     A, B, _ = made
-    model = TfidfBlocker(n_jobs=1).fit(A, B)
+    model = TfidfBlocker(n_jobs=1, exclude_identical=excluded).fit(A, B)
     pairs = model.candidate_pairs(A, B)
     model.estimate_recall(A, B, pairs=pairs)  # compiles
     model.set_params(memory_limit=1)
@@ -302,7 +303,8 @@ def test_estimate_when_memory_is_limited_then_kept_to_or_refused(made):
         assert tracemalloc.get_traced_memory()[1] <= model.memory_limit
     finally:
         tracemalloc.stop()
-    assert found == estimate_recall(pairs, A, B, n_jobs=1)
+    options = {"exclude_identical": excluded, "n_jobs": 1}
+    assert found == estimate_recall(pairs, A, B, **options)
 
 
 def test_report_when_given_an_estimate_then_shows_it(made):
