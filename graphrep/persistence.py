@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -64,12 +64,14 @@ _RECONSTRUCTORS = (
     "MaximalCliques",
 )
 _BLOCKERS = (
+    "IntersectionBlocker",
     "KeyBlocker",
     "MetaBlocker",
     "MinHashBlocker",
     "NLSHBlocker",
     "SortedNeighbourhoodBlocker",
     "TfidfBlocker",
+    "UnionBlocker",
 )
 _LINKERS = (
     "NGramIndex",
@@ -181,6 +183,31 @@ def load(path: PathType, *, mmap: bool = True, verify: bool = True) -> Any:
         except GraphFormatError as error:
             raise ModelFileError(str(error)) from None
     return _rebuild(store, config, arrays, ids)
+
+
+# -- parts -----------------------------------------------------------------------
+def state_of(estimator: Any) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+    """Give arrays and plain values of an estimator that is a part of another."""
+    name = _registered_name(estimator)
+    arrays, fitted = estimator._fitted_state()
+    told = {"class": name, "parameters": _parameters(estimator), "fitted": fitted}
+    return arrays, told
+
+
+def estimator_of(arrays: dict[str, AnyArray], told: dict[str, Any]) -> Any:
+    """Make an estimator again of what `state_of` gave; a LookupError for strangers."""
+    cls = _class_of(told["class"])
+    _check_names(cls, (*arrays, *told["fitted"]))
+    estimator = getattr(cls, "_blank", cls)(**told["parameters"])
+    estimator._set_fitted_state(arrays, told["fitted"])
+    return estimator
+
+
+def _check_names(cls: Any, names: Iterable[str]) -> None:
+    """Refuse names of fitted values that are none, or would hide a method."""
+    for name in names:
+        if not _NAME.fullmatch(name) or callable(getattr(cls, name, None)):
+            raise ValueError(f"fitted state under the name {name[:80]!r}")
 
 
 # -- writing ---------------------------------------------------------------------
@@ -396,9 +423,7 @@ def _rebuild(
     try:
         parameters = decode(config["parameters"])
         scalars = decode(config["fitted"])
-        for name in (*arrays, *scalars):
-            if not _NAME.fullmatch(name) or callable(getattr(cls, name, None)):
-                raise ValueError(f"fitted state under the name {name[:80]!r}")
+        _check_names(cls, (*arrays, *scalars))
         estimator = getattr(cls, "_blank", cls)(**parameters)
         estimator.node_ids_ = ids
         estimator._set_fitted_state(arrays, scalars)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
@@ -16,7 +16,10 @@ from graphrep.blocking._fit_once import FitOnce
 from graphrep.blocking._matches import Matches
 from graphrep.blocking._records import Records
 from graphrep.exceptions import GraphTypeError, GraphValueError
-from graphrep.typing import FloatArray, IntArray
+from graphrep.typing import AnyArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class UnionBlocker(FitOnce):
@@ -126,6 +129,42 @@ class UnionBlocker(FitOnce):
             total += min(bounds if wanted is None else [*bounds, wanted])
         return min(every, total // self._least())
 
+    # -- keeping -----------------------------------------------------------------
+    def _parameters_to_save(self) -> dict[str, Any]:
+        """Parameters; the blockers are kept fitted, so not here."""
+        return {**self.get_params(deep=False), "blockers": []}
+
+    def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        from graphrep.persistence import state_of
+
+        arrays, scalars = super()._fitted_state()
+        scalars["parts_"] = []
+        for at, blocker in enumerate(self.blockers_):
+            own, told = state_of(blocker)
+            arrays |= {f"part{at}_{name}": values for name, values in own.items()}
+            scalars["parts_"].append(told)
+        return arrays, scalars
+
+    def _set_fitted_state(
+        self, arrays: dict[str, AnyArray], scalars: dict[str, Any]
+    ) -> Self:
+        from graphrep.persistence import estimator_of
+
+        rest = dict(scalars)
+        self.blockers_ = []
+        for at, told in enumerate(rest.pop("parts_")):
+            head = f"part{at}_"
+            own = {
+                name.removeprefix(head): values
+                for name, values in arrays.items()
+                if name.startswith(head)
+            }
+            self.blockers_.append(estimator_of(own, told))
+        self.blockers = [clone(blocker) for blocker in self.blockers_]
+        self._check()
+        return super()._set_fitted_state({}, rest)
+
+    # -- parts -------------------------------------------------------------------
     def _check(self) -> None:
         if not len(self.blockers):
             raise GraphValueError("blockers must name at least one blocker; got none.")

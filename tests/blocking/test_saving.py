@@ -7,6 +7,8 @@ import pytest
 
 import graphrep
 from graphrep.blocking import (
+    EmbeddingBlocker,
+    IntersectionBlocker,
     KeyBlocker,
     MetaBlocker,
     MinHashBlocker,
@@ -14,6 +16,7 @@ from graphrep.blocking import (
     Records,
     SortedNeighbourhoodBlocker,
     TfidfBlocker,
+    UnionBlocker,
     as_records,
 )
 from graphrep.datasets import make_records
@@ -50,6 +53,44 @@ def test_load_when_saved_then_the_same_pairs(blocker, name, made, tmp_path):
     if name == "model" and not isinstance(blocker, KeyBlocker):
         wanted = blocker.estimate_recall(A, B, pairs=before)
         assert loaded.estimate_recall(A, B, pairs=after) == wanted
+
+
+@pytest.mark.parametrize("kind", [UnionBlocker, IntersectionBlocker])
+def test_load_when_of_several_blockers_then_the_same_pairs(kind, made, tmp_path):
+    A, B = as_records(made.left), as_records(made.right)
+    inner = UnionBlocker([KeyBlocker("qgrams"), MinHashBlocker(random_state=1)])
+    blocker = kind([NLSHBlocker(random_state=0), inner], weights=[2.0, 1.0])
+    before = blocker.fit_candidate_pairs(A, B, made.matches[:40])
+    blocker.save(tmp_path / "model.zip")
+    loaded = graphrep.load(tmp_path / "model.zip")
+    assert loaded.candidate_pairs(A, B) == before
+    assert repr(loaded) == repr(blocker)
+    assert loaded.n_pairs_ == blocker.n_pairs_
+    assert loaded.fit_candidate_pairs(A, B, made.matches[:40]) == before
+
+
+def test_load_when_a_part_is_a_stranger_then_refused(made, tmp_path):
+    blocker = UnionBlocker([TfidfBlocker()])
+    with pytest.raises(GraphTypeError, match="EmbeddingBlocker cannot be saved"):
+        UnionBlocker([EmbeddingBlocker(_first_letters)]).fit(made.left).save(
+            tmp_path / "odd"
+        )
+    blocker.fit(made.left).save(tmp_path / "model")
+    config = tmp_path / "model" / "config.json"
+    for old, new in (
+        ('"class": "TfidfBlocker"', '"class": "os.system"'),
+        ('"one_table_": true', '"__class__": true'),
+    ):
+        text = config.read_text("utf-8")
+        assert old in text
+        config.write_text(text.replace(old, new), "utf-8")
+        with pytest.raises(ModelFileError, match="does not fit UnionBlocker"):
+            graphrep.load(tmp_path / "model")
+        config.write_text(text, "utf-8")
+
+
+def _first_letters(texts):
+    return np.array([[ord(text[:1] or "a"), 1.0] for text in texts])
 
 
 def test_load_when_matches_are_known_then_aims_as_before(made, tmp_path):
