@@ -101,7 +101,7 @@ class SparseIndex:
         The arrays may be memory-mapped. They are trusted: only their sizes are checked.
         """
         shape = (len(arrays["indptr"]) - 1, n_features)
-        base = _csr(shape, arrays["data"], arrays["indices"], arrays["indptr"])
+        base = _rows_of(shape, arrays["data"], arrays["indices"], arrays["indptr"])
         index = cls.__new__(cls)
         index._base = base
         indptr, rows, values = (arrays[name] for name in _COLUMNS)
@@ -302,13 +302,13 @@ def _checked(matrix: Any, name: str) -> Any:
     if least == 0:
         rows = rows.copy()
         rows.eliminate_zeros()
-    return _csr(
+    return _rows_of(
         rows.shape, rows.data, rows.indices.astype(np.int32, copy=False),
         rows.indptr.astype(np.int64, copy=False),
     )  # fmt: skip
 
 
-def _csr(
+def _rows_of(
     shape: tuple[int, int], data: FloatArray, indices: IntArray, indptr: IntArray
 ) -> Any:
     """Take arrays as they are; scipy would give indices the type of the pointers."""
