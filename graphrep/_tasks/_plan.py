@@ -13,8 +13,45 @@ from graphrep.exceptions import MemoryLimitError
 MEMORY, FILES = "memory", "files"
 
 
+class PlanOfWork:
+    """What plans have in common: threads, memory, and being printed."""
+
+    workers: int
+    threads: int
+    memory: int
+    limit: int | None
+    asked: int | None
+
+    @property
+    def n_jobs(self) -> int:
+        """Processes times threads that work."""
+        return self.workers * self.threads
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name}: {value}" for name, value in self.facts())
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Lines of a table: what, and how much."""
+        raise NotImplementedError
+
+    def _facts_of_work(self, way: str) -> list[tuple[str, str]]:
+        """First lines: the way in words, who works, and the memory."""
+        facts = [
+            ("path", way),
+            ("workers", f"{self.workers}, threads of each: {self.threads}"),
+        ]
+        memory = human_bytes(self.memory)
+        if self.limit is None:
+            return [*facts, ("memory", memory)]
+        limit = human_bytes(self.limit)
+        if self.asked is not None:
+            fewer = f"{self.asked} -> {self.n_jobs} to keep within {limit}"
+            facts.append(("n_jobs", fewer))
+        return [*facts, ("memory", f"{memory} of {limit} allowed")]
+
+
 @dataclass(frozen=True)
-class TaskPlan:
+class TaskPlan(PlanOfWork):
     """What some work will do and take.
 
     Attributes
@@ -55,27 +92,12 @@ class TaskPlan:
     cpu_seconds: float | None = None
     asked: int | None = None
 
-    @property
-    def n_jobs(self) -> int:
-        """Processes times threads that work."""
-        return self.workers * self.threads
-
-    def __str__(self) -> str:
-        return "\n".join(f"{name}: {value}" for name, value in self.facts())
-
     def facts(self) -> list[tuple[str, str]]:
         """Lines of a table: what, and how much."""
         way = "in memory"
         if self.path == FILES:
             way = f"{self.n_tasks:,} tasks of {self.block:,} {self.unit} in files"
-        limit = "" if self.limit is None else f" of {human_bytes(self.limit)} allowed"
-        facts = [
-            ("path", way),
-            ("workers", f"{self.workers}, threads of each: {self.threads}"),
-            *fewer_jobs(self.asked, self.n_jobs, self.limit),
-            ("memory", f"{human_bytes(self.memory)}{limit}"),
-            ("disk", human_bytes(self.disk)),
-        ]
+        facts = [*self._facts_of_work(way), ("disk", human_bytes(self.disk))]
         if self.cpu_seconds is not None:
             facts.append(("processor time", f"about {self.cpu_seconds:,.0f} s"))
         return facts
@@ -134,15 +156,6 @@ def halved(most: int, least: int) -> tuple[int, ...]:
     while sizes[-1] > least:
         sizes.append(max(least, sizes[-1] // 2))
     return tuple(sizes)
-
-
-def fewer_jobs(
-    asked: int | None, n_jobs: int, limit: int | None
-) -> list[tuple[str, str]]:
-    """Line of a plan that says that fewer work than were asked for, if so."""
-    if asked is None or limit is None:
-        return []
-    return [("n_jobs", f"{asked} -> {n_jobs} to keep within {human_bytes(limit)}")]
 
 
 def ways_to_share(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from graphrep._tasks._executors import count_workers
-from graphrep._tasks._plan import fewer_jobs, is_ours, ways_to_share
+from graphrep._tasks._plan import PlanOfWork, is_ours, ways_to_share
 from graphrep._utils._memory import human_bytes
 from graphrep.embedding._fastrp_layout import (
     ENTRIES_AT_ONCE,
@@ -49,7 +49,7 @@ class Size(NamedTuple):
 
 
 @dataclass(frozen=True)
-class FastRPPlan:
+class FastRPPlan(PlanOfWork):
     """What a fit of `FastRP` will do and take.
 
     Attributes
@@ -100,14 +100,6 @@ class FastRPPlan:
     streamed: bool = False
     asked: int | None = None
 
-    @property
-    def n_jobs(self) -> int:
-        """Processes times threads that work."""
-        return self.workers * self.threads
-
-    def __str__(self) -> str:
-        return "\n".join(f"{name}: {value}" for name, value in self.facts())
-
     def facts(self) -> list[tuple[str, str]]:
         """Lines of a table: what, and how much."""
         ways = {
@@ -115,12 +107,8 @@ class FastRPPlan:
             MAPPED: "in memory, the graph mapped from its store",
             COLUMNS: f"{self.n_blocks} blocks of {self.block} columns in files",
         }
-        limit = "" if self.limit is None else f" of {human_bytes(self.limit)} allowed"
         return [
-            ("path", ways[self.path]),
-            ("workers", f"{self.workers}, threads of each: {self.threads}"),
-            *fewer_jobs(self.asked, self.n_jobs, self.limit),
-            ("memory", f"{human_bytes(self.memory)}{limit}"),
+            *self._facts_of_work(ways[self.path]),
             ("disk", human_bytes(self.disk)),
             ("read from files", human_bytes(self.bytes_read)),
             ("processor time", f"about {self.cpu_seconds:,.0f} s"),
