@@ -61,8 +61,8 @@ class Blocker(BaseEstimator):
         Columns that the method looks at; None for all.
     include, exclude : callable or None, default=None
         Rules: functions of two `Records` of one length (the left and the right records
-        of the pairs) that return a mask. Pairs that are not included, or are excluded,
-        are dropped before the budget is spent.
+        of the pairs, with all their columns) that return a mask. Pairs that are not
+        included, or are excluded, are dropped before the budget is spent.
     exclude_identical : bool, default=False
         Whether pairs of records that say the same, but for capitals and blanks, are
         dropped, and do not count as near: where both tables hold copies of one source,
@@ -359,8 +359,8 @@ class Blocker(BaseEstimator):
         )
 
     def _read(self, A: Any, B: Any) -> tuple[Records, Records | None]:
-        left = as_records(A, columns=self.columns)
-        right = None if B is None else as_records(B, columns=self.columns)
+        left = self._records(A)
+        right = None if B is None else self._records(B)
         if right is not None and self.columns is None:
             shared = [name for name in left.columns if name in right.columns]
             if not shared:
@@ -370,6 +370,14 @@ class Blocker(BaseEstimator):
                 )
         return left, right
 
+    def _records(self, table: Any) -> Records:
+        """Read a table; where there are rules, they see columns that are left out."""
+        names = ("include", "exclude", "rule", "blockers")  # those may have rules
+        ruled = any(getattr(self, name, None) is not None for name in names)
+        if self.columns is None or not ruled:
+            return as_records(table, columns=self.columns)
+        return as_records(as_records(table), columns=self.columns)
+
     def _apply_rules(
         self, raw: RawPairs, A: Records, B: Records,
         groups: tuple[IntArray, IntArray] | None = None,
@@ -378,7 +386,8 @@ class Blocker(BaseEstimator):
         for rule, wanted in ((self.include, True), (self.exclude, False)):
             if rule is None or not len(raw.left):
                 continue
-            mask = np.asarray(rule(A.repeat(raw.left), B.repeat(raw.right)))
+            sides = A.whole.repeat(raw.left), B.whole.repeat(raw.right)
+            mask = np.asarray(rule(*sides))
             if mask.shape != (len(raw.left),) or mask.dtype != bool:
                 raise GraphValueError(
                     "A rule must return one bool for each pair, an array of shape "

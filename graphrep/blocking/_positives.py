@@ -53,7 +53,7 @@ def rule_weights(
     parts = []
     for start in range(0, len(left), _SPAN):
         a, b = left[start : start + _SPAN], right[start : start + _SPAN]
-        said = np.asarray(rule(A.repeat(a), B.repeat(b)))
+        said = np.asarray(rule(A.whole.repeat(a), B.whole.repeat(b)))
         if said.shape != a.shape or said.dtype.kind not in "biuf":
             raise GraphValueError(
                 "A rule must return a bool or a number for each pair, an array of "

@@ -56,6 +56,8 @@ class Records:
     Records(n=2, columns=['name', 'price'])
     """
 
+    _whole: Records | None = None
+
     def __init__(self, columns: Mapping[str, Sequence[Any]], ids: Any = None) -> None:
         self.columns: dict[str, AnyArray] = {
             str(name): texts_of(values) for name, values in columns.items()
@@ -77,6 +79,11 @@ class Records:
         made = cls.__new__(cls)
         made.columns, made.index = columns, index
         return made
+
+    @property
+    def whole(self) -> Records:
+        """The records with the columns that `select` left out, for rules."""
+        return self if self._whole is None else self._whole
 
     @property
     def ids(self) -> AnyArray:
@@ -107,7 +114,10 @@ class Records:
     def take(self, rows: IntArray) -> Records:
         """Take the records of some rows, in the order given."""
         columns = {name: values[rows] for name, values in self.columns.items()}
-        return Records._made(columns, _index_of(self.ids[rows]))
+        made = Records._made(columns, _index_of(self.ids[rows]))
+        if self._whole is not None:
+            made._whole = self._whole.take(rows)
+        return made
 
     def repeat(self, rows: IntArray) -> Records:
         """Take records of some rows, perhaps the same ones again, numbered anew."""
@@ -117,7 +127,9 @@ class Records:
     def select(self, columns: Iterable[str]) -> Records:
         """Keep some of the columns, in the order given."""
         names = self.check_columns(columns)
-        return Records._made({name: self.columns[name] for name in names}, self.index)
+        made = Records._made({name: self.columns[name] for name in names}, self.index)
+        made._whole = self.whole
+        return made
 
     def numbers(self, column: str) -> FloatArray:
         """Texts of one column as float64, NaN where a text is no number.

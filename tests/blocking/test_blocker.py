@@ -50,6 +50,30 @@ def test_pairs_when_of_another_number_of_tables_then_refused(blocker, tmp_path):
         graphrep.load(tmp_path / "model").candidate_pairs(A, B)
 
 
+@pytest.mark.parametrize("blocker", [TfidfBlocker, NLSHBlocker])
+def test_rules_when_columns_are_left_out_then_seen_all_the_same(blocker):
+    names = ["red fox inn", "grey owl house", "blue hen cafe", "old mill bar"]
+    years = [1, 2, 3, 4], [1, 2, 9, 9]
+    left, right = ({"name": names, "year": y} for y in years)
+
+    def same_year(a, b):
+        return a["year"] == b["year"]
+
+    rules = {"include": same_year}
+    if blocker is NLSHBlocker:
+        rules |= {"rule": same_year, "random_state": 0}
+    one = blocker(columns=["name"], **rules)
+    for A, B in ((left, right), (as_records(left), as_records(right))):
+        found = one.fit_candidate_pairs(A, B)
+        assert sorted(zip(found.left_rows, found.right_rows, strict=True)) == [
+            (0, 0),
+            (1, 1),
+        ]
+        assert one.n_columns_in_ == 1
+    within = UnionBlocker([blocker(columns=["name"], **rules)], columns=["name"])
+    assert len(within.fit_candidate_pairs(left, right)) == 2
+
+
 def test_union_when_given_a_class_then_said():
     with pytest.raises(GraphTypeError, match="A blocker was expected"):
         UnionBlocker([TfidfBlocker]).fit(A, B)
