@@ -6,7 +6,6 @@ import secrets
 from functools import partial
 from importlib import import_module
 from inspect import signature
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +13,7 @@ import click
 from graphrep._utils._memory import available_memory, human_bytes
 from graphrep.cli._inputs import GraphSource
 from graphrep.cli._outputs import (
-    check_file,
+    check_model,
     check_output,
     check_vector_format,
     is_store,
@@ -106,8 +105,7 @@ class Plan:
             raise click.UsageError(
                 f"--output and --target are both {self.output!r}; name two files."
             )
-        if self.save_model is not None:
-            check_file(Path(self.save_model), overwrite=self.overwrite)
+        check_model(self.save_model, overwrite=self.overwrite)
 
     def make(self, verbose: int = 0) -> Any:
         """Make the estimator and check its parameters."""

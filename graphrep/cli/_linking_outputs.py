@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from graphrep.cli._linking import FORMATS
-from graphrep.cli._outputs import STANDARD_OUTPUT, check_file, check_output
+from graphrep.cli._outputs import STANDARD_OUTPUT, check_file, check_model, check_output
 
 if TYPE_CHECKING:
     from graphrep.cli._linking_inputs import Phrases
@@ -66,8 +66,9 @@ class Outputs(NamedTuple):
                 raise click.UsageError(f"-o - needs --format, {' or '.join(_TEXT)}.")
             self._check_compression()
             check_output(self.links, overwrite=overwrite, as_json=as_json)
-        for path in filter(None, (self.report, self.model)):
-            check_file(Path(path), overwrite=overwrite)
+        if self.report is not None:
+            check_file(Path(self.report), overwrite=overwrite)
+        check_model(self.model, overwrite=overwrite)
 
     def _check_compression(self) -> None:
         from graphrep.io._compression import strip_compression

@@ -91,6 +91,19 @@ def check_file(path: Path, *, overwrite: bool) -> None:
         )
 
 
+def check_model(path: str | None, *, overwrite: bool) -> None:
+    """Refuse what `check_file` does and, before any work, what `save` would refuse."""
+    if path is None:
+        return
+    check_file(Path(path), overwrite=overwrite)
+    from graphrep.persistence import _refuse_replacing
+
+    try:
+        _refuse_replacing(Path(path), overwrite=True)
+    except FileExistsError as error:
+        raise click.UsageError(str(error)) from error
+
+
 def is_store(path: str, format: str | None) -> bool:
     """Whether vectors go to a store, a directory by its suffix."""
     return format == STORE or (format is None and path.endswith(f".{STORE}"))

@@ -215,6 +215,20 @@ def test_evaluate_when_by_tasks_then_the_same_figures(
     assert "executor must be" in wrong.stderr
 
 
+def test_train_when_the_output_is_anothers_then_refused_before_the_work(
+    invoke: Invoke, files: dict[str, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "bert"
+    out.mkdir()
+    (out / "config.json").write_text('{"model_type": "bert"}')
+    nothing = tmp_path / "empty.tsv"
+    nothing.write_text("not read\n")
+    done = invoke("kge", "train", nothing, "-o", out, "--overwrite", *QUICK)
+    assert done.exit_code == 2
+    assert "no saved model" in done.stderr
+    assert (out / "config.json").read_text() == '{"model_type": "bert"}'
+
+
 def test_train_when_dry_run_then_the_memory_and_nothing_else(
     invoke: Invoke, files: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -12,7 +12,13 @@ from graphrep.cli._embedding import was_given
 from graphrep.cli._help import Decorator, Function, SectionCommand, option
 from graphrep.cli._inputs import READABLE_FILE, GraphSource, graph_input
 from graphrep.cli._method_options import flag, made_estimator, options_of_all
-from graphrep.cli._outputs import check_file, check_output, output_options, place
+from graphrep.cli._outputs import (
+    check_file,
+    check_model,
+    check_output,
+    output_options,
+    place,
+)
 from graphrep.cli._parameters import Source, read_source
 from graphrep.cli._render import print_facts
 from graphrep.cli._run import Run, command_options
@@ -190,8 +196,9 @@ class Outputs(NamedTuple):
         if self.hyperedges is not None:
             files.check_format(self.hyperedges, self.format)
             check_output(self.hyperedges, overwrite=overwrite, as_json=as_json)
-        for path in filter(None, (self.model, self.picture)):
-            check_file(Path(path), overwrite=overwrite)
+        if self.picture is not None:
+            check_file(Path(self.picture), overwrite=overwrite)
+        check_model(self.model, overwrite=overwrite)
         kinds = (".png", ".svg", ".pdf")
         if self.picture is not None and Path(self.picture).suffix.lower() not in kinds:
             raise click.UsageError(

@@ -16,7 +16,13 @@ from graphrep.cli._blocking import (
 from graphrep.cli._help import SectionCommand
 from graphrep.cli._inputs import READABLE_FILE
 from graphrep.cli._method_options import made_estimator
-from graphrep.cli._outputs import check_file, check_output, output_options, place
+from graphrep.cli._outputs import (
+    check_file,
+    check_model,
+    check_output,
+    output_options,
+    place,
+)
 from graphrep.cli._render import print_facts
 from graphrep.cli._run import Run, command_options
 
@@ -72,8 +78,9 @@ class Outputs(NamedTuple):
         if self.pairs is not None:
             self._check_format()
             check_output(self.pairs, overwrite=overwrite, as_json=as_json)
-        for path in filter(None, (self.report, self.curve, self.model)):
+        for path in filter(None, (self.report, self.curve)):
             check_file(Path(path), overwrite=overwrite)
+        check_model(self.model, overwrite=overwrite)
         if self.curve is not None and matches is None:
             raise click.UsageError("--curve needs --matches: recall is of something.")
         if self.curve is not None and Path(self.curve).suffix.lower() not in _PICTURES:

@@ -25,7 +25,7 @@ from graphrep.cli._executors import (
 from graphrep.cli._help import Decorator, Function, SectionCommand, option
 from graphrep.cli._inputs import READABLE_FILE
 from graphrep.cli._lazy import Entry, LazyGroup
-from graphrep.cli._outputs import check_file
+from graphrep.cli._outputs import check_file, check_model
 from graphrep.cli._parameters import estimator_options, read_source
 from graphrep.cli._render import memory_facts, print_facts, print_table
 from graphrep.cli._run import Run, command_options
@@ -168,8 +168,9 @@ def train(
     if not dry_run:
         if output is None:
             raise click.UsageError("Missing option '-o' / '--output'.")
-        for path in filter(None, (output, curve)):
-            check_file(Path(path), overwrite=overwrite)
+        check_model(output, overwrite=overwrite)
+        if curve is not None:
+            check_file(Path(curve), overwrite=overwrite)
     if valid is not None and hold_out is not None:
         raise click.UsageError("Give --valid or --hold-out, not both.")
     estimator = _make(model, parameters)
