@@ -112,13 +112,14 @@ class SparseIndex:
             n_common = int(place.max(initial=-1)) + 1
             common = _Common(place, n_common, arrays["common_bytes"], longest)
             index.__dict__["_common"] = common
-        sizes = [len(part) for part in index._columns]
-        if sizes != [n_features + 1, base.nnz, base.nnz] or (
-            len(index._largest) != n_features
-        ):
+        n_entries = int(base.indptr[-1])
+        given = base.data, base.indices, *index._columns, index._largest
+        sizes = [len(part) for part in given]
+        both = [n_entries] * 2
+        if sizes != [*both, n_features + 1, *both, n_features]:
             raise GraphValueError(
-                f"Arrays of an index over {n_features:,} features do not fit: columns "
-                f"have {sizes} entries."
+                f"Arrays of an index of {n_entries:,} entries over {n_features:,} "
+                f"features do not fit: they have {sizes} entries."
             )
         return index
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from graphrep.exceptions import GraphValueError
 from graphrep.kernels import _sparse_tiles
 from graphrep.retrieval import SparseIndex
 
@@ -39,7 +40,7 @@ def _check(Y, X, k, **options):
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
 @pytest.mark.parametrize("k", [1, 10, 200])
-def test_query_when_features_are_common_then_the_bits_of_allsparse_products(k, scale):
+def test_query_when_features_are_common_then_the_bits_of_all_products(k, scale):
     Y, X = _rows(5000, 40, 0, scale=scale), _rows(30, 40, 1)
     index = SparseIndex(Y)
     assert index._common[1] > 20  # else this tests something else
@@ -156,3 +157,13 @@ def test_from_arrays_when_common_features_are_given_then_used_as_they_are():
     plain = SparseIndex.from_arrays(index.to_arrays(), 40)
     assert "_common" not in vars(plain)
     np.testing.assert_array_equal(plain.query(X, 9)[1], index.query(X, 9)[1])
+
+
+@pytest.mark.parametrize(
+    "name", ["data", "indices", "indptr", "column_data", "column_rows", "largest"]
+)
+def test_from_arrays_when_one_is_cut_short_then_refused(name):
+    arrays = SparseIndex(_rows(300, 40, 7)).to_arrays()
+    arrays[name] = arrays[name][:-1]
+    with pytest.raises(GraphValueError, match="do not fit"):
+        SparseIndex.from_arrays(arrays, 40)
