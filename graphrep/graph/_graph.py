@@ -338,8 +338,6 @@ class Graph(GraphArrays):
 
         return to_frame(self, backend)
 
-    __iter__ = None  # a graph is no sequence, though it can be indexed
-
     def __getitem__(self, key: Any) -> Any:
         """Part of the adjacency at ``numpy.ix_(rows, columns)``.
 
@@ -348,7 +346,7 @@ class Graph(GraphArrays):
         training nodes) a ``csr_array`` of shape (n_rows, n_columns).
         """
         if not _is_open_mesh(key):
-            raise GraphTypeError(
+            raise _NoPartError(
                 "A graph is cut by rows and columns, graph[numpy.ix_(rows, columns)]; "
                 f"got {type(key).__name__}. For some nodes and the edges between them "
                 "call graph.subgraph(ids), for an array graph.to_scipy()."
@@ -369,6 +367,16 @@ class Graph(GraphArrays):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (*self._csr, self._nodes, self._directed))
+
+
+class _NoPartError(GraphTypeError, KeyError):
+    """A graph was indexed by something else than rows and columns.
+
+    As a KeyError it tells NumPy that a graph is one object, not a sequence.
+    """
+
+    def __str__(self) -> str:  # KeyError would show the repr of the message
+        return str(self.args[0])
 
 
 def _is_open_mesh(key: Any) -> bool:

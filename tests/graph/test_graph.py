@@ -344,5 +344,13 @@ def test_getitem_when_anything_else_then_says_what_to_call(key) -> None:
     graph = Graph.from_edges(["a"], ["b"])
     with pytest.raises(GraphTypeError, match=r"graph\[numpy.ix_.*graph.subgraph"):
         graph[key]
-    with pytest.raises(TypeError):
-        iter(graph)
+    with pytest.raises(GraphTypeError, match=r"numpy.ix_"):
+        list(graph)
+
+
+def test_array_when_of_graphs_then_each_is_one_object() -> None:
+    graph = Graph.from_edges(["a"], ["b"])
+    array = np.array([graph, graph], dtype=object)
+    assert array.shape == (2,)
+    assert array[1] is graph
+    assert np.asarray(graph).shape == ()
