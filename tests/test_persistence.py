@@ -189,6 +189,50 @@ def test_save_when_it_cannot_take_the_place_then_the_old_model_stays(
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
 
 
+@pytest.mark.parametrize("name", ["model", "model.zip"])
+def test_save_when_a_file_is_where_a_folder_goes_then_says_so(name, tmp_path):
+    place = tmp_path / name
+    if name == "model":
+        place.touch()
+    else:
+        place.mkdir()
+    with pytest.raises(FileExistsError, match="would be written"):
+        save(Dummy().fit(np.arange(3)), place)
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("swaps", [True, False])
+def test_save_when_to_a_link_then_the_link_is_replaced(swaps, tmp_path, monkeypatch):
+    if not swaps:
+        monkeypatch.setattr(_atomic, "_swap", lambda part, target: False)
+    save(Dummy(a=1).fit(np.arange(3)), tmp_path / "first")
+    (tmp_path / "last").symlink_to("first", target_is_directory=True)
+    save(Dummy(a=2).fit(np.arange(3)), tmp_path / "last")
+    assert load(tmp_path / "first").a == 1
+    assert load(tmp_path / "last").a == 2
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["first", "last"]
+
+
+def test_replacing_when_the_old_one_cannot_come_back_then_it_is_kept(
+    tmp_path, monkeypatch
+):
+    for name in ("new", "model"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "said").write_text(name)
+    real, calls = Path.replace, []
+
+    def replace(self, target):
+        calls.append(target)
+        if len(calls) > 1:
+            raise OSError("the disk went away")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(OSError, match="went away"):
+        _atomic._replace_directory(tmp_path / "new", tmp_path / "model")
+    assert {p.read_text() for p in tmp_path.rglob("said")} == {"new", "model"}
+
+
 def test_card_when_written_then_tells_what_the_model_is(folder):
     text = (folder / "README.md").read_text()
     assert text.startswith("---\nlibrary_name: graphrep\ntags:\n")

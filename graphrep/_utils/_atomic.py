@@ -51,7 +51,8 @@ def atomic_directory(path: PathType) -> Iterator[Path]:
 
     A directory that already stands at ``path`` is replaced as a whole. Where the
     system can swap two names (Linux), there is something at ``path`` at every moment;
-    elsewhere it is missing between two renames, and comes back if the second fails.
+    elsewhere it is missing between two renames, and comes back if the second fails. Of
+    a link to a directory the link is replaced.
     """
     target = Path(path)
     part = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
@@ -67,6 +68,8 @@ def atomic_directory(path: PathType) -> Iterator[Path]:
             _replace_directory(part, target)
         _sync(target.parent)
     finally:
+        if part.is_symlink():
+            part.unlink()
         shutil.rmtree(part, ignore_errors=True)
 
 
@@ -92,8 +95,13 @@ def _replace_directory(part: Path, target: Path) -> None:
         except BaseException:
             (old / "old").replace(target)
             raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
+        if (old / "old").is_symlink():
+            (old / "old").unlink()
+        else:
+            shutil.rmtree(old / "old", ignore_errors=True)
+    finally:  # what could not be put back stays there
+        with suppress(OSError):
+            old.rmdir()
 
 
 def _sync(path: Path) -> None:
