@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,12 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._memory import memory_bytes
 from graphrep._utils._sklearn_compat import Interval
+from graphrep._utils._warn import warn_user
 from graphrep.blocking._blocking_report import check_tables
 from graphrep.blocking._budget import select_pairs, spending_order
 from graphrep.blocking._candidate_pairs import CandidatePairs
 from graphrep.blocking._matches import as_matches
 from graphrep.blocking._records import Records, as_records
-from graphrep.exceptions import GraphValueError, GraphWarning
+from graphrep.exceptions import GraphValueError
 from graphrep.typing import AnyArray, FloatArray, IntArray, PathType
 
 if TYPE_CHECKING:
@@ -177,6 +177,7 @@ class Blocker(BaseEstimator):
             What ``fit`` calls ``n_pairs_``, before rules.
         """
         self._validate_params()
+        self._check_limits()
         left, right = self._read(A, B)
         other = left if right is None else right
         blocker: Self = clone(self)
@@ -198,12 +199,10 @@ class Blocker(BaseEstimator):
             return pairs.take(np.sort(order[:needed]))
         if self.target_recall and n_found:
             bounds = "budget" if self.per_record is None else "budget or per_record"
-            warnings.warn(
+            warn_user(
                 f"{len(pairs):,} pairs have an estimated recall of {reached}, below "
                 f"target_recall={self.target_recall:g}. Raise {bounds}, or n_neighbors "
-                "if all pairs that were found are taken.",
-                GraphWarning,
-                stacklevel=4,
+                "if all pairs that were found are taken."
             )
         return pairs
 
@@ -277,6 +276,7 @@ class Blocker(BaseEstimator):
             refuse_beyond(
                 memory_bytes(limit), left, left if right is None else right,
                 right is None, getattr(self, "n_jobs", None), self.exclude_identical,
+                getattr(self, "assignment_", "auto"),
             )  # fmt: skip
 
     # -- keeping -----------------------------------------------------------------
@@ -376,7 +376,7 @@ class Blocker(BaseEstimator):
         ruled = any(getattr(self, name, None) is not None for name in names)
         if self.columns is None or not ruled:
             return as_records(table, columns=self.columns)
-        return as_records(as_records(table), columns=self.columns)
+        return as_records(table).searched_by(self.columns)
 
     def _apply_rules(
         self, raw: RawPairs, A: Records, B: Records,

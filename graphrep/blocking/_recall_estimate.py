@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ import numpy as np
 from graphrep._utils._memory import human_bytes
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep._utils._random import draw_seed
+from graphrep._utils._warn import warn_user
 from graphrep.blocking._block_costs import costs_of_rows, entries_of
 from graphrep.blocking._blocker import RawPairs
 from graphrep.blocking._blocking_report import check_tables
@@ -34,7 +34,7 @@ from graphrep.blocking._score_mixture import (
     RecallEstimate,
     ScoreMixture,
 )
-from graphrep.exceptions import GraphValueError, GraphWarning, MemoryLimitError
+from graphrep.exceptions import GraphValueError, MemoryLimitError
 from graphrep.retrieval import SparseIndex, TextFeatures
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
@@ -160,7 +160,7 @@ class LikelyMatches:
             rows = features.transform(copied.texts())
             return Neighbours(*SparseIndex(Y).query(rows, _NEIGHBOURS, **options))
 
-        shared = self._way == _MANY and not one_table and mostly_shared(A, B)
+        shared = _may_be_known(assignment, A, B, one_table)
         self.readings: list[NearPairs] = []
         if not exclude_identical:
             prior = MANY if self._way == _MANY else SINGLE
@@ -222,7 +222,7 @@ class LikelyMatches:
         out = []
         if shared:
             out.append(_COPIES)
-            warnings.warn(f"{_COPIES} {_ADVICE}", GraphWarning, stacklevel=5)
+            warn_user(f"{_COPIES} {_ADVICE}")
         last = self.readings[-1]
         if not len(last.keys):
             out.append(_NOTHING)
@@ -236,13 +236,13 @@ class LikelyMatches:
 
 def refuse_beyond(
     limit: int, A: Records, B: Records, one_table: bool, n_jobs: int | None,
-    exclude_identical: bool,
+    exclude_identical: bool, assignment: str = "auto",
 ) -> None:  # fmt: skip
     """Refuse an estimate that needs more memory than is allowed: it has no files."""
     entries = entries_of(A, "char", _NGRAM), entries_of(B, "char", _NGRAM)
     costs = costs_of_rows(len(A), len(B), entries, _NEIGHBOURS, one_table, None)
     need = costs.whole + resolve_n_jobs(n_jobs) * costs.per_thread
-    if exclude_identical:
+    if exclude_identical or _may_be_known(assignment, A, B, one_table):
         need += _SORTED * _NEIGHBOURS * (len(A) + len(B))
     if need > limit:
         raise MemoryLimitError(
@@ -250,6 +250,13 @@ def refuse_beyond(
             f"works in memory and needs {human_bytes(need)}; memory_limit is "
             f"{human_bytes(limit)}. Allow {need:,} bytes or more."
         )
+
+
+def _may_be_known(assignment: str, A: Records, B: Records, one_table: bool) -> bool:
+    """Whether most records of a table stand in another, and may have other matches."""
+    if one_table or assignment not in ("auto", _MANY):
+        return False
+    return mostly_shared(A, B)
 
 
 def estimate_recall(

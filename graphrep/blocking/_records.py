@@ -82,7 +82,7 @@ class Records:
 
     @property
     def whole(self) -> Records:
-        """The records with the columns that `select` left out, for rules."""
+        """The records with the columns that `searched_by` left out, for rules."""
         return self if self._whole is None else self._whole
 
     @property
@@ -127,7 +127,11 @@ class Records:
     def select(self, columns: Iterable[str]) -> Records:
         """Keep some of the columns, in the order given."""
         names = self.check_columns(columns)
-        made = Records._made({name: self.columns[name] for name in names}, self.index)
+        return Records._made({name: self.columns[name] for name in names}, self.index)
+
+    def searched_by(self, columns: Iterable[str]) -> Records:
+        """Keep some of the columns for a search; `whole` has all of them still."""
+        made = self.select(columns)
         made._whole = self.whole
         return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -118,14 +119,27 @@ class UnionBlocker(FitOnce):
             for blocker in self.blockers_:
                 blocker.fit(A, other, matches)
 
-        self.n_pairs_ = self._most_pairs(len(A), len(B), one_table)
+        counts = [getattr(blocker, "n_pairs_", None) for blocker in self.blockers_]
+        self.n_pairs_ = self._most_pairs(counts, len(A), len(B), one_table)
 
-    def _most_pairs(self, n: int, m: int, one_table: bool) -> int:
+    def _most(self, A: Records, B: Records, one_table: bool) -> int:
+        self._check()
+        other = None if one_table else B
+        counts = [
+            blocker.most_pairs(A, other) if hasattr(blocker, "most_pairs") else None
+            for blocker in self.blockers
+        ]
+        return self._most_pairs(counts, len(A), len(B), one_table)
+
+    def _most_pairs(
+        self, counts: list[int | None], n: int, m: int, one_table: bool
+    ) -> int:
+        """Most pairs, by those that each blocker finds at most; None if not known."""
         every = n * (n - 1) // 2 if one_table else n * m
         total = 0
-        for blocker in self.blockers_:
+        for blocker, count in zip(self.blockers, counts, strict=True):
             wanted = blocker.wanted_pairs(n, m, one_table)
-            bounds = [getattr(blocker, "n_pairs_", every), every]
+            bounds = [every if count is None else count, every]
             total += min(bounds if wanted is None else [*bounds, wanted])
         return min(every, total // self._least())
 
@@ -163,6 +177,18 @@ class UnionBlocker(FitOnce):
         self.blockers = [clone(blocker) for blocker in self.blockers_]
         self._check()
         return super()._set_fitted_state({}, rest)
+
+    def _write_files(self, folder: Path) -> None:
+        for at, blocker in enumerate(self.blockers_):
+            if hasattr(blocker, "_write_files"):
+                folder.mkdir(exist_ok=True)
+                blocker._write_files(folder / f"part{at}")
+
+    def _read_files(self, folder: Path) -> None:
+        for at, blocker in enumerate(self.blockers_):
+            if hasattr(blocker, "_read_files"):
+                blocker._read_files(folder / f"part{at}")
+        self.blockers = [clone(blocker) for blocker in self.blockers_]
 
     # -- parts -------------------------------------------------------------------
     def _check(self) -> None:

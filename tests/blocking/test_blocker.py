@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from sklearn.base import clone
 
@@ -72,6 +73,32 @@ def test_rules_when_columns_are_left_out_then_seen_all_the_same(blocker):
         assert one.n_columns_in_ == 1
     within = UnionBlocker([blocker(columns=["name"], **rules)], columns=["name"])
     assert len(within.fit_candidate_pairs(left, right)) == 2
+
+
+def test_rules_when_a_column_was_taken_out_before_then_not_seen():
+    table = as_records({"name": ["red fox", "red owl"], "cluster": [1, 2]})
+    seen = []
+
+    def told(a, b):
+        seen.append((list(a.columns), list(b.columns)))
+        return np.ones(len(a), bool)
+
+    TfidfBlocker(include=told).fit_candidate_pairs(table.select(["name"]))
+    assert seen == [(["name"], ["name"])]
+
+
+def test_most_pairs_when_of_several_blockers_then_none_learns(monkeypatch):
+    parts = [TfidfBlocker(n_neighbors=1), KeyBlocker("name"), NLSHBlocker()]
+    union = UnionBlocker(parts).fit(A, B)
+
+    def refuse(*args):
+        raise AssertionError("nothing is to be learnt for an estimate")
+
+    monkeypatch.setattr(NLSHBlocker, "_fit", refuse)
+    assert UnionBlocker(parts).most_pairs(A, B) == union.n_pairs_
+    assert TfidfBlocker(n_neighbors=1).most_pairs(A, B) == 6
+    with pytest.raises(GraphValueError, match="columns is an empty list"):
+        TfidfBlocker(columns=[]).most_pairs(A, B)
 
 
 def test_union_when_given_a_class_then_said():

@@ -145,8 +145,11 @@ def test_estimate_when_most_records_are_in_both_tables_then_allows_for_both():
     for times in (1.0, 2.0):
         model = TfidfBlocker(budget=times, n_jobs=1).fit(A, B)
         pairs = model.candidate_pairs(A, B)
-        with pytest.warns(GraphWarning, match="Whether such copies count"):
+        with pytest.warns(GraphWarning, match="Whether such copies count") as by_model:
             found = model.estimate_recall(A, B, pairs=pairs)
+        with pytest.warns(GraphWarning, match="Whether such copies count") as told:
+            assert estimate_recall(pairs, A, B, n_jobs=1) == found
+        assert {one.filename for one in [*by_model, *told]} == {__file__}
         assert "allows for both" in found.doubts[0]
         for matches in (second, np.concatenate([second, copies])):
             keys = matches[:, 0] * len(B) + matches[:, 1]
@@ -305,6 +308,20 @@ def test_estimate_when_memory_is_limited_then_kept_to_or_refused(made, excluded)
         tracemalloc.stop()
     options = {"exclude_identical": excluded, "n_jobs": 1}
     assert found == estimate_recall(pairs, A, B, **options)
+
+
+def test_estimate_when_copies_may_be_left_out_then_their_memory_counts(made):
+    A = made[0]
+    B = A.repeat(np.arange(len(A)))
+    told = []
+    for options in ({}, {"exclude_identical": True}, {"assignment": "one-to-one"}):
+        model = TfidfBlocker(n_jobs=1, **options).fit(A, B).set_params(memory_limit=1)
+        with pytest.raises(MemoryLimitError) as error:
+            model._check_estimate(A, B)
+        told.append(
+            int(re.search(r"Allow ([0-9,]+)", str(error.value))[1].replace(",", ""))
+        )
+    assert told[0] == told[1] > told[2]
 
 
 def test_report_when_given_an_estimate_then_shows_it(made):
