@@ -69,7 +69,7 @@ LABELLED = {
     f"{name}-{loss}"
     for name in ("nlsh", "wordllama", "minilm")
     for loss in ("labels", "infonce")
-} | {"dedupe", "dedupe-simple"}
+} | {"dedupe", "dedupe-95", "dedupe-simple"}
 _TEXT = Callable[[Any], list[str]]
 
 

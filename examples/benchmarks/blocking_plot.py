@@ -38,8 +38,8 @@ STYLES: dict[str, tuple[str, str, str, float]] = {
     "blockingpy": ("BlockingPy", "#e69f00", "-", 1.4),
     "dedupe": ("dedupe", "#000000", "-", 1.4),
 }
-RECALLS = (0, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998)
-MOST = 0.998  # recall where the axis ends
+RECALLS = (0, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
+MOST = 0.999  # recall where the axis ends
 FROM, TO = 0.5, 10.0
 
 
@@ -64,7 +64,7 @@ def save_curves(
         raise SystemExit(f"No row has the gold {gold!r}; run the methods first.")
     across = min(len(sets), 3)
     down = math.ceil(len(sets) / across)
-    figure = Figure(figsize=(3.5 * across, 2.9 * down + 1.0))
+    figure = Figure(figsize=(3.5 * across, 2.9 * down + 0.75))
     FigureCanvasAgg(figure)
     named: dict[str, Any] = {}
     for i, name in enumerate(sets):
@@ -80,7 +80,7 @@ def save_curves(
         panel.set_title(name, fontsize=9.5, loc="left")
         axes(panel, first=i % across == 0, last=i >= len(sets) - across)
     order = [label for label, *_ in STYLES.values() if label in named]
-    figure.tight_layout(rect=(0, 1.0 / figure.get_figheight(), 1, 1))
+    figure.tight_layout(rect=(0, 0.75 / figure.get_figheight(), 1, 1))
     figure.legend(
         [named[label] for label in order], order, loc="lower center", fontsize=8,
         ncol=min(len(order), 5), frameon=False, handlelength=2.6,
