@@ -430,6 +430,8 @@ def test_dry_run_when_asked_then_sizes_and_nothing_is_written(
     done = invoke(*line, "--train", labels, "--seed", 3)
     assert done.exit_code == 0, done.stderr
     facts = dict(line.split("\t") for line in done.stdout.splitlines())
+    names = [line.split("\t")[0] for line in done.stdout.splitlines()]
+    assert names.count("threshold") == 1
     assert facts["method"] == "PhraseLinker"
     assert (facts["concepts"], facts["names"]) == ("6", "11")
     assert facts["phrases"] == f"4 of {phrases}"

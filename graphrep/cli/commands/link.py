@@ -208,6 +208,8 @@ def _show_plan(
         plain = {name: _plain(value) for name, value in parameters.items()}
         return run.report(parameters=plain, result=result)
     learns = f"{n_labels:,} labelled phrases" if n_labels else "no labels"
+    rest = {name: value for name, value in parameters.items() if value is not None}
+    rest.pop("threshold", None)  # said above, as it would be used
     facts: list[tuple[str, object]] = [
         ("method", type(linker).__name__),
         ("terminology", source),
@@ -216,7 +218,7 @@ def _show_plan(
         ("phrases", f"{len(phrases.texts):,} of {phrases.source}"),
         ("learns from", "nothing: it is fitted" if known is None else learns),
         ("threshold", "none, or learnt" if least is None else f"{least:g}"),
-        *((n.replace("_", " "), v) for n, v in parameters.items() if v is not None),
+        *((name.replace("_", " "), value) for name, value in rest.items()),
     ]
     names = ", ".join(map(place, outputs.names))
     return print_facts([*facts, ("output", names)] if names else facts)
