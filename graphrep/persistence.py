@@ -23,6 +23,7 @@ from graphrep._utils._model_card import model_card
 from graphrep._utils._model_store import FolderStore, ZipStore, write_zip
 from graphrep._version import __version__
 from graphrep.exceptions import (
+    DeviceError,
     GraphFormatError,
     GraphTypeError,
     GraphValueError,
@@ -64,6 +65,7 @@ _RECONSTRUCTORS = (
     "MaximalCliques",
 )
 _BLOCKERS = (
+    "EmbeddingBlocker",
     "IntersectionBlocker",
     "KeyBlocker",
     "MetaBlocker",
@@ -95,6 +97,8 @@ _CONFIG, _ARRAYS, _IDS, _CARD = (
     "node_ids.json",
     "README.md",
 )
+_FILES = "files"  # folder of what libraries of language models write
+_FILE = re.compile(_FILES + r"(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 _LARGEST_CONFIG = 1 << 24
 
@@ -129,8 +133,8 @@ def save(estimator: Any, path: PathType, *, overwrite: bool = True) -> None:
             atomic_path(target) as part,
             _scratch(part.with_suffix(".parts")) as folder,
         ):
-            _write_parts(estimator, name, folder)
-            write_zip(folder, (_CONFIG, _IDS, _ARRAYS, _CARD), part)
+            own = _write_parts(estimator, name, folder)
+            write_zip(folder, (_CONFIG, _IDS, _ARRAYS, _CARD, *own), part)
     else:
         with atomic_directory(target) as folder:
             _write_parts(estimator, name, folder)
@@ -182,7 +186,7 @@ def load(path: PathType, *, mmap: bool = True, verify: bool = True) -> Any:
             arrays, _ = parse_safetensors(data, source / _ARRAYS)
         except GraphFormatError as error:
             raise ModelFileError(str(error)) from None
-    return _rebuild(store, config, arrays, ids)
+        return _rebuild(store, config, arrays, ids)
 
 
 # -- parts -----------------------------------------------------------------------
@@ -269,7 +273,8 @@ def _is_model(target: Path) -> bool:
         return False
 
 
-def _write_parts(estimator: Any, name: str, folder: Path) -> None:
+def _write_parts(estimator: Any, name: str, folder: Path) -> list[str]:
+    """Write all files; return those that are the estimator's own."""
     arrays, scalars = estimator._fitted_state()
     for key in (*arrays, *scalars):
         if not _NAME.fullmatch(key):
@@ -278,6 +283,7 @@ def _write_parts(estimator: Any, name: str, folder: Path) -> None:
     _dump(folder / _IDS, _encode_ids(ids))
     write_safetensors(folder / _ARRAYS, arrays, {"format": FORMAT})
     store = FolderStore(folder)
+    own = _write_own(estimator, folder)
     embedding = arrays.get("embedding_")
     config = {
         "format": FORMAT,
@@ -295,12 +301,23 @@ def _write_parts(estimator: Any, name: str, folder: Path) -> None:
                 "bytes": store.size(part),
                 "sha256": store.sha256(part),
             }
-            for part in (_ARRAYS, _IDS)
+            for part in (_ARRAYS, _IDS, *own)
         },
     }
     _dump(folder / _CONFIG, config)
     card = model_card(estimator, config, arrays)
     (folder / _CARD).write_text(card, encoding="utf-8", newline="\n")
+    return own
+
+
+def _write_own(estimator: Any, folder: Path) -> list[str]:
+    """Let an estimator write files of its own; return their names."""
+    write = getattr(estimator, "_write_files", None)
+    if write is None:
+        return []
+    write(folder / _FILES)
+    paths = (folder / _FILES).rglob("*")
+    return sorted(p.relative_to(folder).as_posix() for p in paths if p.is_file())
 
 
 def _parameters(estimator: Any) -> dict[str, Any]:
@@ -375,10 +392,21 @@ def _read_config(store: FolderStore) -> dict[str, Any]:
             f"{store.path}: the model is of class {str(config.get('class'))[:80]!r}, "
             f"which is none of graphrep's: {', '.join(_REGISTRY)}."
         )
-    for name in (_ARRAYS, _IDS):
+    for name in _names(store, config):
         if store.size(name) != _file_entry(store, config, name)["bytes"]:
             raise store.error(f"{name} does not have the size it was written with")
     return config
+
+
+def _names(store: FolderStore, config: dict[str, Any]) -> list[str]:
+    """Names of the files that are listed, all of them below the model's folder."""
+    files = config.get("files")
+    listed = files if isinstance(files, dict) else {}
+    own = [name for name in listed if name not in (_ARRAYS, _IDS)]
+    for name in own:
+        if not _FILE.fullmatch(name):
+            raise store.error(f"{_CONFIG} lists a file {name[:80]!r}")
+    return [_ARRAYS, _IDS, *own]
 
 
 def _file_entry(
@@ -392,7 +420,7 @@ def _file_entry(
 
 
 def _verify(store: FolderStore, config: dict[str, Any]) -> None:
-    for name in (_ARRAYS, _IDS):
+    for name in _names(store, config):
         if store.sha256(name) != _file_entry(store, config, name)["sha256"]:
             raise store.error(f"{name} was changed after it was written")
 
@@ -431,7 +459,14 @@ def _rebuild(
         estimator = getattr(cls, "_blank", cls)(**parameters)
         estimator.node_ids_ = ids
         estimator._set_fitted_state(arrays, scalars)
+        if hasattr(estimator, "_read_files"):
+            own = [name for name in _names(store, config) if _FILE.fullmatch(name)]
+            with store.folder(own) as folder:
+                estimator._read_files(folder / _FILES)
+    except (DeviceError, ModelFileError):
+        raise
     except (
+        OSError,
         LookupError,
         ValueError,
         TypeError,

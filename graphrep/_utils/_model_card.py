@@ -16,10 +16,17 @@ _NO_NODES = [
 ]
 _NO_RECORDS = [
     "It knows tables of the kind that it was fitted on.",
-    "No record is included; hashes of the n-grams and words of the records are, so "
-    "that whoever guesses a word can tell whether it occurred.",
+    "No record is included{}.",
     "Row numbers of known matches are included where it learnt from some.",
 ]
+_OF_RECORDS = (  # by a key of what was fitted
+    ("views", "; hashes of the n-grams and words of the records are, so that whoever "
+     "guesses a word can tell whether it occurred"),
+    ("words", "; how rare each token is in the records is, and what was learnt of it"),
+    ("pooling", "; a language model is that was perhaps tuned on the records, and such "
+     "models can know some of their words"),
+    ("vectors", "; but the vectors of all records are"),
+)  # fmt: skip
 _NO_TEXTS = [
     "It knows phrases of the kind that it was fitted on.",
     "Names of the taxonomy and words of the phrases are included, with their counts.",
@@ -70,6 +77,7 @@ def model_card(
     module = type(estimator).__module__
     kind = next((kind for kind in _KINDS if kind in module), "embedding")
     task, subject, use, limits = _KINDS[kind]
+    limits = [limit.format(_of_records(config, arrays)) for limit in limits]
     doc = inspect.getdoc(type(estimator)) or name
     parts = [
         _head(name, task),
@@ -86,6 +94,20 @@ def model_card(
     if reference := _reference(doc):
         parts.append(f"## Method\n\n{reference}")
     return "\n\n".join(parts) + "\n"
+
+
+def _of_records(config: dict[str, Any], arrays: dict[str, AnyArray]) -> str:
+    """Say what a blocker's files tell of the records."""
+    keys = {name.partition("_")[0].rstrip("0123456789") for name in arrays}
+    waiting = [config["fitted"]]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            keys |= value.keys()
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return "".join(text for key, text in _OF_RECORDS if key in keys)
 
 
 def _head(name: str, task: str) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +72,11 @@ class FolderStore:
             raise self.error(f"{name} cannot be read ({error})") from None
         return digest.hexdigest()
 
+    @contextmanager
+    def folder(self, names: Sequence[str]) -> Iterator[Path]:
+        """Give a directory that holds these parts."""
+        yield self.path
+
     def close(self) -> None:
         """Let go of what is open."""
 
@@ -81,7 +89,7 @@ class FolderStore:
 
 
 class ZipStore(FolderStore):
-    """Parts of a model in a zip file; nothing is unpacked to disk."""
+    """Parts of a model in a zip file; only files of language models are unpacked."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -109,6 +117,17 @@ class ZipStore(FolderStore):
             return self._archive.open(name)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
             raise self.error(f"{name} cannot be read ({error})") from None
+
+    @contextmanager
+    def folder(self, names: Sequence[str]) -> Iterator[Path]:
+        """Unpack these parts into a directory, for the time of the block."""
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+            for part in names:
+                path = Path(name) / part
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with self.open(part) as file, path.open("wb") as out:
+                    shutil.copyfileobj(file, out, _CHUNK)
+            yield Path(name)
 
     def close(self) -> None:
         """Close the zip file."""

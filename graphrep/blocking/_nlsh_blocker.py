@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,13 @@ from graphrep.blocking._matches import Matches, as_matches
 from graphrep.blocking._miner import TupleMiner
 from graphrep.blocking._neighbour_blocker import NEIGHBOURS, NeighbourBlocker
 from graphrep.blocking._nlsh_files import nlsh_costs, nlsh_pairs, nlsh_search
+from graphrep.blocking._nlsh_state import (
+    nlsh_parameters,
+    nlsh_state,
+    read_nlsh_files,
+    set_nlsh_state,
+    write_nlsh_files,
+)
 from graphrep.blocking._pair_ranker import PairRanker, ranking_features
 from graphrep.blocking._records import Records
 from graphrep.blocking._relative import Neighbours, without_twins
@@ -424,39 +432,22 @@ default="auto"
         return known.needed(left, right, float(self.target_recall or 0), len(B))
 
     # -- keeping -----------------------------------------------------------------
+    def _parameters_to_save(self) -> dict[str, Any]:
+        return nlsh_parameters(self)
+
     def _fitted_state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
-        if not isinstance(self.encoder_, LexicalEncoder):
-            raise GraphTypeError(
-                f"NLSHBlocker with encoder={self.encoder!r} cannot be saved, with "
-                "'lexical' it can. Keep it with joblib.dump."
-            )
-        _, scalars = super()._fitted_state()
-        arrays, scalars["encoder_"] = self.encoder_.state()
-        if self.ranker_ is not None:
-            parts, scalars["ranker_"] = self.ranker_.state()
-            arrays |= {f"ranker_{name}": part for name, part in parts.items()}
-        if self._known is not None:
-            rows, scalars["known_"] = self._known.state()
-            arrays |= rows
-        return arrays, scalars
+        return nlsh_state(self, super()._fitted_state()[1])
 
     def _set_fitted_state(
         self, arrays: dict[str, AnyArray], scalars: dict[str, Any]
     ) -> Self:
-        rest, prefix = dict(scalars), "ranker_"
-        parts = {
-            name.removeprefix(prefix): part
-            for name, part in arrays.items()
-            if name.startswith(prefix)
-        }
-        self._loss = MatchLoss(self.loss, radius=self.radius, c=self.c)
-        self._known = KnownMatches.from_state(arrays, rest.pop("known_", []))
-        self.miner_ = self.ranker_ = None
-        self.encoder_ = self._make_encoder()
-        self.encoder_.set_state(arrays, rest.pop("encoder_"))
-        if "ranker_" in rest:
-            self.ranker_ = PairRanker.from_state(parts, rest.pop("ranker_"))
-        return super()._set_fitted_state({}, rest)
+        return super()._set_fitted_state({}, set_nlsh_state(self, arrays, scalars))
+
+    def _write_files(self, folder: Path) -> None:
+        write_nlsh_files(self, folder)
+
+    def _read_files(self, folder: Path) -> None:
+        read_nlsh_files(self, folder)
 
     # -- what was learnt ---------------------------------------------------------
     def certificate(self, A: Any, B: Any = None, matches: Any = None) -> LSHCertificate:

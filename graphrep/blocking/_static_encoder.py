@@ -25,13 +25,15 @@ from graphrep.blocking._miner import TupleMiner, Tuples
 from graphrep.blocking._records import Records
 from graphrep.blocking._static_model import StaticModel
 from graphrep.blocking._word_vectors import word_vectors
+from graphrep.blocking._word_vectors_state import words_of_state, words_state
 from graphrep.exceptions import GraphValueError
-from graphrep.typing import FloatArray
+from graphrep.typing import AnyArray, FloatArray
 
 if TYPE_CHECKING:
     from typing import Self
 
 _SIF = 1e-3
+_LEARNT = ("token_weights", "gains", "map")
 
 
 class StaticEncoder(BaseEstimator):
@@ -186,6 +188,46 @@ default="wordllama"
         with single_blas_thread():
             rows = self._weighted(self._counts(records))
             return unit_vectors(self._model().pooled(rows) @ self.map_)
+
+    # -- keeping -----------------------------------------------------------------
+    def settings(self) -> dict[str, Any]:
+        """Parameters for a file; word vectors that are no name are kept beside them."""
+        parameters: dict[str, Any] = self.get_params(deep=False)
+        if not self._is_named():
+            parameters["vectors"] = None
+        return parameters
+
+    def state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        """Arrays and values that `set_state` takes back."""
+        arrays, words = words_state(self.words_, self.vectors)
+        arrays = {f"words_{name}": values for name, values in arrays.items()}
+        arrays |= {name: getattr(self, f"{name}_") for name in _LEARNT}
+        history = None if self.history_ is None else vars(self.history_)
+        return arrays, {"words": words, "history": history}
+
+    def set_state(self, arrays: dict[str, AnyArray], values: dict[str, Any]) -> Self:
+        """Take back what `state` gave."""
+        words = {
+            name.removeprefix("words_"): part
+            for name, part in arrays.items()
+            if name.startswith("words_")
+        }
+        self.words_ = words_of_state(words, values["words"])
+        if not self._is_named():
+            self.vectors = self.words_
+        n, d = self.words_.table.shape
+        for name, shape in zip(_LEARNT, ((n,), (n,), (d,)), strict=True):
+            part = np.array(arrays[name])  # aligned, and not tied to a file
+            if part.dtype != np.float32 or part.shape[: len(shape)] != shape:
+                raise ValueError(f"{name} of shape {part.shape} and {part.dtype}")
+            setattr(self, f"{name}_", part)
+        if self.map_.ndim != 2:
+            raise ValueError(f"map of shape {self.map_.shape}")
+        self.history_ = History.of_state(values["history"])
+        return self
+
+    def _is_named(self) -> bool:
+        return isinstance(self.vectors, str) and self.vectors == "wordllama"
 
     # -- parts -------------------------------------------------------------------
     def _counts(self, records: Records) -> Any:

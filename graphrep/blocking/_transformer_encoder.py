@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sklearn.base import BaseEstimator
@@ -16,7 +17,7 @@ from graphrep.blocking._language_model import LanguageModel, load_language_model
 from graphrep.blocking._losses import MatchLoss
 from graphrep.blocking._miner import TupleMiner
 from graphrep.blocking._records import Records, tags_of
-from graphrep.typing import FloatArray
+from graphrep.typing import AnyArray, FloatArray
 
 if TYPE_CHECKING:
     from typing import Self
@@ -232,6 +233,37 @@ class TransformerEncoder(BaseEstimator):
             names = [name for name in names if name in records.columns]
         texts: list[str] = records.texts(names, self.style)
         return texts
+
+    # -- keeping -----------------------------------------------------------------
+    def settings(self) -> dict[str, Any]:
+        """Parameters for a file; of a model that is an object only its weights are."""
+        parameters: dict[str, Any] = self.get_params(deep=False)
+        if not (isinstance(self.model, str) or hasattr(self.model, "__fspath__")):
+            parameters["model"] = None
+        return parameters
+
+    def state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+        """Arrays and values that `set_state` takes back; weights are in files."""
+        history = None if self.history_ is None else vars(self.history_)
+        return {}, {"history": history, **self.language_model_.settings()}
+
+    def set_state(self, arrays: dict[str, AnyArray], values: dict[str, Any]) -> Self:
+        """Take back what `state` gave; `read_files` comes after it."""
+        self.history_ = History.of_state(values["history"])
+        self._kept = values
+        return self
+
+    def write_files(self, folder: Path) -> None:
+        """Write the model as transformers and sentence-transformers read it."""
+        self.language_model_.write(folder)
+
+    def read_files(self, folder: Path) -> None:
+        """Read what `write_files` wrote, onto the device that the parameter names."""
+        _, device = self._torch()
+        self.language_model_ = LanguageModel.read(folder, self._kept)
+        self.language_model_.to(device)
+        self.device_ = str(device)
+        del self._kept
 
     def _torch(self) -> tuple[Any, Any]:
         require("torch", extra="transformers", why=_WHY)

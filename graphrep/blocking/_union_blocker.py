@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -176,6 +177,18 @@ class UnionBlocker(FitOnce):
         self.blockers = [clone(blocker) for blocker in self.blockers_]
         self._check()
         return super()._set_fitted_state({}, rest)
+
+    def _write_files(self, folder: Path) -> None:
+        for at, blocker in enumerate(self.blockers_):
+            if hasattr(blocker, "_write_files"):
+                folder.mkdir(exist_ok=True)
+                blocker._write_files(folder / f"part{at}")
+
+    def _read_files(self, folder: Path) -> None:
+        for at, blocker in enumerate(self.blockers_):
+            if hasattr(blocker, "_read_files"):
+                blocker._read_files(folder / f"part{at}")
+        self.blockers = [clone(blocker) for blocker in self.blockers_]
 
     # -- parts -------------------------------------------------------------------
     def _check(self) -> None:

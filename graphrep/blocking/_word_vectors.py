@@ -31,7 +31,7 @@ _WORDLLAMA = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class WordVectors:
     """A vector of each token, and how texts are split into tokens.
 
@@ -45,6 +45,10 @@ class WordVectors:
 
     table: FloatArray
     split: Callable[[Sequence[str]], list[Any]]
+
+    def __repr__(self) -> str:
+        n, d = self.table.shape
+        return f"<WordVectors: {n:,} of {d:,} components>"
 
     def counts(self, texts: Sequence[str]) -> Any:
         """How often each token is in each text: csr_array of float32."""
@@ -189,7 +193,16 @@ def _of_model2vec(model: Any) -> WordVectors:
     return WordVectors(table, TokenSplitter(model.tokenizer, mapping, unknown))
 
 
-def _of_wordllama() -> WordVectors:
+def wordllama_files() -> list[Path]:
+    """Find vectors and tokenizer in the installed package wordllama.
+
+    Raises
+    ------
+    MissingDependencyError
+        If it is not installed.
+    GraphValueError
+        If its release has other files.
+    """
     spec = find_spec("wordllama")
     if spec is None or spec.origin is None:
         raise MissingDependencyError(
@@ -197,16 +210,21 @@ def _of_wordllama() -> WordVectors:
             'installed. Install it with: pip install "graphrep[blocking]"',
             name="wordllama",
         )
-    why = "Reading the vectors of wordllama"
-    numpy_files = require("safetensors.numpy", extra=_EXTRA, why=why)
-    tokenizers = require("tokenizers", extra=_EXTRA, why=why)
-    weights, tokens = (Path(spec.origin).parent / name for name in _WORDLLAMA)
-    for path in (weights, tokens):
+    paths = [Path(spec.origin).parent / name for name in _WORDLLAMA]
+    for path in paths:
         if not path.is_file():
             raise GraphValueError(
                 f"This release of wordllama has no {path.name}; install the one that "
                 'goes with: pip install "graphrep[blocking]"'
             )
+    return paths
+
+
+def _of_wordllama() -> WordVectors:
+    weights, tokens = wordllama_files()
+    why = "Reading the vectors of wordllama"
+    numpy_files = require("safetensors.numpy", extra=_EXTRA, why=why)
+    tokenizers = require("tokenizers", extra=_EXTRA, why=why)
     table = next(iter(numpy_files.load_file(weights).values()))
     tokenizer = tokenizers.Tokenizer.from_file(str(tokens))
     tokenizer.no_padding()

@@ -134,13 +134,16 @@ def test_load_when_minilm_is_missing_then_pip_line(monkeypatch):
         load_language_model("minilm")
 
 
-def test_load_when_folder_says_cls_then_cls(folder, tmp_path):
+@pytest.mark.parametrize(
+    "said", ['{"pooling_mode_cls_token": true}', '{"pooling_mode": "cls"}']
+)
+def test_load_when_folder_says_cls_then_cls(folder, tmp_path, said):
     import shutil
 
     place = tmp_path / "copy"
     shutil.copytree(folder, place)
     (place / "1_Pooling").mkdir()
-    (place / "1_Pooling" / "config.json").write_text('{"pooling_mode_cls_token": true}')
+    (place / "1_Pooling" / "config.json").write_text(said)
     assert load_language_model(place).pooling == "cls"
     assert load_language_model(place, pooling="mean").pooling == "mean"
 

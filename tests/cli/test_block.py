@@ -202,15 +202,21 @@ def test_encoder_when_its_model_is_named_then_taken(
     lines = (f"{w} {hash_of(w, 3)} {hash_of(w, 5)}" for w in words)
     vectors.write_text("\n".join(lines) + "\n", encoding="utf-8")
     nlsh = ("block", a, b, "--encoder", "static", "--seed", 0)
-    done = invoke(*nlsh, "--model", vectors, "-o", tmp_path / "p.csv", "--json")
+    out, kept = tmp_path / "p.csv", tmp_path / "m"
+    given = ("--model", vectors, "-o", out, "--save-model", kept)
+    done = invoke(*nlsh, *given, "--json")
     assert done.exit_code == 0, done.stderr
+    A, B = as_records(a), as_records(b)
+    loaded = graphrep.load(kept)
+    assert CandidatePairs.read(out, A, B) == loaded.candidate_pairs(A, B)
+    card = (kept / "README.md").read_text("utf-8")
+    assert "No record is included; how rare each token is" in card
     told = json.loads(done.stdout)["parameters"]["encoder"]
     assert told.startswith("StaticEncoder(")
     assert "words.txt" in told
     for arguments, words_said in (
         (("block", a, b, "--model", "minilm", "--dry-run"), "n-grams have no model"),
         (("block", a, b, "-m", "key", "--model", "x", "--dry-run"), "no parameter of"),
-        ((*nlsh, "--save-model", tmp_path / "m"), "--save-model keeps no blocker"),
     ):
         refused = invoke(*arguments)
         assert refused.exit_code == 2

@@ -160,7 +160,7 @@ def block(
         )
     parameters["keys"] = _keys(parameters["keys"])
     if method == "nlsh":
-        _check_encoder(parameters["encoder"], model, save_model)
+        _check_encoder(parameters["encoder"], model)
     elif model is not None:
         raise click.UsageError(
             "--model is no parameter of " + method + "; leave it out."
@@ -204,17 +204,11 @@ def _keys(keys: tuple[str, ...]) -> Any:
     return made[0] if len(made) == 1 else made
 
 
-def _check_encoder(encoder: str, model: str | None, save_model: str | None) -> None:
+def _check_encoder(encoder: str, model: str | None) -> None:
     """Refuse what goes with other encoders only, before any work."""
-    dense = encoder in ("static", "transformer")
-    if model is not None and not dense:
+    if model is not None and encoder not in ("static", "transformer"):
         raise click.UsageError(
             "--model is for --encoder static or transformer; n-grams have no model."
-        )
-    if save_model is not None and dense:
-        raise click.UsageError(
-            f"--save-model keeps no blocker with --encoder {encoder}, only with "
-            "lexical. Leave one of them out."
         )
 
 
