@@ -47,6 +47,7 @@ class HashSearch:
 
     def _check_search(self) -> None:
         """Refuse options that `HashIndex` has not, or that have no effect."""
+        self.__dict__.pop("hash_plans_", None)  # of an earlier fit
         if self.hash_options is None:
             return
         if self.search != "hash":

@@ -66,6 +66,7 @@ def test_one_table_when_hashed_then_one_plan():
     blocker = NLSHBlocker(Stored(vectors), search="hash", random_state=0)
     found = blocker.fit_candidate_pairs(A)
     assert list(blocker.hash_plans_) == ["left"]
+    assert not hasattr(blocker.set_params(search="exact").fit(A), "hash_plans_")
     assert (found.left_rows < found.right_rows).all()
 
 
