@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from typing import Any
 
 from graphrep.typing import AnyArray
@@ -27,6 +28,7 @@ _OF_RECORDS = (  # by a key of what was fitted
      "models can know some of their words"),
     ("vectors", "; but the vectors of all records are"),
 )  # fmt: skip
+_PART = re.compile(r"^(part\d+_)+")
 _NO_TEXTS = [
     "It knows phrases of the kind that it was fitted on.",
     "Names of the taxonomy and words of the phrases are included, with their counts.",
@@ -98,7 +100,8 @@ def model_card(
 
 def _of_records(config: dict[str, Any], arrays: dict[str, AnyArray]) -> str:
     """Say what a blocker's files tell of the records."""
-    keys = {name.partition("_")[0].rstrip("0123456789") for name in arrays}
+    own = (_PART.sub("", name) for name in arrays)  # of a blocker of blockers
+    keys = {name.partition("_")[0].rstrip("0123456789") for name in own}
     waiting = [config["fitted"]]
     while waiting:
         value = waiting.pop()

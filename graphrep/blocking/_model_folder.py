@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from graphrep.exceptions import GraphTypeError, ModelFileError
@@ -11,6 +11,8 @@ from graphrep.exceptions import GraphTypeError, ModelFileError
 _SUFFIXES = (".json", ".txt", ".safetensors", ".model")
 _NOT_NEEDED = (".md", ".jinja")  # cards and templates of chats
 _CODE = ("auto_map", "custom_pipelines", "trust_remote_code", "use_kernels")
+_ELSEWHERE = ("base_model_name_or_path",)  # weights that lie outside of the folder
+_ACTIVATION = "activation_function"  # a name, or what is imported
 _ATTENTION = "attn_implementation"
 ATTENTIONS = ("eager", "sdpa", "flash_attention_2", "flex_attention")
 """Ways of attention that transformers has itself; others are fetched as code."""
@@ -57,6 +59,8 @@ def check_plain(folder: Path) -> None:
 def _odd_part(folder: Path) -> str | None:
     """Say what in a folder would need code, if anything does."""
     for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            return f"it has a link {path.name!r}"
         if path.is_dir():
             continue
         if path.suffix not in _SUFFIXES:
@@ -82,6 +86,9 @@ def _odd_module(modules: Any) -> str | None:
         name = str(module["type"])
         if not name.startswith(_LIBRARY) or name.rpartition(".")[2] not in _MODULES:
             return f"it has a part {name[:80]!r}"
+        place = PurePosixPath(str(module.get("path", "")).replace("\\", "/"))
+        if place.is_absolute() or ".." in place.parts or ":" in str(place):
+            return f"it has a part at {str(place)[:80]!r}"
     return None
 
 
@@ -95,11 +102,21 @@ def _odd_key(content: Any) -> str | None:
         if not isinstance(value, dict):
             continue
         for key, part in value.items():
-            if part and (key in _CODE or (_ATTENTION in key and not _is_known(part))):
+            if part and (
+                key in (*_CODE, *_ELSEWHERE)
+                or (_ATTENTION in key and not _is_known(part))
+                or (key == _ACTIVATION and not _is_name(part))
+            ):
                 return f"{key}: {str(part)[:80]}"
             if isinstance(part, (dict, list)):
                 waiting.append(part)
     return None
+
+
+def _is_name(activation: Any) -> bool:
+    """Whether it is a name of transformers, or a class of torch."""
+    text = str(activation)
+    return "." not in text or text.startswith("torch.nn.modules.")
 
 
 def _is_known(attention: Any) -> bool:

@@ -142,6 +142,10 @@ def test_load_when_vectors_are_arrays_then_they_are_in_the_file(made, tmp_path):
     blocker = EmbeddingBlocker((X, Y.astype(np.float32)), budget=2.0)
     loaded = _same_after(blocker, tmp_path / "model", made)
     assert [part.dtype for part in loaded.encoder] == [np.float64, np.float32]
+    UnionBlocker([UnionBlocker([blocker])]).fit(*made[:2]).save(tmp_path / "both")
+    for name in ("model", "both"):
+        card = (tmp_path / name / "README.md").read_text("utf-8")
+        assert "No record is included; but the vectors of all records are." in card
 
 
 def test_load_when_lexical_encoder_is_an_object_then_its_settings_are_kept(
@@ -199,7 +203,10 @@ def test_load_when_files_ask_for_code_then_refused(bert, made, tmp_path):
     for file, change, said in (
         ("config.json", {"auto_map": {"AutoModel": "code.Model"}}, "says auto_map"),
         ("config.json", {"_attn_implementation": "hub/kernel"}, "attn_implementation"),
+        ("config.json", {"activation_function": "os.abort"}, "says activation_func"),
+        ("config.json", {"base_model_name_or_path": "../b"}, "says base_model_name"),
         ("modules.json", {"type": "os.system"}, "has a part 'os.system'"),
+        ("modules.json", {"path": "../other"}, r"has a part at '\.\./other'"),
     ):
         blocker.save(path)
         _change(
@@ -216,6 +223,13 @@ def test_load_when_files_ask_for_code_then_refused(bert, made, tmp_path):
     with pytest.raises(ModelFileError, match=r"a file 'pytorch_model\.bin'"):
         graphrep.load(path)
     blocker.save(path)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "pytorch_model.bin").write_bytes(b"pickle")
+    (path / "files" / "2_Dense").symlink_to(other, target_is_directory=True)
+    with pytest.raises(ModelFileError, match="a link '2_Dense'"):
+        graphrep.load(path)
+    (path / "files" / "2_Dense").unlink()
     config = path / "config.json"
     text = config.read_text("utf-8")
     config.write_text(text.replace("files/tokenizer.json", "files/../../x"), "utf-8")
