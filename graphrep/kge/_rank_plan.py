@@ -9,7 +9,6 @@ import numpy as np
 from graphrep._tasks import TaskPlan, choose_plan
 from graphrep._tasks._executors import check_executor
 from graphrep._utils._memory import memory_bytes
-from graphrep.graph import KnowledgeGraph
 from graphrep.kge._queries import Queries
 from graphrep.kge._rank_costs import costs_of_triples
 from graphrep.kge._scorer import TripleScorer
@@ -17,8 +16,8 @@ from graphrep.kge._scorer import TripleScorer
 
 def plan_rank_triples(
     model: TripleScorer,
-    triples: KnowledgeGraph,
-    known: KnowledgeGraph | tuple[KnowledgeGraph, ...] = (),
+    triples: Any,
+    known: Any = (),
     *,
     n_jobs: int | None = None,
     executor: Any = None,
@@ -49,9 +48,10 @@ def plan_rank_triples(
     -----
     O(m log m) time for m triples, known ones among them.
     """
-    from graphrep.kge._rank_triples import grouped_questions
+    from graphrep.kge._rank_triples import grouped_questions, in_numbers_of
 
-    asked, filters, *_ = grouped_questions(model, triples, known)
+    triples, *others = in_numbers_of(model, triples, known)
+    asked, filters, *_ = grouped_questions(model, triples, others)
     return plan_queries(model, asked, filters, n_jobs, executor, memory_limit)
 
 

@@ -12,6 +12,7 @@ from graphrep._utils._parallel import numba_threads
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import KnowledgeGraph
 from graphrep.graph._triple_rows import both_directions
+from graphrep.io import as_knowledge_graph
 from graphrep.kge._queries import Queries, group_queries
 from graphrep.kge._rank_costs import AT_ONCE
 from graphrep.kge._rank_plan import plan_queries
@@ -24,8 +25,8 @@ _QUERIES_AT_A_TIME = AT_ONCE
 
 def rank_triples(
     model: TripleScorer,
-    triples: KnowledgeGraph,
-    known: KnowledgeGraph | tuple[KnowledgeGraph, ...] = (),
+    triples: Any,
+    known: Any = (),
     *,
     n_jobs: int | None = None,
     device: str = "cpu",
@@ -39,9 +40,10 @@ def rank_triples(
     ----------
     model : TripleScorer
         A fitted model of triples: ``query_matrix`` and ``key_matrix``.
-    triples : KnowledgeGraph
-        What to rank, in the numbers of the model.
-    known : KnowledgeGraph or tuple of KnowledgeGraph, default=()
+    triples : KnowledgeGraph or what `graphrep.as_knowledge_graph` takes
+        What to rank. Ids are looked up in the vocabulary of the model, whatever
+        numbers they have in ``triples``.
+    known : as ``triples``, or a tuple of such, default=()
         True triples beside those ranked (training and validation): their answers are
         no candidates. ``triples`` are known always.
     n_jobs : int or None, default=None
@@ -65,8 +67,8 @@ def rank_triples(
     Raises
     ------
     GraphValueError
-        For graphs of other vocabularies than the model's, and an executor or a
-        memory_limit with a device.
+        For an entity or a relation that the model lacks, for graphs of another size
+        than a model without ids, and for an executor or a memory_limit with a device.
     MemoryLimitError
         If no way keeps to ``memory_limit``.
 
@@ -80,7 +82,8 @@ def rank_triples(
     queries, n entities and rows of width w; memory is O(n w + q w) in blocks of
     16,384 queries, never q n. A score that is not finite ranks last.
     """
-    asked, filters, rows, everything = grouped_questions(model, triples, known)
+    triples, *others = in_numbers_of(model, triples, known)
+    asked, filters, rows, everything = grouped_questions(model, triples, others)
     n = model.n_entities_
     above, equal = np.zeros((2, len(asked.tails)), np.int64)
     on_cpu = on_processor(device)
@@ -118,15 +121,22 @@ def rank_triples(
     )
 
 
+def in_numbers_of(
+    model: TripleScorer, triples: Any, known: Any
+) -> list[KnowledgeGraph]:
+    """Triples and known ones in the numbers of the model."""
+    several = isinstance(known, tuple) or (
+        isinstance(known, list) and isinstance(next(iter(known), None), KnowledgeGraph)
+    )
+    graphs = (triples, *(known if several else (known,)))
+    return [_renumbered(graph, model) for graph in graphs]
+
+
 def grouped_questions(
-    model: TripleScorer,
-    triples: KnowledgeGraph,
-    known: KnowledgeGraph | tuple[KnowledgeGraph, ...],
+    model: TripleScorer, triples: KnowledgeGraph, known: list[KnowledgeGraph]
 ) -> tuple[Queries, Queries, IntArray, IntArray]:
     """Questions and their answers, all known answers, rows asked, all triples."""
-    graphs = (triples, *((known,) if isinstance(known, KnowledgeGraph) else known))
-    for graph in graphs:
-        _refuse_foreign(graph, model)
+    graphs = (triples, *known)
     rows = both_directions(triples.triples, model.n_relations_)
     everything = np.concatenate([graph.triples for graph in graphs])
     truths = group_queries(both_directions(everything, model.n_relations_))
@@ -178,7 +188,16 @@ def _places(asked: Queries, rows: IntArray, n_entities: int) -> IntArray:
     return np.searchsorted(there, owner * n_entities + rows[:, 2])
 
 
-def _refuse_foreign(graph: KnowledgeGraph, model: TripleScorer) -> None:
+def _renumbered(x: Any, model: TripleScorer) -> KnowledgeGraph:
+    """Triples in the numbers of the model; numbers as they are if it has no ids.
+
+    Sizes that agree prove nothing: files of one vocabulary number it in the order in
+    which they name it.
+    """
+    own: KnowledgeGraph | None = getattr(model, "known_", None)
+    if own is not None:
+        return as_knowledge_graph(x, entities=own.entities, relations=own.relations)
+    graph = as_knowledge_graph(x)
     sizes = graph.n_entities, graph.n_relations
     if sizes != (model.n_entities_, model.n_relations_):
         raise GraphValueError(
@@ -186,3 +205,4 @@ def _refuse_foreign(graph: KnowledgeGraph, model: TripleScorer) -> None:
             f"model has {model.n_entities_:,} and {model.n_relations_:,}. Read them "
             "with entities= and relations= of the model."
         )
+    return graph

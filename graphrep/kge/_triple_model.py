@@ -323,7 +323,13 @@ class TripleModel(BaseEstimator):
         self, X: Any, first: NodeIndex, second: str, what: str
     ) -> tuple[IntArray, IntArray]:
         """Numbers of both members of pairs of ids."""
-        pairs = [tuple(pair) for pair in X] if not isinstance(X, str) else [tuple(X)]
+        members = [X] if isinstance(X, str) else list(X)
+        if any(np.isscalar(member) for member in members):
+            raise GraphValueError(
+                f"X must be a list of pairs {what}; got {X!r:.80}. Put a single pair "
+                "into a list."
+            )
+        pairs = [tuple(member) for member in members]
         for i, pair in enumerate(pairs):
             if len(pair) != 2:
                 raise GraphValueError(

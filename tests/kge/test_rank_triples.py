@@ -7,7 +7,8 @@ import pytest
 
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import KnowledgeGraph
-from graphrep.kge import rank_triples
+from graphrep.io import as_knowledge_graph
+from graphrep.kge import DistMult, plan_rank_triples, rank_triples
 from graphrep.kge._triple_ranks import cardinalities
 
 
@@ -167,3 +168,31 @@ def test_ranks_when_vocabularies_differ_then_refused():
         found.ranks(side="left")
     with pytest.raises(GraphValueError, match="confidence must be one of"):
         found.metrics(confidence=0.5)
+
+
+def test_ranks_when_triples_come_in_other_numbers_then_looked_up_by_id():
+    """A file numbers ids in its own order: sizes that agree prove nothing."""
+    rows = [(f"e{i}", "ab"[i % 2], f"e{(i + 2) % 9}") for i in range(9)]
+    model = DistMult(8, n_epochs=3, random_state=0).fit(rows)
+    wanted = pytest.approx(rank_triples(model, model.known_).metrics())
+    turned = as_knowledge_graph(rows[::-1])
+    assert turned.entities != model.known_.entities
+    assert turned.n_relations == model.known_.n_relations
+    assert rank_triples(model, turned).metrics() == wanted
+    assert rank_triples(model, rows[::-1]).metrics() == wanted  # statements as such
+    one, rest = turned.take([0]), turned.take(range(1, 9))
+    alone = rank_triples(model, model.known_.take([8]), model.known_).metrics()
+    alone = pytest.approx(alone, nan_ok=True)  # of one triple there is no interval
+    for known in (rest, [rest], (rows[:-1],), rows[:-1]):
+        assert rank_triples(model, one, known).metrics() == alone
+    plan = plan_rank_triples(model, turned, rows)
+    assert plan.cpu_seconds == plan_rank_triples(model, model.known_).cpu_seconds
+    with pytest.raises(GraphValueError, match="'x' is not among the 9 entities"):
+        rank_triples(model, [("e0", "a", "x")])
+
+
+@pytest.mark.parametrize("pair", [("e0", "a"), ["e0", "a"], "ea", ["ea", "eb"]])
+def test_predict_when_one_pair_is_given_then_asks_for_a_list(pair):
+    model = DistMult(4, n_epochs=1, random_state=0).fit([("e", "a", "f")])
+    with pytest.raises(GraphValueError, match="Put a single pair into a list"):
+        model.predict_tails(pair)
