@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from graphrep.exceptions import GraphValueError
+
 _WORKQUEUE_LOCK = threading.RLock()
 _MOST: ContextVar[int | None] = ContextVar("most_threads", default=None)
 
@@ -20,8 +22,24 @@ def available_cpus() -> int:
         return os.cpu_count() or 1
 
 
+def check_n_jobs(n_jobs: int | None) -> None:
+    """Refuse 0 threads, as joblib does.
+
+    Raises
+    ------
+    GraphValueError
+        If ``n_jobs`` is 0.
+    """
+    if n_jobs == 0:
+        raise GraphValueError(
+            "n_jobs=0 threads can do nothing; pass 1 or more, None or -1 for all "
+            "processors."
+        )
+
+
 def resolve_n_jobs(n_jobs: int | None) -> int:
     """Turn ``n_jobs`` into a number of threads, joblib's way for negative values."""
+    check_n_jobs(n_jobs)
     from numba import config
 
     most: int = config.NUMBA_NUM_THREADS

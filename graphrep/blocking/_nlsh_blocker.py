@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from graphrep._tasks import Costs
 from graphrep._utils._progress import Progress, silent
 from graphrep._utils._random import draw_seed
-from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep.blocking._augment import OPERATORS
 from graphrep.blocking._block_files import Search, Workplace
 from graphrep.blocking._blocker import COMMON, RawPairs
@@ -190,7 +190,7 @@ default="auto"
         "max_postings": [Interval(Integral, 1, None, closed="left"), None],
         **NEIGHBOURS,
         "target_recall": [Interval(Real, 0, 1, closed="both"), None],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
         **COMMON,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._random import draw_seed
-from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep.blocking._candidate_pairs import CandidatePairs
 from graphrep.blocking._pair_features import PairFeatures
 from graphrep.blocking._records import Records, as_records
@@ -79,7 +79,7 @@ class PairMatcher(BaseEstimator):
         "pseudo_labels": [Interval(Real, 0, None, closed="left")],
         "pseudo_weight": [Interval(Real, 0, None, closed="neither")],
         "columns": [list, tuple, None],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
     }
 

@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from graphrep._tasks import Costs
-from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep.blocking._block_costs import costs_of_rows, entries_of
 from graphrep.blocking._block_files import Search, Workplace
 from graphrep.blocking._blocker import COMMON, RawPairs
@@ -74,7 +74,7 @@ default="auto"
         "max_postings": [Interval(Integral, 1, None, closed="left"), None],
         **NEIGHBOURS,
         "target_recall": [Interval(Real, 0, 1, closed="both"), None],
-        "n_jobs": [Integral, None],
+        **THREADS,
         **COMMON,
     }
 

@@ -6,8 +6,8 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep.embedding._transductive import Fitted, Task, TransductiveEmbedder
 from graphrep.exceptions import GraphValueError
 from graphrep.linalg import SparseOperator, eigsh, svds
@@ -102,7 +102,7 @@ class AdjacencySVD(TransductiveEmbedder):
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "self_loops": [StrOptions({"drop", "keep"})],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "verbose": ["verbose"],
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep.embedding._transductive import Fitted, Task, TransductiveEmbedder
 from graphrep.typing import AnyArray, FloatArray
 
@@ -92,7 +92,7 @@ class DegreeVectors(TransductiveEmbedder):
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "degree": [StrOptions({"weighted", "count"})],
         "self_loops": [StrOptions({"keep", "drop"})],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "verbose": ["verbose"],
     }
 

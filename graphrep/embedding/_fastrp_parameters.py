@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphrep._utils._sklearn_compat import HasMethods, Interval, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, HasMethods, Interval, StrOptions
 from graphrep.exceptions import GraphValueError
 from graphrep.typing import FloatArray
 
@@ -36,11 +36,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "dtype": [StrOptions({"float16", "float32", "float64"}), None],
     "keep_layers": ["boolean"],
     "device": [str],
-    "n_jobs": [
-        Interval(Integral, 1, None, closed="left"),
-        Interval(Integral, None, -1, closed="right"),
-        None,
-    ],
+    **THREADS,
     "random_state": ["random_state", np.random.Generator],
     "verbose": ["verbose"],
     "memory_limit": [Interval(Integral, 1, None, closed="left"), str, None],

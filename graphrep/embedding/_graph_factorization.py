@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep.embedding import _factorization_runs as runs
 from graphrep.embedding._transductive import Fitted, Task, TransductiveEmbedder
 from graphrep.exceptions import GraphValueError
@@ -174,7 +174,7 @@ class GraphFactorization(TransductiveEmbedder):
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "self_loops": [StrOptions({"keep", "drop"})],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
         "verbose": ["verbose"],
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep.embedding._log_matrix import (
     WIDTH,
     Operator,
@@ -127,7 +127,7 @@ class GraRep(TransductiveEmbedder):
         "negative": [Interval(Real, 0, None, closed="neither")],
         "power_norm": [StrOptions({"l2"}), None],
         "self_loops": [StrOptions({"drop", "keep"})],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "verbose": ["verbose"],
     }
 

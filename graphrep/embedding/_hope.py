@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep._utils._warn import warn_user
 from graphrep.embedding import _hope_solvers as solvers
 from graphrep.embedding._transductive import Fitted, Task, TransductiveEmbedder
@@ -193,7 +193,7 @@ class HOPE(TransductiveEmbedder):
         "n_iter": [Interval(Integral, 0, None, closed="left")],
         "n_oversamples": [Interval(Integral, 0, None, closed="left")],
         "self_loops": [StrOptions({"drop", "keep"})],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
         "verbose": ["verbose"],
     }

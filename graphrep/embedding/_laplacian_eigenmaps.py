@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep.embedding._laplacian_parts import fix_signs, parts_of, smallest_pairs
 from graphrep.embedding._transductive import Fitted, Task, TransductiveEmbedder
 from graphrep.typing import FloatArray
@@ -122,7 +122,7 @@ class LaplacianEigenmaps(TransductiveEmbedder):
         "diffusion_time": [Interval(Real, 0, None, closed="left")],
         "normalization": [StrOptions({"random_walk", "symmetric"})],
         "self_loops": [StrOptions({"drop", "keep"})],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
         "verbose": ["verbose"],
     }

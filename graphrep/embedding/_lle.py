@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep._utils._warn import warn_user
 from graphrep.embedding import _lle_solvers as solvers
 from graphrep.embedding._transductive import (
@@ -136,7 +136,7 @@ class LLE(TransductiveEmbedder):
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "solver": [StrOptions({"auto", "lanczos", "shift-invert", "dense"})],
         "self_loops": [StrOptions({"keep", "drop"})],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "verbose": ["verbose"],
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep.embedding._log_matrix import (
     WIDTH,
     Operator,
@@ -153,7 +153,7 @@ class NetMF(TransductiveEmbedder):
         "mode": [StrOptions({"auto", "small", "large", "sampled"})],
         "walks_per_edge": [Interval(Real, 0, None, closed="neither")],
         "self_loops": [StrOptions({"drop", "keep"})],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
         "verbose": ["verbose"],
     }

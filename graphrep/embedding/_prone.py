@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse, special
 
 from graphrep._utils._arrays import aligned_empty
-from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep.embedding._propagation import padded, strengths
 from graphrep.embedding._transductive import Fitted, Task, TransductiveEmbedder
 from graphrep.graph import CSR
@@ -139,7 +139,7 @@ class ProNE(TransductiveEmbedder):
         "stage": [StrOptions({"propagation", "factorization"})],
         "n_iter": [Interval(Integral, 0, None, closed="left")],
         "self_loops": [StrOptions({"drop", "keep"})],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
         "verbose": ["verbose"],
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from graphrep._utils._sklearn_compat import Interval
+from graphrep._utils._sklearn_compat import THREADS, Interval
 from graphrep.embedding._transductive import Fitted, Task, TransductiveEmbedder
 from graphrep.typing import AnyArray
 
@@ -57,7 +57,7 @@ class RandomVectors(TransductiveEmbedder):
     _takes_directed = True
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "n_components": [Interval(Integral, 1, None, closed="left")],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
         "verbose": ["verbose"],
     }

@@ -17,7 +17,7 @@ from graphrep._utils._optional import require
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._progress import Progress, silent
 from graphrep._utils._random import draw_seed
-from graphrep._utils._sklearn_compat import HasMethods, Interval
+from graphrep._utils._sklearn_compat import THREADS, HasMethods, Interval
 from graphrep.base import read_graph
 from graphrep.embedding._walk_batches import PairLoader, Sentences, node_texts
 from graphrep.embedding._walk_costs import costs_of_walks
@@ -117,7 +117,7 @@ class RandomWalks(SharesExecutor, BaseEstimator):  # type: ignore[misc,unused-ig
         "p": [Interval(Real, 0, None, closed="neither")],
         "q": [Interval(Real, 0, None, closed="neither")],
         "extended": ["boolean"],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
         "executor": [str, HasMethods(["submit"]), None],
         "work_dir": [str, PathLike, None],

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from graphrep._utils._blas import single_blas_thread
 from graphrep._utils._devices import device_memory, single_torch_thread, torch_device
 from graphrep._utils._optional import require
-from graphrep._utils._sklearn_compat import Interval, StrOptions
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep._utils._warn import warn_user
 from graphrep.embedding._sdne_model import (
     Autoencoder,
@@ -209,7 +209,7 @@ class SDNE(TransductiveEmbedder):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "device": [str],
         "self_loops": [StrOptions({"drop", "keep"})],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
         "verbose": ["verbose"],
     }

@@ -16,6 +16,7 @@ from graphrep._utils._memory import human_bytes, memory_bytes
 from graphrep._utils._parallel import numba_threads, resolve_n_jobs
 from graphrep._utils._random import draw_seed
 from graphrep._utils._sklearn_compat import (
+    THREADS,
     HasMethods,
     Interval,
     StrOptions,
@@ -63,7 +64,7 @@ SKIP_GRAM_CONSTRAINTS: dict[str, list[Any]] = {
     "isolated": [StrOptions({"zero", "keep"})],
     "warm_start": ["boolean"],
     "device": [str],
-    "n_jobs": [Integral, None],
+    **THREADS,
     "random_state": ["random_state", np.random.Generator],
     "verbose": ["verbose"],
     "executor": [str, HasMethods(["submit"]), None],

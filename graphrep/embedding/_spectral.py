@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse.csgraph import connected_components
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions
 from graphrep.embedding._transductive import Fitted, Task, TransductiveEmbedder
 from graphrep.graph import Graph
 from graphrep.linalg import SparseOperator, eigsh, krylov_eigsh, scaled
@@ -146,7 +146,7 @@ class Spectral(TransductiveEmbedder):
         "solver": [StrOptions({"krylov", "converged"})],
         "n_steps": [Interval(Integral, 5, None, closed="left")],
         "self_loops": [StrOptions({"drop", "keep"})],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
         "verbose": ["verbose"],
     }

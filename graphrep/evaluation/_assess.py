@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from graphrep._tasks._executors import check_executor
+from graphrep._utils._parallel import check_n_jobs
 from graphrep._utils._progress import Progress, show_progress, silent
 from graphrep._utils._warn import warn_user
 from graphrep.base import read_graph
@@ -177,6 +178,7 @@ def assess(
     >>> found.best(), found.value("random", metric="ap") < found.value("HOPE")
     ('HOPE', True)
     """
+    check_n_jobs(n_jobs)
     check_executor(executor)
     nodes = read_graph(graph)
     task = Task(

@@ -11,7 +11,7 @@ import numpy as np
 from graphrep._tasks import Place, TaskPlan, choose_plan
 from graphrep._tasks._executors import check_executor
 from graphrep._utils._memory import human_bytes, memory_bytes
-from graphrep._utils._parallel import resolve_n_jobs
+from graphrep._utils._parallel import check_n_jobs, resolve_n_jobs
 from graphrep.exceptions import GraphTypeError, GraphValueError, MemoryLimitError
 from graphrep.graph import Graph, Hypergraph
 from graphrep.hypergraph._clique_costs import costs_of_cliques
@@ -162,6 +162,7 @@ def iter_maximal_cliques(
     """
     least = {"min_size": min_size, "block_size": block_size, "max_cliques": max_cliques}
     _refuse_below(1, **least)
+    check_n_jobs(n_jobs)
     place = Place(check_executor(executor), work_dir, n_jobs)
     given = undirected(graph)
     search = CliqueSearch(given.indptr, given.indices, min_size, max_cliques)

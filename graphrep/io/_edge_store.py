@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from graphrep._utils._memory import available_memory, human_bytes, memory_bytes
-from graphrep._utils._parallel import available_cpus
+from graphrep._utils._parallel import available_cpus, check_n_jobs
 from graphrep.exceptions import GraphFormatError, GraphValueError, MemoryLimitError
 from graphrep.graph._csr import index_dtype
 from graphrep.graph._edges import check_duplicates, tell_merged
@@ -80,6 +80,7 @@ def plan(memory_limit: int | str | None, n_jobs: int | None) -> Plan:
             f"takes {human_bytes(_LEAST)} at least, of which reading takes "
             f"{human_bytes(_READING)}. Raise it."
         )
+    check_n_jobs(n_jobs)
     most = available_cpus()
     if n_jobs is not None:
         most = n_jobs if n_jobs > 0 else max(1, most + 1 + n_jobs)

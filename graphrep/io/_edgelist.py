@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from graphrep._utils._parallel import available_cpus
+from graphrep._utils._parallel import available_cpus, check_n_jobs
 from graphrep.exceptions import GraphFormatError, GraphValueError
 from graphrep.graph import Graph, NodeIndex
 from graphrep.io._dialect import (
@@ -178,6 +178,7 @@ def _parsing(
     path: PathType, source: _Source, form: _Form, n_jobs: int | None
 ) -> Iterator[tuple[LineParser, Iterator[Parsed]]]:
     """Give a parser and the records that it cuts, perhaps ahead of time in threads."""
+    check_n_jobs(n_jobs)
     if form.on_bad_line not in _BAD_LINE_RULES:
         raise GraphValueError(
             f"on_bad_line must be 'error', 'skip' or 'warn'; got {form.on_bad_line!r}."

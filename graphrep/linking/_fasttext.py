@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._random import draw_seed
-from graphrep._utils._sklearn_compat import Interval, StrOptions, fit_context
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions, fit_context
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.kernels import _alias as alias_kernels
 from graphrep.kernels import _fasttext as kernels
@@ -124,7 +124,7 @@ class FastTextVectors(BaseEstimator):
         "sample": [Interval(Real, 0, None, closed="neither"), None],
         "tokenizer": [callable, None],
         "backend": [StrOptions({"graphrep", "gensim"})],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
     }
 

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from graphrep._utils._devices import on_processor, torch_device
 from graphrep._utils._progress import Progress, silent
 from graphrep._utils._random import draw_seed
-from graphrep._utils._sklearn_compat import Interval
+from graphrep._utils._sklearn_compat import THREADS, Interval
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.linking._bags import hashed_bags
 from graphrep.linking._name_encoder_steps import Steps, Table
@@ -131,7 +131,7 @@ class NameEncoder(BaseEstimator):
         "n_hard": [Interval(Integral, 0, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "device": [str],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
     }
 

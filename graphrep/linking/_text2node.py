@@ -15,7 +15,7 @@ from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import numba_threads
 from graphrep._utils._progress import Progress, silent
 from graphrep._utils._random import draw_seed
-from graphrep._utils._sklearn_compat import Interval, StrOptions, fit_context
+from graphrep._utils._sklearn_compat import THREADS, Interval, StrOptions, fit_context
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.linking._candidate_list import CandidateList
 from graphrep.linking._mapper_losses import LOSSES, unit
@@ -212,7 +212,7 @@ default=None
         "patience": [Interval(Integral, 1, None, closed="left")],
         "hubness": [object],
         "device": [str],
-        "n_jobs": [Integral, None],
+        **THREADS,
         "random_state": ["random_state", np.random.Generator],
     }
 
