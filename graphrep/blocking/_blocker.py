@@ -179,13 +179,12 @@ class Blocker(BaseEstimator):
         self._validate_params()
         self._check_limits()
         left, right = self._read(A, B)
-        other = left if right is None else right
-        blocker: Self = clone(self)
-        return blocker._most(left, other, right is None)
+        return self._most(left, left if right is None else right, right is None)
 
     def _most(self, A: Records, B: Records, one_table: bool) -> int:
-        self._fit(A, B, None, one_table)
-        return self.n_pairs_
+        blocker: Self = clone(self)
+        blocker._fit(A, B, None, one_table)
+        return blocker.n_pairs_
 
     def _aimed(
         self, pairs: CandidatePairs, A: Records, B: Records, n_found: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from numbers import Integral
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -88,8 +89,9 @@ default="auto"
         self.n_pairs_ = min(every, listed, every if wanted is None else wanted)
 
     def _most(self, A: Records, B: Records, one_table: bool) -> int:
-        self._prepare(A, B, one_table)
-        return self.n_pairs_
+        blocker = copy(self)  # a clone would copy vectors and language models
+        blocker._prepare(A, B, one_table)
+        return blocker.n_pairs_
 
     # -- larger than memory ------------------------------------------------------
     def plan(self, A: Any, B: Any = None) -> TaskPlan:

@@ -8,6 +8,7 @@ from sklearn.base import clone
 
 import graphrep
 from graphrep.blocking import (
+    EmbeddingBlocker,
     KeyBlocker,
     NLSHBlocker,
     TfidfBlocker,
@@ -99,6 +100,17 @@ def test_most_pairs_when_of_several_blockers_then_none_learns(monkeypatch):
     assert TfidfBlocker(n_neighbors=1).most_pairs(A, B) == 6
     with pytest.raises(GraphValueError, match="columns is an empty list"):
         TfidfBlocker(columns=[]).most_pairs(A, B)
+
+
+def test_most_pairs_when_there_are_vectors_then_they_are_not_copied():
+    class Vectors(np.ndarray):
+        def __deepcopy__(self, memo):
+            raise AssertionError("vectors are large")
+
+    vectors = np.ones((3, 2)).view(Vectors)
+    blocker = EmbeddingBlocker((vectors, vectors), n_neighbors=1)
+    assert blocker.most_pairs(A, B) == 6
+    assert not hasattr(blocker, "n_pairs_")
 
 
 def test_union_when_given_a_class_then_said():
