@@ -238,7 +238,7 @@ def _refuse_replacing(target: Path, overwrite: bool) -> None:
         raise FileExistsError(
             f"{target}: there is something already; pass overwrite=True to replace it."
         )
-    if not (_is_empty(target) or _is_model(target)):
+    if not (_is_empty(target) or is_model(target)):
         raise FileExistsError(
             f"{target}: this is no saved model, so it is not replaced. Choose another "
             "path."
@@ -258,7 +258,7 @@ def _is_empty(target: Path) -> bool:
     return target.stat().st_size == 0
 
 
-def _is_model(target: Path) -> bool:
+def is_model(target: Path) -> bool:
     """Whether a directory or zip file says that it is a model of ours.
 
     Other programs write a ``config.json`` as well, so its content decides.

@@ -15,6 +15,7 @@ from graphrep._utils._optional import module_of
 from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import Graph, NodeIndex, Vectors
 from graphrep.io import EmbeddingStore, read_vectors
+from graphrep.persistence import is_model, load
 from graphrep.typing import AnyArray, FloatArray, IntArray
 
 NATIVE = ("dot", "cosine", "euclidean", "own", "none")
@@ -88,8 +89,8 @@ def read_embedding(
         An array (n_nodes, n_components) in row order; a pair of them, source and
         target; `Vectors`, a mapping from ids to vectors, gensim's ``KeyedVectors``
         or a data frame indexed by ids, in any order and with more nodes than needed;
-        a path to vectors in any format that `graphrep.io.read_vectors` reads, or a
-        `graphrep.io.EmbeddingStore`; an
+        a path to vectors in any format that `graphrep.io.read_vectors` reads, to a
+        saved model, or a `graphrep.io.EmbeddingStore`; an
         estimator, fitted (taken as it is) or not (a clone is fitted); a callable that
         takes row numbers and returns scores (n_rows, n_nodes); or an `Embedding`.
     name : str or None, default=None
@@ -125,6 +126,8 @@ def read_embedding(
                 f"There is no file of vectors {fspath(value)!r}. A text names a file; "
                 "for a method pass its class or an estimator, such as FastRP(64)."
             )
+        if is_model(Path(fspath(value))):
+            return read_embedding(graph, load(value), name)
         vectors = read_vectors(value)
         title = name or Path(fspath(value)).name
         return _of_vectors(graph, vectors, title, "file")

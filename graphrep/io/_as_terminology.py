@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from graphrep.exceptions import GraphTypeError, GraphValueError
+from graphrep.exceptions import GraphTypeError, GraphValueError, GraphWarning
 from graphrep.graph import Graph, NodeIndex, Terminology
 from graphrep.graph._from_tables import is_table
+from graphrep.graph._ids import is_missing
+from graphrep.typing import IntArray
 
 _ACCEPTED = (
     "a Terminology, a path, a mapping of ids to names, a table with columns of ids and "
@@ -19,6 +22,7 @@ _ACCEPTED = (
 _CODES = ("code", "id", "concept_id", "cui")
 _TERMS = ("term", "name", "text", "label", "concept_name")
 _LANGUAGES, _TYPES = ("language", "lang"), ("semantic_tag", "type", "types")
+_PARENTS = ("parents", "parent", "parent_id", "parent_ids", "parentids")
 _PREFERRED, _YES = ("mainterm", "preferred"), {"1", "true", "yes", "y", "1.0"}
 
 
@@ -37,7 +41,8 @@ def as_terminology(
         A `Terminology` comes back as it is; a path is read with `read_terminology`.
         A mapping leads from ids to a name or a list of names, the preferred one first.
         A table (pandas, polars, pyarrow) has one name a row; columns ``language``,
-        ``semantic_tag`` and ``mainterm`` are used if they are there. The directed
+        ``semantic_tag``, ``mainterm`` and ``parent`` (one id, or several in a list or
+        parted by ``|``) are used if they are there. The directed
         edges of a `Graph` lead from child to parent.
     names : mapping of id to str or list of str, or None, default=None
         Names of the nodes of a `Graph`; None takes ids that are texts as names.
@@ -81,8 +86,8 @@ def as_terminology(
 def _of_mapping(x: Mapping[Any, Any], **more: Any) -> Terminology:
     texts: list[str] = []
     rows: list[int] = []
-    for row, found in enumerate(x.values()):
-        found = [found] if isinstance(found, str) else list(found)
+    for row, (concept, found) in enumerate(x.items()):
+        found = _names_of(concept, found)
         texts += found
         rows += [row] * len(found)
     index = more.pop("index", None)
@@ -91,6 +96,17 @@ def _of_mapping(x: Mapping[Any, Any], **more: Any) -> Terminology:
         texts,
         np.array(rows, np.int64),
         **more,
+    )
+
+
+def _names_of(concept: Any, found: Any) -> list[str]:
+    if isinstance(found, str):
+        return [found]
+    if isinstance(found, Iterable):
+        return list(found)
+    raise GraphTypeError(
+        f"The names of {concept!r} must be a text or a list of texts; got {found!r}. "
+        "Give [] to a concept without names."
     )
 
 
@@ -119,7 +135,14 @@ def _of_graph(graph: Graph, names: Mapping[Any, Any] | None) -> Terminology:
 def _of_table(table: Any, term: str | None, code: str | None) -> Terminology:
     columns = _column_lists(table)
     codes = columns[_chosen(columns, code, _CODES, "code")]
-    texts = columns[_chosen(columns, term, _TERMS, "term")]
+    column = _chosen(columns, term, _TERMS, "term")
+    texts = columns[column]
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise GraphTypeError(
+                f"Row {row} of column {column!r} (counted from 0) is {text!r}; names "
+                "must be texts. Drop rows without a name, or fill in ''."
+            )
     places: dict[Any, int] = {}
     rows = np.fromiter(
         (places.setdefault(value, len(places)) for value in codes), np.int64
@@ -137,7 +160,40 @@ def _of_table(table: Any, term: str | None, code: str | None) -> Terminology:
     if column := _first(columns, _PREFERRED):
         chosen = [str(value).lower() in _YES for value in columns[column]]
         more["name_kinds"] = np.where(chosen, 0, 1).astype(np.uint8)
+    if column := _first(columns, _PARENTS):
+        more["parents"] = _parents(columns[column], rows, places)
     return Terminology(index, texts, rows, **more)
+
+
+def _parents(
+    column: list[Any], rows: IntArray, places: dict[Any, int]
+) -> tuple[list[int], list[int]]:
+    """Positions of children and parents; ids of no concept are left out, and told."""
+    links: dict[tuple[int, int], None] = {}
+    lost: dict[Any, None] = {}
+    for child, value in zip(rows.tolist(), column, strict=True):
+        for parent in _parent_ids(value):
+            if parent in places:
+                links[child, places[parent]] = None
+            else:
+                lost[parent] = None
+    if lost:
+        one = next(iter(lost))
+        warnings.warn(
+            f"{len(lost):,} ids of parents are no ids of the table, {one!r} among "
+            "them; links to them are left out.",
+            GraphWarning,
+            stacklevel=4,
+        )
+    return [child for child, _ in links], [parent for _, parent in links]
+
+
+def _parent_ids(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split("|") if part.strip()]
+    if isinstance(value, Iterable):
+        return list(value)
+    return [] if is_missing(value) else [value]
 
 
 def _column_lists(table: Any) -> dict[str, list[Any]]:

@@ -105,6 +105,18 @@ def test_embedding_when_hope_then_native_multiplies_source_and_target():
     )
 
 
+@pytest.mark.parametrize("name", ["hope", "hope.zip"])
+def test_embedding_when_a_saved_model_then_scores_as_the_method_does(tmp_path, name):
+    """Vectors in a file have no decoder; a saved model has."""
+    model = gr.HOPE(4, random_state=0).fit(GRAPH)
+    model.save(tmp_path / name)
+    found = read_embedding(GRAPH, tmp_path / name, "mine")
+    assert (found.name, found.kind) == ("mine", "estimator")
+    wanted = read_embedding(GRAPH, model)
+    for one, other in zip(found.factors, wanted.factors, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_embedding_when_the_decoder_is_a_network_then_both_directions_are_added():
     pytest.importorskip("torch")
     graph = gr.datasets.load_karate().graph

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from graphrep.exceptions import GraphFormatError, GraphTypeError, GraphValueError
+from graphrep.exceptions import (
+    GraphFormatError,
+    GraphTypeError,
+    GraphValueError,
+    GraphWarning,
+)
 from graphrep.graph import Graph, Terminology
 from graphrep.io import as_terminology, read_terminology
 
@@ -174,6 +179,36 @@ def test_tables_of_names(library):
     assert t.types == [("disorder",), ("finding",)]
     with pytest.raises(GraphValueError, match="no column 'name'"):
         as_terminology(table, term="name")
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, ""])
+def test_tables_with_parents(missing):
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame(
+        {
+            "id": ["01", "02", "02", "3"],
+            "name": ["all", "heart", "cor", "vessel"],
+            "parent": [missing, "01", "01", "01|02"],
+        }
+    )
+    read = as_terminology(table)
+    assert read.ancestors("02") == ["01"]
+    assert sorted(read.ancestors("3")) == ["01", "02"]
+    assert read.ancestors("01") == []
+    numbers = pd.DataFrame({"id": [1, 2], "name": ["a", "b"], "parent": [missing, 1]})
+    assert as_terminology(numbers).ancestors(2) == [1]
+    table.loc[1, "parent"] = "1"
+    with pytest.warns(GraphWarning, match=r"1 ids of parents are no ids.*'1' among"):
+        assert len(as_terminology(table).ancestors("3")) == 2
+
+
+def test_names_that_are_missing():
+    with pytest.raises(GraphTypeError, match=r"names of 'D1' must be .* got None"):
+        as_terminology({"D0": "x", "D1": None})
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"id": ["1", "2"], "label": ["x", np.nan]})
+    with pytest.raises(GraphTypeError, match=r"Row 1 of column 'label'.* is nan"):
+        as_terminology(table)
 
 
 def test_graphs_with_names():
