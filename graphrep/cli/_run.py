@@ -158,7 +158,7 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record."""
-        click.echo(printable(record.getMessage()), file=sys.stderr)
+        _tell(printable(record.getMessage()))
 
 
 def _show_warning(
@@ -171,7 +171,13 @@ def _show_warning(
 ) -> None:
     label = click.style("Warning:", fg="yellow", bold=True)
     words = in_options(str(message), click.get_current_context(silent=True))
-    click.echo(f"{label} {printable(words)}", file=sys.stderr)
+    _tell(f"{label} {printable(words)}")
+
+
+def _tell(line: str) -> None:
+    """Write to what standard error is now; where it is closed click means stdout."""
+    if sys.stderr is not None:
+        click.echo(line, file=sys.stderr)
 
 
 def _to_plain(value: Any) -> Any:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import logging
+import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -170,3 +173,16 @@ def test_name_when_nothing_comes_close_then_no_guess(
     assert done.exit_code == 2
     assert "is not one of" in done.stderr
     assert "Did you mean" not in done.stderr
+
+
+def test_warning_when_standard_error_is_closed_then_no_data_is_mixed_with_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run("embed", quiet=False, verbose=0, as_json=False)
+    with run.listening():
+        warnings.warn("edges repeat", exceptions.GraphWarning, stacklevel=1)
+        assert capsys.readouterr() == ("", "Warning: edges repeat\n")
+        monkeypatch.setattr(sys, "stderr", None)
+        warnings.warn("edges repeat once more", exceptions.GraphWarning, stacklevel=1)
+        logging.getLogger("graphrep").error("a line of the log")
+    assert capsys.readouterr().out == ""
