@@ -166,6 +166,9 @@ class BlockingReport:
     def __str__(self) -> str:
         return "\n".join(f"{name:18}{value}" for name, value in self.facts())
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}:\n{self}"
+
     def facts(self) -> list[tuple[str, str]]:
         """Give the main figures as names and texts."""
         sizes = f"{self.n_left:,}"

@@ -40,9 +40,11 @@ def rows_of_ids(ids: Any, index: NodeIndex, what: str, side: str) -> IntArray:
     if len(bad):
         at = int(bad[0])
         value = ids[at].item() if isinstance(ids, np.ndarray) else ids[at]
+        there = ", ".join(map(shown, index.ids[:3].tolist()))
         raise GraphValueError(
             f"{what} {at + 1:,} names {shown(value)}, which no record of the {side} "
-            "table has. Read the tables with the column of their ids."
+            f"table has; its first ids are {there or 'none'}. Read the tables with "
+            "the column of their ids, and ids as texts where zeros lead."
         )
     return rows
 

@@ -20,11 +20,14 @@ class Table(NamedTuple):
         Ids that the table has beside its columns.
     is_text : bool
         Whether all values were read from a file of texts.
+    repeated : object or None
+        A value that keeps an index, which looks like one of ids, from being one.
     """
 
     columns: dict[str, Any]
     index: Any = None
     is_text: bool = False
+    repeated: Any = None
 
 
 def columns_of(table: Any) -> Table:
@@ -70,8 +73,10 @@ def _of_pandas(table: Any) -> Table:
     _refuse_repeats(names)
     index = table.index
     plain = index.nlevels == 1 and index.dtype.kind in "iuO" and index.is_unique
+    named = index.name is not None or index.dtype.kind == "O"
+    twice = None if index.is_unique or not named else index[index.duplicated()][0]
     columns = {name: table.iloc[:, at] for at, name in enumerate(names)}
-    return Table(columns, index.to_numpy() if plain else None)
+    return Table(columns, index.to_numpy() if plain else None, repeated=twice)
 
 
 def _refuse_repeats(names: list[str]) -> None:

@@ -186,6 +186,11 @@ def graph_input(function: Function) -> Function:
         read_options: list[tuple[str, Any]],
         **options: Any,
     ) -> Any:
+        more = dict(read_options)
+        if "directed" in more:  # the option of its own is the one that counts
+            raise click.UsageError(
+                "Say --directed or --undirected in place of -O directed=."
+            )
         source = GraphSource(
             graph,
             format=format_in,
@@ -195,7 +200,7 @@ def graph_input(function: Function) -> Function:
                 "columns": columns,
                 "header": header,
                 "nodes": nodes,
-                **dict(read_options),
+                **more,
             },
         )
         return function(*args, source=source, **options)

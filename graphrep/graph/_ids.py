@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import warnings
 from collections.abc import Hashable, Sequence
 from typing import Any
@@ -83,6 +84,14 @@ def is_missing(node: object) -> bool:
     if isinstance(node, (float, complex, np.inexact, np.datetime64, np.timedelta64)):
         return bool(node != node)
     return type(node).__name__ in _MISSING_TYPES
+
+
+def close_matches(text: str, texts: list[str]) -> list[str]:
+    """Up to three texts most like one, those first that differ in case only."""
+    folded = text.casefold()
+    same = [other for other in texts if other.casefold() == folded]
+    near = difflib.get_close_matches(text, texts, n=3, cutoff=0.7)
+    return list(dict.fromkeys([*same, *near]))[:3]
 
 
 def shown(node: object) -> str:

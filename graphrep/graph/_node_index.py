@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Hashable, Iterator
 from typing import Any, cast
 
 import numpy as np
 
 from graphrep.exceptions import GraphTypeError, GraphValueError, NodeNotFoundError
-from graphrep.graph._ids import id_array, id_bytes, integer_array, listed, shown
+from graphrep.graph._ids import (
+    close_matches,
+    id_array,
+    id_bytes,
+    integer_array,
+    listed,
+    shown,
+)
 from graphrep.typing import AnyArray, IntArray, NodeIds
 
 _MOST_COMPARED = 200_000  # ids that a search for close matches may look at
@@ -239,7 +245,7 @@ class NodeIndex:
             return text
         if isinstance(node, str) and self._size <= _MOST_COMPARED:
             texts = [i for i in self.ids.tolist() if isinstance(i, str)]
-            close = difflib.get_close_matches(node, texts, n=3, cutoff=0.7)
+            close = close_matches(node, texts)
             if close:
                 return f"{text} Close matches: {', '.join(map(shown, close))}."
         first = ", ".join(shown(i) for i in self.ids[:3].tolist())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Hashable
 from functools import cached_property
 from typing import Any, ClassVar
@@ -13,7 +12,7 @@ from scipy import sparse
 from graphrep.exceptions import GraphTypeError, NodeNotFoundError
 from graphrep.graph import _terminology_columns as columns
 from graphrep.graph import _terminology_tree as tree
-from graphrep.graph._ids import listed, shown
+from graphrep.graph._ids import close_matches, listed, shown
 from graphrep.graph._node_index import NodeIndex
 from graphrep.graph._text_column import TextColumn, read_only, text_column
 from graphrep.typing import AnyArray, IntArray, NodeIds
@@ -210,7 +209,7 @@ class TerminologyColumns:
             return f"{text} Its ids are integers, not texts."
         if isinstance(concept, str) and self.n_concepts <= _MOST_COMPARED:
             texts = [i for i in self.ids.tolist() if isinstance(i, str)]
-            close = difflib.get_close_matches(concept, texts, n=3, cutoff=0.7)
+            close = close_matches(concept, texts)
             if close:
                 return f"{text} Close matches: {', '.join(map(shown, close))}."
         return text

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from graphrep.exceptions import GraphTypeError, GraphValueError
-from graphrep.graph import Graph, NodeIndex
+from graphrep.graph import Graph, KnowledgeGraph, NodeIndex, Terminology
 from graphrep.graph import _from_foreign as foreign
 from graphrep.graph._adjacency import refuse_edge_list
 from graphrep.graph._from_tables import (
@@ -184,6 +184,13 @@ def _reordered(graph: Graph, nodes: Any) -> Graph:
 
 def _refusal(x: object) -> str:
     kind = type(x)
+    if isinstance(x, Terminology):
+        return "A Terminology is not a graph; pass its graph, terminology.to_graph()."
+    if isinstance(x, KnowledgeGraph):
+        return (
+            "A KnowledgeGraph has relations; pass the graph of one or several of them, "
+            "kg.graph(relation), or of all, kg.graph(collapse=True)."
+        )
     name = f"{kind.__module__}.{kind.__name__}".removeprefix("builtins.")
     text = f"as_graph cannot read a {name}; it takes {_ACCEPTED}."
     if isinstance(x, tuple):

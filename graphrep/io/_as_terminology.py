@@ -135,12 +135,12 @@ def _of_graph(graph: Graph, names: Mapping[Any, Any] | None) -> Terminology:
 def _of_table(table: Any, term: str | None, code: str | None) -> Terminology:
     columns = _column_lists(table)
     codes = columns[_chosen(columns, code, _CODES, "code")]
-    column = _chosen(columns, term, _TERMS, "term")
-    texts = columns[column]
+    named = _chosen(columns, term, _TERMS, "term")
+    texts = columns[named]
     for row, text in enumerate(texts):
         if not isinstance(text, str):
             raise GraphTypeError(
-                f"Row {row} of column {column!r} (counted from 0) is {text!r}; names "
+                f"Row {row} of column {named!r} (counted from 0) is {text!r}; names "
                 "must be texts. Drop rows without a name, or fill in ''."
             )
     places: dict[Any, int] = {}

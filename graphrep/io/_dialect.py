@@ -190,8 +190,8 @@ def _places(
     if n_columns > _MOST_COLUMNS:
         there = f": {', '.join(map(repr, names))}" if names else ""
         raise GraphFormatError(
-            f"The lines have {n_columns} columns{there}. Choose source, target and "
-            "perhaps weight with columns=, by name or number from 0.",
+            f"The lines have {n_columns} columns{there}. Pass columns= with those "
+            "of source, target and perhaps weight, by name or number from 0.",
             path=path,
         )
     lowered = [name.lower() for name in names or []]

@@ -112,7 +112,7 @@ def _checked_block(lines: bytearray, line: int, offset: int, path: PathType) -> 
             raise GraphFormatError(
                 f"Byte {offset + error.start:,} of the text "
                 f"(0x{data[error.start]:02x}) is not UTF-8. "
-                "Pass the right encoding=, for example 'latin-1'.",
+                "Pass encoding= with the right one, for example 'latin-1'.",
                 path=path,
                 line=line + lines.count(b"\n", 0, error.start),
             ) from None

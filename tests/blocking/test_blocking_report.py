@@ -44,6 +44,14 @@ def test_report_when_matches_are_known_then_scores_and_examples(pairs):
     assert {c.n_pairs for c in report.crowds} == {2}
     assert json.loads(report.to_json())["n_missed"] == 1
     assert "2 of 3 found" in str(report)
+    assert repr(report) == f"BlockingReport:\n{report}"  # no arrays in a notebook
+
+
+def test_report_when_ids_lost_their_zeros_then_shows_what_ids_are_there():
+    table = as_records({"id": ["007", "012"], "name": ["red lamp", "old map"]})
+    pairs = TfidfBlocker(budget=1).fit_candidate_pairs(table)
+    with pytest.raises(GraphValueError, match=r"names 7, .* ids are '007', '012'"):
+        blocking_report(pairs, table, matches=[(7, 12)])
 
 
 def test_report_when_nothing_is_known_then_sizes(pairs):

@@ -11,7 +11,12 @@ import numpy as np
 import pytest
 
 from graphrep.blocking import Records, as_records
-from graphrep.exceptions import GraphFormatError, GraphTypeError, GraphValueError
+from graphrep.exceptions import (
+    GraphFormatError,
+    GraphTypeError,
+    GraphValueError,
+    GraphWarning,
+)
 
 COLUMNS = {
     "id": [7, 3, 5],
@@ -109,7 +114,11 @@ def test_ids_when_pandas_has_an_index_then_taken():
     frame = pandas.DataFrame({"x": ["a", "b"]}, index=["p", "q"])
     assert as_records(frame).ids.tolist() == ["p", "q"]
     repeated = pandas.DataFrame({"x": ["a", "b"]}, index=["p", "p"])
-    assert as_records(repeated).ids.tolist() == [0, 1]
+    with pytest.warns(GraphWarning, match="holds 'p' more than once"):
+        assert as_records(repeated).ids.tolist() == [0, 1]
+    assert as_records(repeated, id="x").ids.tolist() == ["a", "b"]  # and no word
+    joined = pandas.DataFrame({"x": ["a", "b"]}, index=[0, 0])  # of two tables
+    assert as_records(joined).ids.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(

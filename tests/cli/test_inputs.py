@@ -55,6 +55,26 @@ def test_option_when_the_format_has_no_such_then_is_a_usage_error(
     assert invoke("info", edges, "-O", "colour").exit_code == 2
 
 
+def test_option_when_directions_are_given_by_the_wrong_one_then_is_a_usage_error(
+    invoke: Invoke, edges: Path
+) -> None:
+    """The option of its own would win, and the graph be undirected without a word."""
+    done = invoke("info", edges, "-O", "directed=true")
+    assert done.exit_code == 2
+    assert "Say --directed or --undirected" in done.stderr
+
+
+def test_file_when_an_option_of_its_reader_is_wanted_then_is_named_as_one(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    path = tmp_path / "e.tsv"
+    path.write_bytes(b"Z\xfcrich\tBern\n")
+    assert "Pass -O encoding= with" in invoke("info", path).stderr
+    assert invoke("info", path, "-O", "encoding=latin-1").exit_code == 0
+    path.write_text("from\tto\tdate\tw\n1\t2\t2020\t3\n")
+    assert "Pass --columns with those" in invoke("info", path).stderr
+
+
 def test_graph_when_file_is_missing_then_is_a_usage_error(invoke: Invoke) -> None:
     done = invoke("info", "no-such-file.tsv")
     assert done.exit_code == 2

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphrep import Graph, as_graph
+from graphrep import Graph, Terminology, as_graph, as_knowledge_graph
 from graphrep.exceptions import GraphTypeError, GraphValueError, GraphWarning
 
 EDGES = st.lists(
@@ -353,3 +353,13 @@ def test_as_graph_when_path_then_read(tmp_path):
         assert graph.weighted
     assert not as_graph(path, weight=None).weighted
     assert as_graph(path, directed=True).directed
+
+
+def test_fit_when_it_is_no_graph_but_has_one_then_told_how_to_get_it():
+    concepts = Terminology(["a", "b"], ["x", "y"], [0, 1], parents=([1], [0]))
+    with pytest.raises(GraphTypeError, match=r"pass its graph, terminology.to_graph"):
+        as_graph(concepts)
+    statements = as_knowledge_graph([("a", "r", "b"), ("a", "s", "b")])
+    with pytest.raises(GraphTypeError, match=r"kg.graph\(collapse=True\)"):
+        as_graph(statements)
+    assert as_graph(statements.graph(collapse=True)).n_edges == 1

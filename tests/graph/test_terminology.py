@@ -96,6 +96,9 @@ def test_an_unknown_concept_is_named_with_close_ones(small):
         Terminology([10, 11], [], []).position("10")
     with pytest.raises(NodeNotFoundError, match="Close matches: 'HP:0000001'"):
         Terminology(["HP:0000001"], [], []).positions(["HP:000001"])
+    codes = Terminology(["Z11.9", "S11.9", "E11.9"], [], [])
+    with pytest.raises(NodeNotFoundError, match=r"Close matches: 'E11\.9', 'Z"):
+        codes.position("e11.9")  # case is lost more easily than a letter
 
 
 def test_resolve_follows_successors_to_active_concepts(small):
