@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from graphrep._utils._warn import warn_user
 from graphrep.blocking._record_tables import Table, columns_of
 from graphrep.blocking._record_texts import texts_of, whole_ids
-from graphrep.exceptions import GraphValueError, GraphWarning
+from graphrep.exceptions import GraphValueError
 from graphrep.graph import NodeIndex
 from graphrep.graph._ids import is_missing, shown
 from graphrep.io._blame import blame_file
@@ -307,12 +307,10 @@ def _records_of(
         if name not in found.columns:
             raise GraphValueError(_no_column(name, found.columns))
     if id is None and found.repeated is not None:
-        warnings.warn(
+        warn_user(
             f"The index of the table holds {found.repeated!r} more than once, so its "
             "records are numbered from 0. Name the column of ids with id=, or pass "
-            "table.reset_index(drop=True).",
-            GraphWarning,
-            stacklevel=3,
+            "table.reset_index(drop=True)."
         )
     ids = found.index if id is None else _ids_of(found, id, table)
     with _naming(id):

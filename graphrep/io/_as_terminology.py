@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from graphrep.exceptions import GraphTypeError, GraphValueError, GraphWarning
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import Graph, NodeIndex, Terminology
 from graphrep.graph._from_tables import is_table
 from graphrep.graph._ids import is_missing
@@ -179,11 +179,9 @@ def _parents(
                 lost[parent] = None
     if lost:
         one = next(iter(lost))
-        warnings.warn(
+        warn_user(
             f"{len(lost):,} ids of parents are no ids of the table, {one!r} among "
-            "them; links to them are left out.",
-            GraphWarning,
-            stacklevel=4,
+            "them; links to them are left out."
         )
     return [child for child, _ in links], [parent for _, parent in links]
 

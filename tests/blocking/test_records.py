@@ -10,7 +10,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from graphrep.blocking import Records, as_records
+from graphrep.blocking import Records, TfidfBlocker, as_records
 from graphrep.exceptions import (
     GraphFormatError,
     GraphTypeError,
@@ -114,8 +114,11 @@ def test_ids_when_pandas_has_an_index_then_taken():
     frame = pandas.DataFrame({"x": ["a", "b"]}, index=["p", "q"])
     assert as_records(frame).ids.tolist() == ["p", "q"]
     repeated = pandas.DataFrame({"x": ["a", "b"]}, index=["p", "p"])
-    with pytest.warns(GraphWarning, match="holds 'p' more than once"):
+    with pytest.warns(GraphWarning, match="holds 'p' more than once") as told:
         assert as_records(repeated).ids.tolist() == [0, 1]
+    with pytest.warns(GraphWarning, match="holds 'p' more than once") as by_blocker:
+        TfidfBlocker().fit(repeated)
+    assert {one.filename for one in [*told, *by_blocker]} == {__file__}
     assert as_records(repeated, id="x").ids.tolist() == ["a", "b"]  # and no word
     joined = pandas.DataFrame({"x": ["a", "b"]}, index=[0, 0])  # of two tables
     assert as_records(joined).ids.tolist() == [0, 1]

@@ -11,6 +11,7 @@ from graphrep.exceptions import (
 )
 from graphrep.graph import Graph, Terminology
 from graphrep.io import as_terminology, read_terminology
+from graphrep.linking import NameDictionary
 
 
 def test_a_table_with_a_header(tmp_path):
@@ -198,8 +199,11 @@ def test_tables_with_parents(missing):
     numbers = pd.DataFrame({"id": [1, 2], "name": ["a", "b"], "parent": [missing, 1]})
     assert as_terminology(numbers).ancestors(2) == [1]
     table.loc[1, "parent"] = "1"
-    with pytest.warns(GraphWarning, match=r"1 ids of parents are no ids.*'1' among"):
-        assert len(as_terminology(table).ancestors("3")) == 2
+    with pytest.warns(
+        GraphWarning, match=r"1 ids of parents are no ids.*'1' among"
+    ) as told:
+        assert len(NameDictionary().fit(table).terminology_.ancestors("3")) == 2
+    assert [one.filename for one in told] == [__file__]
 
 
 def test_names_that_are_missing():
