@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from graphrep.blocking._hash_codes import HashIndex as HashIndex
     from graphrep.blocking._key_blocker import KeyBlocker as KeyBlocker
     from graphrep.blocking._lexical_encoder import LexicalEncoder as LexicalEncoder
+    from graphrep.blocking._listed_pairs import ListedPairs as ListedPairs
     from graphrep.blocking._losses import MatchLoss as MatchLoss
     from graphrep.blocking._meta_blocker import MetaBlocker as MetaBlocker
     from graphrep.blocking._miner import TupleMiner as TupleMiner
@@ -55,6 +56,7 @@ _HOME = {
     "KeyBlocker": "_key_blocker",
     "LSHCertificate": "_certificate",
     "LexicalEncoder": "_lexical_encoder",
+    "ListedPairs": "_listed_pairs",
     "MatchLoss": "_losses",
     "MetaBlocker": "_meta_blocker",
     "MinHashBlocker": "_minhash_blocker",

@@ -16,6 +16,7 @@ from graphrep._utils._warn import warn_user
 from graphrep.blocking._blocking_report import check_tables
 from graphrep.blocking._budget import select_pairs, spending_order
 from graphrep.blocking._candidate_pairs import CandidatePairs
+from graphrep.blocking._listed_pairs import ListedPairs
 from graphrep.blocking._matches import as_matches
 from graphrep.blocking._records import Records, as_records
 from graphrep.exceptions import GraphValueError
@@ -59,10 +60,11 @@ class Blocker(BaseEstimator):
         score; they count in the budget.
     columns : list of str or None, default=None
         Columns that the method looks at; None for all.
-    include, exclude : callable or None, default=None
+    include, exclude : callable, ListedPairs or None, default=None
         Rules: functions of two `Records` of one length (the left and the right records
-        of the pairs, with all their columns) that return a mask. Pairs that are not
-        included, or are excluded, are dropped before the budget is spent.
+        of the pairs, with all their columns) that return a mask, or `ListedPairs`,
+        pairs of ids. Pairs that are not included, or are excluded, are dropped before
+        the budget is spent.
     exclude_identical : bool, default=False
         Whether pairs of records that say the same, but for capitals and blanks, are
         dropped, and do not count as near: where both tables hold copies of one source,
@@ -390,6 +392,9 @@ class Blocker(BaseEstimator):
         for rule, wanted in ((self.include, True), (self.exclude, False)):
             if rule is None or not len(raw.left):
                 continue
+            if isinstance(rule, ListedPairs):
+                raw = _kept(raw, rule.mask(raw.left, raw.right, A, B) == wanted)
+                continue
             sides = A.whole.repeat(raw.left), B.whole.repeat(raw.right)
             mask = np.asarray(rule(*sides))
             if mask.shape != (len(raw.left),) or mask.dtype != bool:
@@ -413,8 +418,8 @@ COMMON: dict[str, list[Any]] = {
     "per_record": [Interval(Integral, 1, None, closed="left"), None],
     "min_per_record": [Interval(Integral, 0, None, closed="left")],
     "columns": [list, tuple, None],
-    "include": [callable, None],
-    "exclude": [callable, None],
+    "include": [callable, ListedPairs, None],
+    "exclude": [callable, ListedPairs, None],
     "exclude_identical": ["boolean"],
 }
 """Constraints of the parameters that all blockers have."""

@@ -78,7 +78,7 @@ def as_matches(
         _check_tables(matches, left, other)
         rows = [matches.left_rows, matches.right_rows]
     else:
-        first, second = _id_columns(matches)
+        first, second = id_columns(matches)
         rows = [
             rows_of_ids(first, left.index, "Match", "left"),
             rows_of_ids(second, other.index, "Match", "right"),
@@ -108,7 +108,7 @@ def _check_tables(pairs: CandidatePairs, left: Records, right: Records) -> None:
         )
 
 
-def _id_columns(matches: Any) -> tuple[Any, Any]:
+def id_columns(matches: Any) -> tuple[Any, Any]:
     """Two columns of ids, those labelled 0 left out."""
     if isinstance(matches, np.ndarray) and matches.shape[1:] == (2,):
         return matches[:, 0], matches[:, 1]

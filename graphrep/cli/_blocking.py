@@ -132,6 +132,21 @@ def _inputs() -> list[Decorator]:
             help="All true matches, to score against; nothing is learnt from them.",
         ),
         option(
+            "--include",
+            section=_INPUT,
+            type=READABLE_FILE,
+            metavar="PAIRS",
+            help="The only pairs that may be chosen: a table of two columns of ids.",
+        ),
+        option(
+            "--exclude",
+            section=_INPUT,
+            type=READABLE_FILE,
+            metavar="PAIRS",
+            help="Pairs that are not chosen, such as those that were judged already: a "
+            "table of two columns of ids.",
+        ),
+        option(
             "--keys",
             "--key",
             "keys",

@@ -223,6 +223,39 @@ def test_encoder_when_its_model_is_named_then_taken(
         assert words_said in refused.stderr
 
 
+def test_rules_when_pairs_are_listed_then_only_these_or_none_of_these(
+    invoke: Invoke, tables: tuple[Path, ...], tmp_path: Path
+) -> None:
+    a, b, gold = tables
+    out = tmp_path / "pairs.csv"
+    common = ("block", a, b, "-m", "tfidf", "--overwrite")
+    done = invoke(*common, "-o", out, "--include", gold, "--matches", gold, "--json")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["result"]["scores"]["pair_quality"] == 1.0
+    assert told["parameters"]["include"] == str(gold)
+    judged = tmp_path / "judged.csv"
+    out.rename(judged)
+    done = invoke(*common, "-o", out, "--exclude", judged, "--matches", gold, "--json")
+    assert done.exit_code == 0, done.stderr
+    A, B = as_records(a), as_records(b)
+    found, before = (CandidatePairs.read(path, A, B) for path in (out, judged))
+    assert len(found) > 0 < len(before)
+    assert not {*found.keys.tolist()} & {*before.keys.tolist()}
+    wrong = _write(tmp_path / "wrong.csv", {"left": ["nobody"], "right": ["b0"]})
+    for arguments, code, said in (
+        (("-o", out, "--exclude", wrong), 3, "wrong.csv: Pair 1 names"),
+        (("-o", out, "--include", tmp_path / "no.csv"), 2, "--include"),
+        (
+            ("-o", out, "--include", gold, "--save-model", tmp_path / "m"), 2,
+            "--save-model keeps no pairs of --include",
+        ),
+    ):  # fmt: skip
+        refused = invoke(*common, *arguments)
+        assert said in " ".join(refused.stderr.split()), refused.stderr
+        assert refused.exit_code == code, refused.stderr
+
+
 def hash_of(word: str, by: int) -> float:
     return sum(by**at * ord(letter) for at, letter in enumerate(word)) % 101 / 101
 

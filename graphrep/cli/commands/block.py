@@ -137,6 +137,8 @@ def block(
     right_id: str | None,
     train: str | None,
     matches: str | None,
+    include: str | None,
+    exclude: str | None,
     report: str | None,
     curve: str | None,
     save_model: str | None,
@@ -168,12 +170,18 @@ def block(
     estimator = made_estimator(method, kind, SOURCES, parameters)
     if model is not None:
         estimator.encoder = _encoder(estimator.encoder, model)
+    rules = {"include": include, "exclude": exclude}
+    for name, path in rules.items():
+        if path is not None:
+            _check_rule(name, save_model)
+            setattr(estimator, name, room.ListedPairs(path))
     outputs = Outputs(output, format, report, curve, save_model)
     if not dry_run:
         outputs.check(overwrite, matches, run.as_json)
     with run.progress() as progress:
         progress(f"Reading {left}", 0, 0)
         tables = _read(left, right, id_, right_id or id_, train, matches)
+        _prepare_rules(estimator, tables)
         if dry_run:
             return _show_plan(run, tables, method, estimator)
         if estimate:  # what cannot be told is refused before the work
@@ -212,6 +220,26 @@ def _check_encoder(encoder: str, model: str | None) -> None:
         )
 
 
+def _check_rule(name: str, save_model: str | None) -> None:
+    """Refuse a model that would lack its rule."""
+    if save_model is not None:
+        raise click.UsageError(
+            f"--save-model keeps no pairs of --{name}. Leave one of them out."
+        )
+
+
+def _prepare_rules(estimator: Any, tables: Tables) -> None:
+    """Look up the ids of --include and --exclude; say whose are wrong."""
+    from graphrep.exceptions import GraphValueError
+
+    right = tables.left if tables.right is None else tables.right
+    for rule in filter(None, (estimator.include, estimator.exclude)):
+        try:
+            rule.prepare(tables.left, right)
+        except GraphValueError as error:
+            raise GraphValueError(f"{rule.pairs}: {error}") from error
+
+
 def _encoder(kind: str, model: str) -> Any:
     """Make an encoder of a kind with a model of the user."""
     import graphrep.blocking as room
@@ -224,6 +252,9 @@ def _encoder(kind: str, model: str) -> Any:
 def _parameters(estimator: Any) -> dict[str, Any]:
     """Parameters as plain values: an encoder that is an object by its call."""
     parameters: dict[str, Any] = estimator.get_params(deep=False)
+    for name in ("include", "exclude"):
+        if parameters[name] is not None:
+            parameters[name] = parameters[name].pairs
     encoder = parameters.get("encoder")
     if encoder is not None and not isinstance(encoder, str):
         parameters["encoder"] = repr(encoder)
