@@ -31,6 +31,7 @@ _BATCH = 256
 _SPAN = 1 << 15  # pairs that one thread takes at a time
 _RATES = (0.05, 0.02)  # of Adam: for weights of views, and of features
 _DECAY = 1e-3  # of weights of features, for each batch
+_PULL = 1e-3  # of weights of views towards their first ones, see learn
 _BETAS = (0.9, 0.99)
 
 
@@ -220,7 +221,18 @@ class LexicalEncoder:
             One that takes cosines.
         seed : int, default=0
             Order of the batches.
+
+        Notes
+        -----
+        Matches that were guessed are alike in what they were found by, and the hinges
+        of "nlsh" ask of all to be within R: a column that most of them share, such as a
+        date of birth, could gain a hundred times its weight, and matches with an error
+        there fell behind. So 0.001 of what the logarithm of a view's weight has moved
+        is added to its slope then: a prior at the first weights.
         """
+        guessed = miner.source_ == "neighbours" and loss.name == "nlsh"
+        pull = _PULL if guessed else 0.0
+        first = self._logs.copy()
         tables = {"left": self._rows(A)}
         tables["right"] = tables["left"] if B is A else self._rows(B)
         state = _Adam(len(self._logs) + len(self._own))
@@ -236,16 +248,19 @@ class LexicalEncoder:
             progress("learning weights", epoch, self.epochs)
             for tuples, copies, part in batches:
                 size = len(tuples.p[part])
-                total += size * self._step(tables, tuples, copies, part, loss, state)
+                bound = pull * (self._logs - first)
+                total += size * self._step(
+                    tables, tuples, copies, part, loss, state, bound
+                )
                 count += size
             self.losses_.append(total / max(1.0, count))
         return self
 
     def _step(
         self, tables: dict[str, Rows], tuples: Tuples, copies: Rows | None, part: slice,
-        loss: MatchLoss, state: _Adam,
+        loss: MatchLoss, state: _Adam, bound: FloatArray,
     ) -> float:  # fmt: skip
-        """One step of Adam on a batch; its loss."""
+        """One step of Adam on a batch, ``bound`` added to slopes of views; its loss."""
         own = tables[tuples.side]
         others = tables["right" if tuples.side == "left" else "left"]
         matches = others if copies is None else copies
@@ -265,7 +280,7 @@ class LexicalEncoder:
         for (rows, x, y, out), by in zip(pairs, (near_slopes, far_slopes), strict=True):
             flat = np.ascontiguousarray(by, np.float64).ravel()
             kernels.add_cosine_slopes(*own, *rows, x, y, weights, out, flat, slopes)
-        of_views = np.bincount(self._view_of, slopes, len(self._logs))
+        of_views = np.bincount(self._view_of, slopes, len(self._logs)) + bound
         slopes += _DECAY * self._own / max(1, len(p))
         step = state.step(np.concatenate([of_views, slopes]))
         self._logs -= self.rates[0] * step[: len(self._logs)]

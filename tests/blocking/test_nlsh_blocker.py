@@ -50,6 +50,30 @@ def test_fit_when_there_are_labels_then_agreeing_features_count_more():
     assert model.miner_.source_ == "matches"
 
 
+@pytest.mark.parametrize(
+    ("loss", "labels", "bound"),
+    [("nlsh", False, True), ("nlsh", True, False), ("infonce", False, False)],
+)
+def test_learn_when_matches_are_guessed_then_weights_of_views_stay_nearer(
+    monkeypatch, loss, labels, bound
+):
+    A, B, gold = tables()
+    days = [f"{19000101 + 137 * i}" for i in range(len(A))]
+    A = Records({**A.columns, "born": days}, A.ids)
+    B = Records({**B.columns, "born": days[:50] + days[:10]}, B.ids)
+
+    def grown(pull):
+        monkeypatch.setattr("graphrep.blocking._lexical_encoder._PULL", pull)
+        encoder = LexicalEncoder(epochs=30)
+        model = NLSHBlocker(loss=loss, encoder=encoder, random_state=0, n_jobs=1)
+        weights = model.fit(A, B, gold if labels else None).encoder_.view_weights_
+        start = LexicalEncoder().prepare(A, B).view_weights_
+        return max(weights[name] / start[name] for name in start)
+
+    free, held = grown(0.0), grown(0.01)
+    assert held < 0.8 * free if bound else held == free
+
+
 def test_pairs_when_learnt_then_no_fewer_matches_than_by_n_grams():
     gained = []
     for seed in range(3):
@@ -225,3 +249,25 @@ def test_recall_when_real_then_as_measured(shared_data, name, twice, five):
     n = min(pairs.shape)
     for times, least in ((2, twice), (5, five)):
         assert np.isin(true, pairs.head(times * n).keys).mean() >= least
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+def test_recall_when_a_birthday_nearly_tells_all_then_the_rest_still_counts(
+    shared_data,
+):
+    folder = shared_data / "blocking" / "febrl4"
+    columns = ["given_name", "surname", "street_number", "address_1", "address_2",
+               "suburb", "postcode", "state", "date_of_birth"]  # fmt: skip
+    blocker = NLSHBlocker(columns=columns, budget=1.0, random_state=0, n_jobs=1)
+    pairs = blocker.fit_candidate_pairs(folder / "tableA.csv", folder / "tableB.csv")
+    n = pairs.shape[0]
+    gold = as_matches(
+        folder / "matches.csv",
+        *(
+            Records({}, ids=index.ids)
+            for index in (pairs.left_index, pairs.right_index)
+        ),
+    )
+    assert len(pairs) == n
+    assert np.isin(gold.left * pairs.shape[1] + gold.right, pairs.keys).mean() > 0.998
