@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from graphrep.exceptions import GraphFormatError, GraphWarning
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphFormatError
 from graphrep.io._dialect import BLANKS, Dialect
 from graphrep.io._id_table import Tokens
 from graphrep.io._read_ahead import Block
@@ -113,27 +113,23 @@ class LineParser:
                 f"{self._n_bad:,} bad lines were skipped; the first: {self._first_bad}"
             )
             if warn:
-                warnings.warn(text, GraphWarning, stacklevel=3)
+                warn_user(text)
             else:
                 _LOG.info("%s: %d bad lines were skipped", self._path, self._n_bad)
         if self._n_mixed:
-            warnings.warn(
+            warn_user(
                 f"{self._path}:{self._first_mixed}: {self._n_mixed:,} lines have one "
                 "column that holds a comma, semicolon or bar and were read as single "
-                "nodes. Pass delimiter= if they are edges, or to confirm.",
-                GraphWarning,
-                stacklevel=3,
+                "nodes. Pass delimiter= if they are edges, or to confirm."
             )
         elif self._stray[0]:
             n_stray, line = self._stray
             what = "line has" if n_stray == 1 else "lines have"
             node = "a node" if n_stray == 1 else "nodes"
-            warnings.warn(
+            warn_user(
                 f"{self._path}:{line}: {n_stray:,} {what} a single column before the "
                 f"last edge, read as {node} that may have no edge. Complete the edge, "
-                "or move single nodes to the end of the file to confirm.",
-                GraphWarning,
-                stacklevel=3,
+                "or move single nodes to the end of the file to confirm."
             )
 
     def _note_lone(self, parsed: Parsed) -> None:

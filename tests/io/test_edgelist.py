@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphrep.embedding import DegreeVectors
 from graphrep.exceptions import (
     GraphFormatError,
     GraphTypeError,
@@ -424,10 +425,13 @@ def test_read_when_a_lone_id_holds_a_delimiter_then_a_warning(read) -> None:
     ],
 )
 def test_read_when_a_line_lost_its_other_end_then_a_warning(
-    read, content, message
+    read, content, message, tmp_path
 ) -> None:
-    with pytest.warns(GraphWarning, match=message):
+    with pytest.warns(GraphWarning, match=message) as told:
         read(content)
+    with pytest.warns(GraphWarning, match=message) as by_estimator:
+        DegreeVectors().fit(tmp_path / "edges.tsv")
+    assert {one.filename for one in [*told, *by_estimator]} == {__file__}
 
 
 def test_read_when_a_lone_id_lies_far_before_an_edge_then_its_line(read) -> None:
