@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -367,6 +368,8 @@ class Blocker(BaseEstimator):
     def _read(self, A: Any, B: Any) -> tuple[Records, Records | None]:
         left = self._records(A)
         right = None if B is None else self._records(B)
+        if right is left:  # one object for both would be taken for one table
+            right = copy(right)
         if right is not None and self.columns is None:
             shared = [name for name in left.columns if name in right.columns]
             if not shared:

@@ -10,12 +10,14 @@ import graphrep
 from graphrep.blocking import (
     EmbeddingBlocker,
     KeyBlocker,
+    ListedPairs,
     NLSHBlocker,
     TfidfBlocker,
     TransformerEncoder,
     UnionBlocker,
     as_records,
 )
+from graphrep.datasets import make_records
 from graphrep.exceptions import GraphTypeError, GraphValueError
 
 A = {"name": ["red fox", "grey owl", "blue hen"]}
@@ -50,6 +52,18 @@ def test_pairs_when_of_another_number_of_tables_then_refused(blocker, tmp_path):
     blocker.fit(A).save(tmp_path / "model")
     with pytest.raises(GraphValueError, match="fitted to one table, and pairs of two"):
         graphrep.load(tmp_path / "model").candidate_pairs(A, B)
+
+
+def test_pairs_when_one_object_is_both_tables_then_still_two_tables():
+    data = make_records(100, one_table=True, errors=4, random_state=0)
+    once, again = as_records(data.left), as_records(data.left)
+    for blocker in (
+        NLSHBlocker(assignment="many-to-many", budget=2.0, random_state=0),
+        TfidfBlocker(exclude=ListedPairs([once.ids[:2].tolist()]), budget=None),
+    ):
+        wanted = blocker.fit_candidate_pairs(once, again)
+        assert blocker.fit_candidate_pairs(once, once) == wanted
+        assert blocker.fit(once, once).candidate_pairs(once, once) == wanted
 
 
 @pytest.mark.parametrize("blocker", [TfidfBlocker, NLSHBlocker])
