@@ -50,7 +50,7 @@ class ListedPairs:
 
     def __init__(self, pairs: Any) -> None:
         self.pairs = pairs
-        self._known: tuple[NodeIndex, NodeIndex, IntArray] | None = None
+        self._known: tuple[NodeIndex, NodeIndex, bool, IntArray] | None = None
 
     def __repr__(self) -> str:
         told = self.pairs if isinstance(self.pairs, str) else type(self.pairs).__name__
@@ -58,11 +58,12 @@ class ListedPairs:
 
     def prepare(self, A: Records, B: Records) -> IntArray:
         """Look the ids up in two tables, or one; return sorted numbers of the pairs."""
-        known = self._known
-        if known is None or known[0] is not A.index or known[1] is not B.index:
+        known, one = self._known, A is B
+        of_these = known is not None and known[0] is A.index and known[1] is B.index
+        if known is None or not of_these or known[2] is not one:
             keys = distinct(_keys(*self._rows(A, B), A, B))
-            self._known = known = (A.index, B.index, keys)
-        return known[2]
+            self._known = known = (A.index, B.index, one, keys)
+        return known[3]
 
     def mask(self, left: IntArray, right: IntArray, A: Records, B: Records) -> AnyArray:
         """Tell which pairs of rows of two tables, or one, are listed."""

@@ -62,6 +62,8 @@ def test_pairs_when_one_table_then_either_record_first(tables):
     rest = TfidfBlocker(budget=20, exclude=rule).fit_candidate_pairs(A)
     assert len(rest) == 20
     assert not {frozenset(p) for p in _ids(rest)} & {frozenset(p) for p in turned}
+    both = TfidfBlocker(budget=None, include=rule).fit_candidate_pairs(A, A)
+    assert set(_ids(both)) <= {*turned[:10], *_ids(free)[10:]}  # two tables: one way
 
 
 def test_pairs_when_an_id_is_unknown_then_said(tables):
