@@ -27,6 +27,11 @@ def atomic_path(path: PathType) -> Iterator[Path]:
     """
     target = Path(path)
     suffix = "".join(target.suffixes)
+    if not target.parent.is_dir():  # mkstemp would name its own file
+        raise FileNotFoundError(
+            f"The folder {target.parent} does not exist, so {target.name} cannot be "
+            "written there."
+        )
     handle, name = tempfile.mkstemp(
         prefix=f".{target.name.removesuffix(suffix)}-", suffix=suffix, dir=target.parent
     )

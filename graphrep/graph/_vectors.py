@@ -287,6 +287,12 @@ class Vectors:
 
 
 def _read_matrix(matrix: Any) -> FloatArray:
+    if hasattr(matrix, "fit_transform"):
+        kind = type(matrix).__name__
+        raise GraphTypeError(
+            f"Vectors were expected; got a {kind}. Pass those of the fitted model, "
+            "model.vectors_."
+        )
     array = matrix if isinstance(matrix, np.ndarray) else np.asarray(matrix)
     if array.ndim != 2 or array.shape[1] == 0:
         raise GraphValueError(

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from graphrep.exceptions import GraphTypeError, GraphValueError
-from graphrep.graph import Graph, KnowledgeGraph, NodeIndex, Terminology
+from graphrep.graph import Graph, Hypergraph, KnowledgeGraph, NodeIndex, Terminology
 from graphrep.graph import _from_foreign as foreign
 from graphrep.graph._adjacency import refuse_edge_list
 from graphrep.graph._from_tables import (
@@ -186,6 +186,8 @@ def _refusal(x: object) -> str:
     kind = type(x)
     if isinstance(x, Terminology):
         return "A Terminology is not a graph; pass its graph, terminology.to_graph()."
+    if isinstance(x, Hypergraph):
+        return "A Hypergraph is not a graph; pass its graph, hypergraph.project()."
     if isinstance(x, KnowledgeGraph):
         return (
             "A KnowledgeGraph has relations; pass the graph of one or several of them, "

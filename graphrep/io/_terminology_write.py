@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from graphrep.exceptions import GraphValueError
+from graphrep.exceptions import GraphValueError, GraphWarning
 from graphrep.graph import Terminology
 from graphrep.graph._terminology_exchange import records
 from graphrep.io._compression import open_output, strip_compression
@@ -41,6 +42,11 @@ def write_terminology(
     GraphValueError
         For an unknown format, and for a member of a list with ``|`` in it.
 
+    Warns
+    -----
+    GraphWarning
+        Of what the format has no place for, such as the hierarchy in JSON lines.
+
     Notes
     -----
     Tabs and line feeds inside the texts of a table become blanks.
@@ -50,11 +56,13 @@ def write_terminology(
     if name == "saved":
         terminology.save(path)
     elif name == "jsonl":
+        _tell_lost(terminology, name, parents=int(terminology.parents.nnz))
         with open_output(path) as file:
             for record in records(terminology):
                 text = json.dumps(record, ensure_ascii=False)
                 file.write((text + "\n").encode("utf-8", "surrogatepass"))
     elif name == "tsv":
+        _tell_lost(terminology, name, parents=0)
         with open_output(path) as file:
             for line in _lines(terminology):
                 file.write(line.encode("utf-8", "surrogatepass"))
@@ -62,6 +70,30 @@ def write_terminology(
         raise GraphValueError(
             f"Terminologies are written as {', '.join(FORMATS)}; got "
             f"{format or suffix!r}. Pass format=."
+        )
+
+
+def _tell_lost(terminology: Terminology, format: str, *, parents: int) -> None:
+    """Warn of what a format has no place for."""
+    plain = [terminology.KINDS.index(kind) for kind in ("preferred", "exact")]
+    languages = np.array([bool(name) for name in terminology.languages])
+    counts = {
+        "links to parents": parents,
+        "other relations": sum(len(v[0]) for v in terminology.relations.values()),
+        "xrefs": sum(map(len, terminology.xrefs or ())),
+        "old ids": len(terminology.replaced_by),
+        "kinds of names but preferred and exact": int(
+            np.sum(~np.isin(terminology.name_kinds, plain))
+        ),
+        "languages of names": int(np.sum(languages[terminology.name_languages])),
+    }
+    lost = [f"{count:,} {what}" for what, count in counts.items() if count]
+    if lost:
+        warnings.warn(
+            f"{format} has no place for {', '.join(lost)}; they are left out. The "
+            "format 'saved' keeps everything.",
+            GraphWarning,
+            stacklevel=3,
         )
 
 

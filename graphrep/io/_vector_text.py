@@ -224,7 +224,9 @@ def _by_hand(rest: bytes, layout: Layout, line: int, path: PathType) -> list[flo
             out.append(float(field))
         except ValueError:
             raise GraphFormatError(
-                f"{shorten(field.decode(errors='replace'))} is no number.",
+                f"{shorten(field.decode(errors='replace'))} is no number. Lines of "
+                "vectors are an id and numbers; those of a graph are made by an "
+                "embedder.",
                 path=path,
                 line=line,
             ) from None

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphrep import Graph, Terminology, as_graph, as_knowledge_graph
+from graphrep import (
+    Graph,
+    Terminology,
+    as_graph,
+    as_hypergraph,
+    as_knowledge_graph,
+)
 from graphrep.exceptions import GraphTypeError, GraphValueError, GraphWarning
 
 EDGES = st.lists(
@@ -359,6 +365,8 @@ def test_fit_when_it_is_no_graph_but_has_one_then_told_how_to_get_it():
     concepts = Terminology(["a", "b"], ["x", "y"], [0, 1], parents=([1], [0]))
     with pytest.raises(GraphTypeError, match=r"pass its graph, terminology.to_graph"):
         as_graph(concepts)
+    with pytest.raises(GraphTypeError, match=r"pass its graph, hypergraph.project"):
+        as_graph(as_hypergraph([("a", "b")]))
     statements = as_knowledge_graph([("a", "r", "b"), ("a", "s", "b")])
     with pytest.raises(GraphTypeError, match=r"kg.graph\(collapse=True\)"):
         as_graph(statements)

@@ -8,8 +8,10 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from graphrep import FastRP
 from graphrep.exceptions import GraphTypeError, GraphValueError, NodeNotFoundError
 from graphrep.graph import NodeIndex, Vectors
+from graphrep.io import write_vectors
 
 
 @pytest.fixture
@@ -133,3 +135,11 @@ def test_vectors_when_copied_then_equal(vectors):
     assert vectors != Vectors(vectors.matrix, NodeIndex(4))
     assert vectors != Vectors(vectors.matrix.astype(float), vectors.nodes)
     assert np.array_equal(np.asarray(vectors), vectors.matrix)
+
+
+def test_vectors_when_a_model_is_given_then_told_where_its_vectors_are(tmp_path):
+    model = FastRP(2, random_state=0).fit(np.ones((4, 4)))
+    with pytest.raises(GraphTypeError, match=r"got a FastRP. Pass those .*vectors_"):
+        write_vectors(model, tmp_path / "v.csv")
+    with pytest.raises(FileNotFoundError, match=r"nowhere does not exist, so v\.csv"):
+        write_vectors(model.vectors_, tmp_path / "nowhere" / "v.csv")

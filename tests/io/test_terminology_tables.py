@@ -10,7 +10,7 @@ from graphrep.exceptions import (
     GraphWarning,
 )
 from graphrep.graph import Graph, Terminology
-from graphrep.io import as_terminology, read_terminology
+from graphrep.io import as_terminology, read_terminology, write_terminology
 from graphrep.linking import NameDictionary
 
 
@@ -236,3 +236,23 @@ def test_paths_and_other_things(tmp_path):
     assert as_terminology(tmp_path / "t").names("a") == ["b"]
     with pytest.raises(GraphTypeError, match="cannot read a int; it takes"):
         as_terminology(3)
+
+
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        ("t.jsonl", "1 links to parents, 1 old ids, 1 kinds of .*, 1 languages"),
+        ("t.tsv", "place for 1 old ids, 1 kinds of .*, 1 languages"),
+    ],
+)
+def test_what_a_format_cannot_hold_is_told(tmp_path, name, lost):
+    rich = Terminology(
+        ["a", "b"], ["x", "y", "z"], [0, 1, 1], name_kinds=[0, 0, 2],
+        name_languages=["", "de", ""], parents=([1], [0]), replaced_by={"old": ["b"]},
+    )  # fmt: skip
+    with pytest.warns(GraphWarning, match=lost):
+        write_terminology(rich, tmp_path / name)
+    plain = Terminology(["a", "b"], ["x", "y", "z"], [0, 1, 1])
+    write_terminology(plain, tmp_path / f"plain-{name}")  # nothing is lost, no word
+    write_terminology(rich, tmp_path / "saved")
+    assert Terminology.load(tmp_path / "saved") == rich
