@@ -18,6 +18,7 @@ from graphrep.graph._ids import shown
 from graphrep.typing import FloatArray, IntArray
 
 _LABELS = ("label", "is_match", "match")
+_FIGURES = ("score", "weight", "similarity", "probability")
 _TRUE = frozenset({"1", "true", "yes", "match"})
 _FALSE = frozenset({"0", "false", "no", "nonmatch", "non-match"})
 
@@ -46,7 +47,8 @@ def as_matches(
     matches : table-like, array-like of shape (n, 2), CandidatePairs or path
         The first two columns are ids of the left and of the right table. Where there
         is a column "label" (or "is_match", "match") only rows labelled 1, true or yes
-        are matches.
+        are matches. A pandas MultiIndex of two levels, as recordlinkage has them, will
+        do.
     left, right : Records
         The tables; without the right one matches are within the left one.
     one_table : bool, default=False
@@ -61,8 +63,8 @@ def as_matches(
     Raises
     ------
     GraphValueError
-        For an id that no record has, a label that is neither true nor false, and
-        fewer than two columns.
+        For an id that no record has, a label that is neither true nor false, a third
+        column that looks like labels under another name, and fewer than two columns.
 
     Notes
     -----
@@ -118,6 +120,10 @@ def id_columns(matches: Any) -> tuple[Any, Any]:
             return [], []
         if not isinstance(pairs[0], dict):
             return _columns_of_pairs(pairs)
+    if getattr(matches, "nlevels", 0) == 2:  # a MultiIndex
+        return matches.get_level_values(0).tolist(), matches.get_level_values(
+            1
+        ).tolist()
     columns = dict(columns_of(matches).columns)
     label = next((name for name in _LABELS if name in columns), None)
     labels = columns.pop(label) if label is not None else None
@@ -128,9 +134,25 @@ def id_columns(matches: Any) -> tuple[Any, Any]:
         )
     first, second = list(columns.values())[:2]
     if labels is None:
+        _refuse_labels(columns)
         return first, second
     kept = _are_true(labels, str(label))
     return _chosen(first, kept), _chosen(second, kept)
+
+
+def _refuse_labels(columns: dict[str, Any]) -> None:
+    """Refuse a third column of labels that has another name: its 0 are no matches."""
+    if len(columns) != 3:
+        return
+    name, values = list(columns.items())[2]
+    if name.lower() in _FIGURES:
+        return
+    words = {text.strip().lower() for text in texts_of(values).tolist()}
+    if words <= _TRUE | _FALSE and words & _FALSE:
+        raise GraphValueError(
+            f"Column {name!r} says yes and no, as labels do. Call it 'label', so that "
+            "only what it calls a match is one, or pass the two columns of ids alone."
+        )
 
 
 def _columns_of_pairs(pairs: list[Any]) -> tuple[Any, Any]:

@@ -10,7 +10,8 @@ from scipy import sparse
 from graphrep._utils._random import draw_seed
 from graphrep.exceptions import GraphValueError
 from graphrep.graph import Graph
-from graphrep.typing import AnyArray, IntArray
+from graphrep.io import as_graph
+from graphrep.typing import AnyArray, GraphLike, IntArray
 
 _ROUNDS = 100
 
@@ -33,7 +34,7 @@ class EdgeSplit(NamedTuple):
 
 
 def split_edges(
-    graph: Graph, fraction: float = 0.1, *, random_state: Any = None
+    graph: GraphLike, fraction: float = 0.1, *, random_state: Any = None
 ) -> EdgeSplit:
     """Hold out some edges of a graph, and draw as many pairs that are no edges.
 
@@ -42,7 +43,7 @@ def split_edges(
 
     Parameters
     ----------
-    graph : Graph
+    graph : Graph or what `graphrep.as_graph` takes
         Any graph; loops stay in the training graph.
     fraction : float, default=0.1
         Share of the edges to hold out; fewer where the forest needs the rest.
@@ -62,6 +63,7 @@ def split_edges(
     if not 0 < fraction < 1:
         raise GraphValueError(f"fraction must lie between 0 and 1; got {fraction!r}.")
     rng = np.random.default_rng(draw_seed(random_state))
+    graph = as_graph(graph)
     rows, columns, weights = graph.edges()
     rows, columns = rows.astype(np.int64), columns.astype(np.int64)
     free = np.flatnonzero(~_in_forest(rows, columns, graph.n_nodes, rng))

@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 
 from graphrep._utils._random import draw_seed
 from graphrep.exceptions import GraphValueError
+from graphrep.graph._ids import is_missing
 from graphrep.metrics import top_k_f1
 from graphrep.typing import AnyArray, FloatArray
 
@@ -109,7 +110,7 @@ def node_classification(
     vectors : ndarray of shape (n_nodes, n_components)
         One vector a node.
     labels : sparse or dense 0/1 matrix (n_nodes, n_labels), or 1-D array of classes
-        Nodes without a label are left out.
+        Nodes without a label (a row of zeros; None or NaN among classes) are left out.
     train_fractions : sequence of float, default=(0.1, 0.5, 0.9)
         Shares of the labelled nodes to train on.
     C : float, default=1.0
@@ -186,5 +187,8 @@ def _label_matrix(labels: Any) -> AnyArray:
     array = np.asarray(labels.toarray() if hasattr(labels, "toarray") else labels)
     if array.ndim == 2:
         return array > 0
-    classes, codes = np.unique(array, return_inverse=True)
-    return np.asarray(codes[:, None] == np.arange(len(classes))[None, :])
+    known = np.array([not is_missing(label) for label in array.tolist()], bool)
+    classes, codes = np.unique(array[known], return_inverse=True)
+    out = np.zeros((len(array), len(classes)), bool)
+    out[np.flatnonzero(known), codes] = True
+    return out

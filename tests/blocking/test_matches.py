@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from graphrep.blocking import CandidatePairs, Records, as_records
@@ -28,6 +29,10 @@ def _pairs(matches):
         np.array([[30, 1], [10, 2]]),
         {"l": [30, 20, 10], "label": [1, 0, 1], "r": ["1", "2", "2"]},
         {"l": [30, 20, 10], "r": ["1", "2", "2"], "is_match": [True, False, True]},
+        {"l": [30, 10], "r": ["1", "2"], "score": [1, 0]},
+        {"l": [30, 10], "r": ["1", "2"], "same": [1, 1]},
+        {"l": [30, 10], "r": ["1", "2"], "year": [1999, 0]},
+        pd.MultiIndex.from_tuples([(30, "1"), (10, "2")]),
         Matches(np.array([2, 0]), np.array([0, 1])),
     ],
 )
@@ -65,6 +70,8 @@ def test_matches_when_pairs_then_theirs():
         ([(1, 2, 3)], GraphTypeError, "Match 1 must be two ids"),
         (["ab"], GraphTypeError, "two ids"),
         ({"l": [30], "r": ["1"], "label": ["maybe"]}, GraphValueError, "'maybe'"),
+        ({"l": [30], "r": ["1"], "same": [False]}, GraphValueError, "Call it 'label'"),
+        ({"l": [30], "r": ["1"], "ok": ["no"]}, GraphValueError, "Column 'ok' says"),
         (Matches(np.array([3]), np.array([0])), GraphValueError, "rows from 3"),
     ],
 )

@@ -105,3 +105,11 @@ def test_split_when_impossible_then_error_says_why():
     ]:
         with pytest.raises(GraphValueError, match=says):
             split_edges(graph, fraction, random_state=0)
+
+
+def test_split_when_not_a_graph_of_ours_then_read_as_one():
+    graph = _random()
+    ours = split_edges(graph, 0.2, random_state=0)
+    theirs = split_edges(graph.to_networkx(), 0.2, random_state=0)
+    assert _pairs(theirs.train) == _pairs(ours.train)
+    assert np.array_equal(theirs.positive, ours.positive)

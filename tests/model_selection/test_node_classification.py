@@ -111,3 +111,14 @@ def test_protocol_when_shapes_or_shares_do_not_fit_then_error():
             node_classification(x, y, train_fractions=(fraction,))
     with pytest.raises(GraphValueError, match="train_fractions"):
         node_classification(x, 0 * y)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+@pytest.mark.parametrize("classes", [("a", "b"), (0.0, 1.0)])
+def test_protocol_when_a_class_is_missing_then_its_node_is_left_out(classes, missing):
+    x, y = _labelled(60, 4, 2)
+    labels = np.array([classes[i] for i in y[:, 0]], object)
+    labels[::7] = missing
+    kept = np.arange(60) % 7 != 0
+    wanted = node_classification(x[kept], labels[kept], train_fractions=[0.5])
+    assert node_classification(x, labels, train_fractions=[0.5]) == wanted
