@@ -24,8 +24,9 @@ class ListedPairs:
     Parameters
     ----------
     pairs : table-like, array-like of shape (n, 2), CandidatePairs or path
-        The first two columns are ids of the left and of the right table, as for
-        `as_matches`: where there is a column "label" only rows labelled 1 count.
+        The first two columns are ids of the left and of the right table. Unlike known
+        matches all rows count, whatever a column "label" says: those judged to be no
+        matches were judged, too.
 
     Raises
     ------
@@ -79,7 +80,7 @@ class ListedPairs:
         if isinstance(self.pairs, CandidatePairs):
             found = as_matches(self.pairs, A, B, one_table=A is B)
             return found.left, found.right
-        first, second = id_columns(self.pairs)
+        first, second = id_columns(self.pairs, labelled=False)
         return (
             rows_of_ids(first, A.index, "Pair", "left"),
             rows_of_ids(second, B.index, "Pair", "left" if A is B else "right"),

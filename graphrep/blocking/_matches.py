@@ -110,8 +110,8 @@ def _check_tables(pairs: CandidatePairs, left: Records, right: Records) -> None:
         )
 
 
-def id_columns(matches: Any) -> tuple[Any, Any]:
-    """Two columns of ids, those labelled 0 left out."""
+def id_columns(matches: Any, *, labelled: bool = True) -> tuple[Any, Any]:
+    """Two columns of ids; those labelled 0 are left out where labels count."""
     if isinstance(matches, np.ndarray) and matches.shape[1:] == (2,):
         return matches[:, 0], matches[:, 1]
     if isinstance(matches, (list, tuple, np.ndarray)):
@@ -133,6 +133,8 @@ def id_columns(matches: Any) -> tuple[Any, Any]:
             f"{', '.join(map(repr, columns)) or 'none'}."
         )
     first, second = list(columns.values())[:2]
+    if not labelled:
+        return first, second
     if labels is None:
         _refuse_labels(columns)
         return first, second

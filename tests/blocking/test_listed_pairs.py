@@ -54,6 +54,16 @@ def test_pairs_when_candidate_pairs_or_file_then_as_the_ids(tables, tmp_path):
     assert through_files.fit_candidate_pairs(*tables) == found[0]
 
 
+@pytest.mark.parametrize("name", ["label", "same"])
+def test_pairs_when_they_are_labelled_then_all_of_them_count(tables, name, tmp_path):
+    judged = _ids(TfidfBlocker(budget=40).fit_candidate_pairs(*tables))
+    path = tmp_path / "judged.csv"
+    rows = [f"{left},{right},{at % 2}" for at, (left, right) in enumerate(judged)]
+    path.write_text("\n".join([f"a,b,{name}", *rows]) + "\n", "utf-8")
+    rest = TfidfBlocker(budget=None, exclude=ListedPairs(path))
+    assert not set(_ids(rest.fit_candidate_pairs(*tables))) & set(judged)
+
+
 def test_pairs_when_one_table_then_either_record_first(tables):
     A, _ = tables
     free = TfidfBlocker(budget=20).fit_candidate_pairs(A)
