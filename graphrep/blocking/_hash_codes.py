@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from graphrep._utils._memory import available_memory, human_bytes
 from graphrep._utils._numbers import positive_int
 from graphrep._utils._parallel import resolve_n_jobs
 from graphrep._utils._random import draw_seed
+from graphrep._utils._warn import warn_user
 from graphrep.blocking._hash_plan import (
     Hasher,
     HashPlan,
@@ -22,7 +22,7 @@ from graphrep.blocking._hash_plan import (
     make_plan,
     odd_numbers,
 )
-from graphrep.exceptions import GraphValueError, GraphWarning, MemoryLimitError
+from graphrep.exceptions import GraphValueError, MemoryLimitError
 from graphrep.kernels import _lsh_codes
 from graphrep.retrieval import ExactIndex
 from graphrep.typing import AnyArray, FloatArray, IntArray
@@ -165,12 +165,10 @@ class HashIndex:
             max_tables=positive_int(max_tables, "max_tables"),
         )  # fmt: skip
         if self.plan.recall < recall and n_tables is None:
-            warnings.warn(
+            warn_user(
                 f"{self.plan.n_tables} tables find {self.plan.recall:.3f} of the near "
                 f"pairs, less than recall={recall}. Raise max_tables or n_probes, or "
-                "search exactly.",
-                GraphWarning,
-                stacklevel=2,
+                "search exactly."
             )
         self.n_scored = 0
         self._build()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
-from graphrep.exceptions import GraphTypeError, GraphValueError, GraphWarning
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import _csr
 from graphrep.graph._csr import CSR, Ids
 from graphrep.kernels import _csr as kernels
@@ -100,9 +100,7 @@ def _count_edges(csr: CSR, directed: bool) -> int:
     return (entries + int(kernels.count_loops(csr.indptr, csr.indices))) // 2
 
 
-def tell_merged(
-    merged: int, duplicates: str, directed: bool, stacklevel: int = 5
-) -> None:
+def tell_merged(merged: int, duplicates: str, directed: bool) -> None:
     """Warn of edges that were summed, or refuse them under "error"."""
     text = f"{merged:,} of the edges repeat an edge that was given before"
     if not directed:
@@ -112,9 +110,7 @@ def tell_merged(
             f"{text}. Merge them with duplicates='sum', 'first', 'max' or 'mean'."
         )
     if duplicates == "sum":
-        warnings.warn(
+        warn_user(
             f"{text}; their weights were summed. Pass duplicates='first', 'max', "
-            "'mean' or 'error' for another rule.",
-            GraphWarning,
-            stacklevel=stacklevel,
+            "'mean' or 'error' for another rule."
         )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from graphrep.exceptions import GraphTypeError, GraphValueError, GraphWarning
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph._hypergraph import Hypergraph
 from graphrep.graph._hypergraph_from_foreign import build
 from graphrep.graph._ids import shown
@@ -203,11 +203,9 @@ def _read_records(records: list[Any], kind: str) -> dict[Hashable, dict[str, Any
 def _tell_weights(records: list[Mapping[str, Any]]) -> None:
     heavy = sum(record.get("weight", 1) != 1 for record in records)
     if heavy:
-        warnings.warn(
+        warn_user(
             f"{heavy:,} incidences have a weight other than 1, which a Hypergraph does "
-            "not keep. Weights of hyperedges stand in the records of 'edges'.",
-            GraphWarning,
-            stacklevel=4,
+            "not keep. Weights of hyperedges stand in the records of 'edges'."
         )
 
 

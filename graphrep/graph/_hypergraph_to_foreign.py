@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from graphrep._utils._optional import require
-from graphrep.exceptions import GraphValueError, GraphWarning, MissingDependencyError
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphValueError, MissingDependencyError
 from graphrep.graph._hypergraph_from_foreign import HYPEREDGE
 from graphrep.typing import AnyArray
 
@@ -122,11 +122,9 @@ def to_hypernetx(hypergraph: Hypergraph) -> Any:
     alone = int(np.count_nonzero(hypergraph.degree() == 0))
     empty = int(np.count_nonzero(hypergraph.sizes == 0))
     if alone or empty:
-        warnings.warn(
+        warn_user(
             f"HyperNetX has no place for {alone:,} nodes in no hyperedge and "
-            f"{empty:,} empty hyperedges; they are left out.",
-            GraphWarning,
-            stacklevel=3,
+            f"{empty:,} empty hyperedges; they are left out."
         )
     edges = hypergraph.edge_ids.ids.tolist()
     system = {e: list(m) for e, m in zip(edges, hypergraph, strict=True) if m}
@@ -180,11 +178,9 @@ def to_dhg(hypergraph: Hypergraph) -> Any:
             name="dhg",
         ) from error
     if not (hypergraph.nodes.is_range and hypergraph.edge_ids.is_range):
-        warnings.warn(
+        warn_user(
             "DHG has no place for ids: nodes and hyperedges are numbered in row order. "
-            "Keep node_ids and edge_ids beside it.",
-            GraphWarning,
-            stacklevel=3,
+            "Keep node_ids and edge_ids beside it."
         )
     if np.any(hypergraph.sizes == 0):
         raise GraphValueError(
@@ -206,11 +202,9 @@ def _distinct(hypergraph: Hypergraph, what: str) -> Hypergraph:
     """Each set once, as the libraries have it that know a hyperedge by its members."""
     once = hypergraph.distinct()
     if once.weights is not None and len(once) < len(hypergraph):
-        warnings.warn(
+        warn_user(
             f"{what} holds each set once: {len(hypergraph) - len(once):,} repeated "
-            "hyperedges are left out, with their weights.",
-            GraphWarning,
-            stacklevel=4,
+            "hyperedges are left out, with their weights."
         )
     return once
 

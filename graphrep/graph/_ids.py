@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import warnings
 from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
 from graphrep._utils._optional import module_of
-from graphrep.exceptions import GraphTypeError, GraphValueError, GraphWarning
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.typing import AnyArray, IntArray, NodeIds
 
 _EXACT_FLOAT = 2**53
@@ -186,10 +186,8 @@ def _integers_from_floats(values: Sequence[Any]) -> IntArray:
                 f"Node id {number!r} at position {at} is a float that is no exact "
                 "integer. Pass integers or texts as ids."
             )
-    warnings.warn(
+    warn_user(
         f"{len(values):,} node ids were given as floats and read as integers. "
-        "Pass integers to silence this warning.",
-        GraphWarning,
-        stacklevel=5,
+        "Pass integers to silence this warning."
     )
     return np.array([int(value) for value in values], np.int64)

@@ -7,13 +7,12 @@ explanation, threshold.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from graphrep._tasks import Place, Summary
-from graphrep.exceptions import GraphWarning
+from graphrep._utils._warn import warn_user
 from graphrep.graph import Graph, Hypergraph
 from graphrep.graph._hyperedge_rows import RowTable
 from graphrep.hypergraph._candidate_features import CandidateFeatures
@@ -200,13 +199,11 @@ def _tell_left_out(
     left_out = [k for k in wanted.sizes if k not in used.sizes]
     if left_out:
         sizes = " and ".join(map(str, left_out))
-        warnings.warn(
+        warn_user(
             f"The graph has too many cliques of {sizes} nodes to look at each: more "
             f"than {settings.budget:,}, or ten times as many for each edge as the "
             "training graph. Hyperedges of this size are found only as maximal "
-            "cliques and common parts of them. Train on a hypergraph that is as dense.",
-            GraphWarning,
-            stacklevel=3,
+            "cliques and common parts of them. Train on a hypergraph that is as dense."
         )
 
 

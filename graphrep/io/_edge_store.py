@@ -121,7 +121,7 @@ def build(
     merged = 0
     if totals.repeated:
         merged = ends.n_edges - _n_edges(totals.merged_nnz, totals.merged_loops, mirror)
-        tell_merged(merged, duplicates, stream.directed, stacklevel=6)
+        tell_merged(merged, duplicates, stream.directed)
     return {
         "n_nodes": n_nodes,
         "n_edges": _n_edges(totals.nnz, totals.loops, mirror),

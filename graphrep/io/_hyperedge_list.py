@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Iterable
 from itertools import chain, islice
 
 import numpy as np
 
-from graphrep.exceptions import GraphFormatError, GraphValueError, GraphWarning
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphFormatError, GraphValueError
 from graphrep.graph import Hypergraph, NodeIndex
 from graphrep.graph._hyperedge_ids import distinct_integers
 from graphrep.io._blame import blame_file
@@ -203,11 +203,9 @@ def tell_repeats(hypergraph: Hypergraph, sizes: IntArray, path: PathType) -> Non
     """Warn of hyperedges that named a node more than once."""
     again = np.flatnonzero(hypergraph.sizes != sizes)
     if len(again):
-        warnings.warn(
+        warn_user(
             f"{path}: {len(again):,} hyperedges name a node more than once, the first "
-            f"is number {again[0]} (counted from 0). A node counts once.",
-            GraphWarning,
-            stacklevel=4,
+            f"is number {again[0]} (counted from 0). A node counts once."
         )
 
 
@@ -224,10 +222,8 @@ def _tell(hypergraph: Hypergraph, what: str, lost: list[str]) -> None:
     if hypergraph.node_labels or hypergraph.edge_labels:
         lost.append("labels")
     if lost:
-        warnings.warn(
-            f"{what} has no place for {', '.join(lost)}. Write HIF or npz to keep all.",
-            GraphWarning,
-            stacklevel=4,
+        warn_user(
+            f"{what} has no place for {', '.join(lost)}. Write HIF or npz to keep all."
         )
 
 

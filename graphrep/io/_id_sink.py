@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from graphrep._utils._npy_files import NpyWriter
-from graphrep.exceptions import GraphFormatError, GraphWarning
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphFormatError
 from graphrep.graph import NodeIndex
 from graphrep.graph._stored_index import StoredIndex
 from graphrep.graph._text_column import TextColumn, stored_column
@@ -124,11 +124,9 @@ class IdSink:
 
     def _tell_blanks(self) -> None:
         if self._n_blank and self._warn_blanks:
-            warnings.warn(
+            warn_user(
                 f"{self._n_blank:,} node ids begin or end with a space and are kept "
-                "so. Strip them in the file if that is not meant.",
-                GraphWarning,
-                stacklevel=5,
+                "so. Strip them in the file if that is not meant."
             )
 
 

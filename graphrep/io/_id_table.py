@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from graphrep.exceptions import GraphTypeError, GraphValueError, GraphWarning
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphTypeError, GraphValueError
 from graphrep.graph import NodeIndex
 from graphrep.kernels import _id_table as kernels
 from graphrep.typing import AnyArray, IntArray
@@ -125,11 +125,9 @@ class IdTable:
     def _tell_blanks(self) -> None:
         blank = kernels.count_blank_edges(self._arena, self._offsets, self.count)
         if blank:
-            warnings.warn(
+            warn_user(
                 f"{blank:,} node ids begin or end with a space and are kept so. Strip "
-                "them in the file if that is not meant.",
-                GraphWarning,
-                stacklevel=4,
+                "them in the file if that is not meant."
             )
 
     def _make_room(self, n_tokens: int, n_bytes: int) -> None:

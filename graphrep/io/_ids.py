@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from graphrep.exceptions import (
-    GraphFormatError,
-    GraphTypeError,
-    GraphValueError,
-    GraphWarning,
-)
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphFormatError, GraphTypeError, GraphValueError
 from graphrep.graph import Graph, NodeIndex
 from graphrep.io._lines import shorten
 from graphrep.typing import AnyArray, PathType
@@ -120,9 +115,7 @@ def _integers(texts: Sequence[str], path: PathType) -> AnyArray:
 def tell_lost_ids(graph: Graph, what: str) -> None:
     """Warn that a format without ids drops those of a graph."""
     if not graph.nodes.is_range:
-        warnings.warn(
+        warn_user(
             f"{what} has no place for ids: the nodes will be numbered in row order. "
-            "Keep graph.node_ids beside the file, or write npz, parquet or GraphML.",
-            GraphWarning,
-            stacklevel=3,
+            "Keep graph.node_ids beside the file, or write npz, parquet or GraphML."
         )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeAlias, TypeVar
 
-from graphrep.exceptions import GraphFormatError, GraphValueError, GraphWarning
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphFormatError, GraphValueError
 from graphrep.graph import Graph
 from graphrep.io import _obo_lines as grammar
 from graphrep.io._blame import blame_file
@@ -69,12 +69,10 @@ def read_obo(
         )
     if document.n_malformed:
         first = document.malformed[0]
-        warnings.warn(
+        warn_user(
             f"{path}: {document.n_malformed:,} malformed lines were left out; the "
             f"first is line {first.line}, {first.reason}: {shorten(first.text)}. Pass "
-            "strict=True to stop there.",
-            GraphWarning,
-            stacklevel=2,
+            "strict=True to stop there."
         )
     return document
 

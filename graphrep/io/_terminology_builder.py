@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from array import array
 from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
 
-from graphrep.exceptions import GraphFormatError, GraphWarning
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphFormatError
 from graphrep.graph import Terminology, TextColumn
 from graphrep.typing import IntArray, PathType
 
@@ -265,9 +265,7 @@ class TerminologyBuilder:
     def _warn(self) -> None:
         if self.n_left_out:
             told = "; ".join(f"{n:,} {what}" for what, n in self.n_left_out.items())
-            warnings.warn(
-                f"{self.path}: left out were {told}.", GraphWarning, stacklevel=4
-            )
+            warn_user(f"{self.path}: left out were {told}.")
 
 
 def _columns(pairs: array[int]) -> IntArray:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from graphrep.exceptions import GraphValueError, GraphWarning
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphValueError
 from graphrep.graph import Terminology
 from graphrep.graph._terminology_exchange import records
 from graphrep.io._compression import open_output, strip_compression
@@ -89,11 +89,9 @@ def _tell_lost(terminology: Terminology, format: str, *, parents: int) -> None:
     }
     lost = [f"{count:,} {what}" for what, count in counts.items() if count]
     if lost:
-        warnings.warn(
+        warn_user(
             f"{format} has no place for {', '.join(lost)}; they are left out. The "
-            "format 'saved' keeps everything.",
-            GraphWarning,
-            stacklevel=3,
+            "format 'saved' keeps everything."
         )
 
 

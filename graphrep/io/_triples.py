@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import warnings
 from array import array
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from graphrep.exceptions import GraphFormatError, GraphValueError, GraphWarning
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphFormatError, GraphValueError
 from graphrep.graph import Graph, KnowledgeGraph, NodeIndex
 from graphrep.graph._knowledge_graph import triples_of_graph
 from graphrep.io._blame import blame_file
@@ -230,12 +230,10 @@ def tell_lonely(triples: KnowledgeGraph, what: str) -> None:
     used[triples.tail] = True
     lost = len(used) - int(used.sum())
     if lost:
-        warnings.warn(
+        warn_user(
             f"{what} has no place for the {lost:,} entities that stand in no triple, "
             f"such as {triples.entities[int(np.argmin(used))]!r}. Keep their ids "
-            "beside the file, or write npz or parquet.",
-            GraphWarning,
-            stacklevel=3,
+            "beside the file, or write npz or parquet."
         )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from graphrep.exceptions import GraphFormatError, GraphValueError, GraphWarning
+from graphrep._utils._warn import warn_user
+from graphrep.exceptions import GraphFormatError, GraphValueError
 from graphrep.graph import Vectors
 from graphrep.io._compression import STANDARD_STREAM, open_input, open_output
 from graphrep.io._ids import refuse_characters, texts_of_index
@@ -168,12 +168,10 @@ def _prepare_ids(
     _refuse_collisions(ids, written, replace_blanks)
     with open_output(mapping_path(path)) as file:
         file.writelines(f"{written[r]}\t{ids[r]}\n".encode() for r in changed)
-    warnings.warn(
+    warn_user(
         f"{len(changed):,} ids hold blanks, which a word2vec file cannot; they were "
         f"replaced by {replace_blanks!r} and the ids as they were written to "
-        f"{mapping_path(path).name}. Write npz or parquet to keep ids as they are.",
-        GraphWarning,
-        stacklevel=4,
+        f"{mapping_path(path).name}. Write npz or parquet to keep ids as they are."
     )
     return written
 
