@@ -88,8 +88,9 @@ class NLSHBlocker(HashSearch, NeighbourBlocker):
         Share of them that are near.
     search : {"exact", "hash"}, default="exact"
         Whether neighbours are looked up among all records, or, for an encoder of dense
-        vectors and very many records, by hash codes of the vectors in tables of buckets
-        (`HashIndex` with ``hash_options``). For "lexical" see ``max_postings``.
+        vectors, by hash codes of the vectors in tables of buckets (`HashIndex` with
+        ``hash_options``): slower up to 50,000 records at least, where we measured both.
+        For "lexical" see ``max_postings``.
     hash_options : dict or None, default=None
         Parameters of `HashIndex`, such as ``{"codes": "p-stable", "recall": 0.99}``.
     n_neighbors : int, default=50
