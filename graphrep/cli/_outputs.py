@@ -84,11 +84,32 @@ def check_file(path: Path, *, overwrite: bool) -> None:
         raise click.UsageError(
             f"{path} is there already. Pass --overwrite to replace it."
         )
+    _refuse_input(path)
     if not path.parent.is_dir():
         raise click.UsageError(
             f"The folder {path.parent} does not exist, so {path.name} cannot be "
             "written there."
         )
+
+
+def _refuse_input(path: Path) -> None:
+    """Refuse to write over a file that the command reads, whatever --overwrite says.
+
+    A command that converts may do so: what comes is the same in another form.
+    """
+    ctx = click.get_current_context(silent=True)
+    if ctx is None or ctx.info_name == "convert" or not path.is_file():
+        return
+    for param in ctx.command.params:
+        given = ctx.params.get(param.name or "")
+        for name in given if isinstance(given, tuple) else (given,):
+            if not isinstance(param, click.Argument) or not isinstance(name, str):
+                continue
+            if Path(name).is_file() and path.samefile(name):
+                raise click.UsageError(
+                    f"{path} is the input of this command, which would be lost. Choose "
+                    "another file for its output."
+                )
 
 
 def check_model(path: str | None, *, overwrite: bool) -> None:

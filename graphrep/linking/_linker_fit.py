@@ -60,7 +60,8 @@ def read_labels(terminology: Terminology, phrases: Any, nodes: Any) -> Labels:
     entries = nodes.tolist() if hasattr(nodes, "tolist") else list(nodes)
     if len(entries) != len(texts):
         raise GraphValueError(
-            f"There are {len(texts):,} phrases but {len(entries):,} nodes."
+            f"There are {len(texts):,} phrases but {len(entries):,} concepts. "
+            "Pass one for each phrase, None for no concept."
         )
     found = []
     for row, entry in enumerate(entries):

@@ -136,7 +136,7 @@ def _entries(query: int, entry: Any) -> list[int]:
             raise GraphTypeError(
                 f"gold[{query}] holds {value!r}; right concepts are given as "
                 "positions. Pass gold=read_gold(ids, terminology=linker.terminology_), "
-                "of graphrep.metrics, for ids."
+                "of graphrep.metrics, for ids, or gold_kind='ids' where there is one."
             )
     return [int(value) for value in values]
 

@@ -397,3 +397,26 @@ class TestLargerThanMemory:
         done = invoke("embed", "fastrp", store, "-o", out, "--executor", "cloud")
         assert done.exit_code == 3
         assert "executor must be 'serial', 'processes', 'dask'" in done.stderr
+
+
+def test_output_when_it_is_the_input_then_is_refused_even_to_overwrite(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    path = tmp_path / "e.tsv"
+    path.write_text("a\tb\nb\tc\n")
+    beside = tmp_path / "." / "e.tsv"
+    for command in (
+        ["embed", "fastrp", path, "-d", "2", "-o", beside, "--overwrite"],
+        ["walk", path, "-o", path, "--overwrite"],
+    ):
+        done = invoke(*command)
+        assert done.exit_code == 2, command
+        assert "is the input of this command" in done.stderr
+    assert path.read_text() == "a\tb\nb\tc\n"
+    assert invoke("convert", path, path, "--overwrite").exit_code == 0
+    other = tmp_path / "v.tsv"
+    other.write_text("old")
+    assert (
+        invoke("embed", "fastrp", path, "-d", "2", "-o", other, "--overwrite").exit_code
+        == 0
+    )

@@ -315,7 +315,7 @@ def test_fit_when_terminology_is_tiny_then_works():
     ("arguments", "error", "message"),
     [
         ((["a"], None), GraphValueError, "nodes is None"),
-        ((["a"], ["J30.0", "J30.0"]), GraphValueError, "1 phrases but 2 nodes"),
+        ((["a"], ["J30.0", "J30.0"]), GraphValueError, "1 phrases but 2 concepts"),
         ((["a"], ["X9"]), NodeNotFoundError, "'X9' of phrase 0, 'a', is not in"),
         ((["a", 5], ["J30.0"] * 2), GraphTypeError, "Phrase 1 is 5"),
     ],
