@@ -26,11 +26,10 @@ def product(typing, query, indices, data, first, last):
     """Dot product (float32) of the entries ``first`` to ``last`` with a query.
 
     ``query`` holds a value (float32) for each feature; ``indices`` (int32) and ``data``
-    (float32) are the features and values of the entries.
+    (float32) are the features and values of the entries; all lie without gaps.
     """
-    if (query.dtype, indices.dtype, data.dtype) != (
-        types.float32, types.int32, types.float32,
-    ):  # fmt: skip
+    arrays = ((query, types.float32), (indices, types.int32), (data, types.float32))
+    if any(a.dtype != kind or a.layout != "C" for a, kind in arrays):
         return None
 
     def codegen(context, builder, signature, args):

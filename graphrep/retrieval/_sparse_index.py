@@ -99,7 +99,9 @@ class SparseIndex:
         """Take an index together again of what `to_arrays` gave, without a copy.
 
         The arrays may be memory-mapped. They are trusted: only their sizes are checked.
+        One with gaps or turned round is copied.
         """
+        arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         shape = (len(arrays["indptr"]) - 1, n_features)
         base = _rows_of(shape, arrays["data"], arrays["indices"], arrays["indptr"])
         index = cls.__new__(cls)

@@ -435,7 +435,7 @@ def test_dry_run_when_asked_then_sizes_and_nothing_is_written(
     assert facts["method"] == "PhraseLinker"
     assert (facts["concepts"], facts["names"]) == ("6", "11")
     assert facts["phrases"] == f"4 of {phrases}"
-    assert facts["learns from"] == "1 labelled phrases"
+    assert facts["learns from"] == "1 labelled phrase"
     assert facts["random state"] == "3"
     assert facts["output"] == f"{out}, {model}"
     assert not out.exists()

@@ -154,6 +154,10 @@ def test_from_arrays_when_common_features_are_given_then_used_as_they_are():
     assert again._base.indices is arrays["indices"]
     for mine, others in zip(again.query(X, 9), index.query(X, 9), strict=True):
         np.testing.assert_array_equal(mine, others)
+    turned = {name: array[::-1].copy()[::-1] for name, array in arrays.items()}
+    np.testing.assert_array_equal(
+        SparseIndex.from_arrays(turned, 40).query(X, 9)[1], index.query(X, 9)[1]
+    )
     plain = SparseIndex.from_arrays(index.to_arrays(), 40)
     assert "_common" not in vars(plain)
     np.testing.assert_array_equal(plain.query(X, 9)[1], index.query(X, 9)[1])

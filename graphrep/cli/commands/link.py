@@ -207,7 +207,8 @@ def _show_plan(
         }  # fmt: skip
         plain = {name: _plain(value) for name, value in parameters.items()}
         return run.report(parameters=plain, result=result)
-    learns = f"{n_labels:,} labelled phrases" if n_labels else "no labels"
+    plural = "" if n_labels == 1 else "s"
+    learns = f"{n_labels:,} labelled phrase{plural}" if n_labels else "no labels"
     rest = {name: value for name, value in parameters.items() if value is not None}
     rest.pop("threshold", None)  # said above, as it would be used
     facts: list[tuple[str, object]] = [
