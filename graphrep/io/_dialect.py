@@ -29,7 +29,7 @@ _TARGET_NAMES = frozenset(
     ("target", "tgt", "dst", "dest", "destination", "to", "tail", "end", "target_id")
     + ("to_id", "object", "id2", "id_2", "node2", "node_2", "node_b")
 )
-_INTEGER = re.compile(r"\s*(0|[1-9][0-9]*)\s*\Z")
+_DIGITS = re.compile(r"\s*[0-9]+\s*\Z")
 _NAME = re.compile(r"\s*[^\W\d][\w .-]*\Z")
 _FEWEST_LINES_UNDER_NAMES = 3
 _MOST_COLUMNS = 3
@@ -163,7 +163,7 @@ def _has_header(rows: list[list[str]], columns: Columns | None) -> bool:
     if len(others) < _FEWEST_LINES_UNDER_NAMES:
         return False
     return all(_NAME.match(first[c]) for c in places[:2]) and all(
-        _INTEGER.match(row[c]) for row in others for c in places[:2]
+        _DIGITS.match(row[c]) for row in others for c in places[:2]
     )
 
 

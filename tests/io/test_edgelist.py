@@ -193,6 +193,8 @@ def test_read_when_the_dialect_varies_then_the_graph_is_the_same(
 def test_read_when_names_stand_over_integers_then_they_are_a_header(read) -> None:
     graph = read("id_1,other\n1,2\n3,4\n5,6\n", "e.csv")
     assert ids(graph) == [1, 2, 3, 4, 5, 6]
+    zeros = read("user,friend\n007,012\n012,100\n003,007\n", "e.csv")
+    assert ids(zeros) == ["007", "012", "100", "003"]
     kept = read("id_1,other\n1,2\n3,4\n5,6\n", "e.csv", header=False)
     assert ids(kept)[:2] == ["id_1", "other"]
     assert ids(read("a\tb\nc\td\n", header=True)) == ["c", "d"]
