@@ -60,7 +60,8 @@ def as_knowledge_graph(
         order of first appearance.
     columns : tuple of (str, str, str) or None, default=None
         Columns of a table. None looks for head, relation and tail and their usual
-        other names.
+        other names; three columns numbered 0, 1, 2, as pandas reads files without
+        names, stand in this order.
     weight : str or None, default="weight"
         Column or edge attribute of the weights; it may be absent. None reads none.
     format : str or None, default=None
@@ -226,6 +227,8 @@ def _of_table(table: Any, columns: Any, weight: str | None) -> KnowledgeGraph:
     table = plain_table(table)
     there = column_names(table)
     names = columns or next((n for n in _NAMES if set(n) <= set(there)), None)
+    if names is None and [*map(str, there)] == ["0", "1", "2"]:  # pandas had no names
+        names = tuple(there)
     missing = [] if names is None else [n for n in names if n not in there]
     if names is None or missing:
         raise GraphValueError(

@@ -166,3 +166,13 @@ def test_path_when_triples_or_ntriples_then_read(tmp_path):
 def test_statements_when_malformed_then_one_sentence(x, error, match):
     with pytest.raises(error, match=match):
         as_knowledge_graph(x)
+
+
+def test_a_pandas_table_without_names_stands_in_order():
+    pd = pytest.importorskip("pandas")
+    rows = [("01", "r", "02"), ("02", "s", "01")]
+    assert as_knowledge_graph(pd.DataFrame(rows)) == as_knowledge_graph(rows)
+    with pytest.raises(GraphValueError, match="no columns head, relation, tail"):
+        as_knowledge_graph(pd.DataFrame([(*row, 1) for row in rows]))
+    with pytest.raises(GraphValueError, match="no columns head, relation, tail"):
+        as_knowledge_graph(pd.DataFrame(rows, columns=["a", "b", "c"]))
