@@ -46,25 +46,11 @@ def words(made):
 
 
 @pytest.fixture(scope="module")
-def bert(tmp_path_factory):
+def bert(tmp_path_factory, save_bert):
     """Folder of a BERT of one layer that reads letters, with random weights."""
-    torch = pytest.importorskip("torch")
-    transformers = pytest.importorskip("transformers")
-    path = tmp_path_factory.mktemp("bert")
     letters = string.ascii_lowercase + string.digits
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    vocabulary = [*special, *letters, *("##" + x for x in letters)]
-    transformers.BertTokenizerFast(
-        vocab={word: i for i, word in enumerate(vocabulary)}
-    ).save_pretrained(path)
-    config = transformers.BertConfig(
-        vocab_size=len(vocabulary), hidden_size=16, num_hidden_layers=1,
-        num_attention_heads=2, intermediate_size=32, max_position_embeddings=32,
-    )  # fmt: skip
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        transformers.BertModel(config).save_pretrained(path)
-    return path
+    words = [*letters, *("##" + x for x in letters)]
+    return save_bert(tmp_path_factory.mktemp("bert"), words)
 
 
 def _same_after(blocker, path, made, matches=None):

@@ -28,25 +28,10 @@ THINGS = ["fox", "hen", "owl", "cat", "dog", "bee", "cow", "elk"]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, save_bert):
     """Folder of a BERT of one layer and 16 components with random weights."""
-    import torch
-
-    path = tmp_path_factory.mktemp("model")
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    vocabulary = [*special, *FIRST, *SECOND, *THINGS, "[", "]", "col", "val", "name"]
-    (path / "vocab.txt").write_text("\n".join(vocabulary))
-    transformers.BertTokenizerFast(
-        vocab={word: i for i, word in enumerate(vocabulary)}
-    ).save_pretrained(path)
-    config = transformers.BertConfig(
-        vocab_size=len(vocabulary), hidden_size=16, num_hidden_layers=1,
-        num_attention_heads=2, intermediate_size=32, max_position_embeddings=32,
-    )  # fmt: skip
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        transformers.BertModel(config).save_pretrained(path)
-    return path
+    words = [*FIRST, *SECOND, *THINGS, "[", "]", "col", "val", "name"]
+    return save_bert(tmp_path_factory.mktemp("model"), words)
 
 
 def _tables():
