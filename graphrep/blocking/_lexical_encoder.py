@@ -304,7 +304,6 @@ class LexicalEncoder:
                 pass
         return out
 
-    # -- looking at it -----------------------------------------------------------
     # -- keeping -----------------------------------------------------------------
     def settings(self) -> dict[str, Any]:
         """Parameters for a file."""
